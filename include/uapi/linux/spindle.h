@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The generic netlink family "spindle": what userspace asks of spindle.ko and
+ * what spindle.ko tells userspace.  Documentation/netlink/specs/spindle.yaml is
+ * the specification; `make check` compares the two.
+ *
+ * Every command needs CAP_NET_ADMIN in the network namespace of the socket.
+ * Addresses are in network byte order, 4 bytes for IPv4.  SPIs are big-endian.
+ * All other integers are in host byte order.
+ */
+#ifndef _UAPI_LINUX_SPINDLE_H
+#define _UAPI_LINUX_SPINDLE_H
+
+#define SPINDLE_GENL_NAME	"spindle"
+#define SPINDLE_GENL_VERSION	1
+
+/* acquire, expire and active: what a keying daemon must answer */
+#define SPINDLE_MCGRP_KEYING	"keying"
+/* tunnels and SAs as they come and go */
+#define SPINDLE_MCGRP_MONITOR	"monitor"
+
+#define SPINDLE_NAME_MAX	31	/* a tunnel's name, without the NUL */
+#define SPINDLE_ALG_MAX		31	/* an algorithm word, without the NUL */
+#define SPINDLE_KEY_MAX		64	/* octets of one key */
+#define SPINDLE_SELECTORS_MAX	64	/* prefixes of one side of a tunnel */
+#define SPINDLE_SPI_MIN		256	/* RFC 4303 2.1: 1 to 255 are reserved */
+#define SPINDLE_REPLAY_DEFAULT	4096	/* packets */
+#define SPINDLE_REPLAY_MAX	65536
+#define SPINDLE_DSCP_COPY	64	/* copy the inner DSCP to the outer header */
+
+enum spindle_cmd {
+	SPINDLE_CMD_UNSPEC,
+	SPINDLE_CMD_DEV_GET,		/* dump: devices and their drops */
+	SPINDLE_CMD_TUNNEL_NEW,
+	SPINDLE_CMD_TUNNEL_SET,
+	SPINDLE_CMD_TUNNEL_GET,		/* do and dump */
+	SPINDLE_CMD_TUNNEL_DEL,
+	SPINDLE_CMD_SPI_ALLOC,		/* reserve an inbound SPI for 60 seconds */
+	SPINDLE_CMD_SA_NEW,		/* one generation: inbound, outbound or both */
+	SPINDLE_CMD_SA_GET,		/* dump, of one tunnel or of all */
+	SPINDLE_CMD_SA_DEL,		/* by direction and SPI, or by generation */
+	SPINDLE_CMD_SA_FLUSH,
+	SPINDLE_CMD_SA_ACTIVATE,	/* make a parked outbound SA current */
+	SPINDLE_CMD_TUNNEL_NEW_NTF,	/* group monitor */
+	SPINDLE_CMD_TUNNEL_SET_NTF,	/* group monitor */
+	SPINDLE_CMD_TUNNEL_DEL_NTF,	/* group monitor */
+	SPINDLE_CMD_SA_NEW_NTF,		/* group monitor */
+	SPINDLE_CMD_SA_DEL_NTF,		/* group monitor */
+	SPINDLE_CMD_ACQUIRE_NTF,	/* group keying */
+	SPINDLE_CMD_EXPIRE_NTF,		/* group keying */
+	SPINDLE_CMD_ACTIVE_NTF,		/* group keying */
+
+	__SPINDLE_CMD_MAX,
+	SPINDLE_CMD_MAX = __SPINDLE_CMD_MAX - 1
+};
+
+/* The attributes of every message. */
+enum spindle_attr {
+	SPINDLE_A_UNSPEC,
+	SPINDLE_A_DEVICE,		/* nest, enum spindle_device_attr */
+	SPINDLE_A_TUNNEL,		/* nest, enum spindle_tunnel_attr */
+	SPINDLE_A_SA,			/* nest, enum spindle_sa_attr; may repeat */
+	SPINDLE_A_FLOW,			/* nest, enum spindle_flow_attr */
+	SPINDLE_A_HARD,			/* flag: the SA has stopped (EXPIRE_NTF) */
+	SPINDLE_A_LIMIT,		/* u8, enum spindle_limit (EXPIRE_NTF) */
+
+	__SPINDLE_A_MAX,
+	SPINDLE_A_MAX = __SPINDLE_A_MAX - 1
+};
+
+enum spindle_device_attr {
+	SPINDLE_A_DEVICE_UNSPEC,
+	SPINDLE_A_DEVICE_IFINDEX,	/* u32 */
+	SPINDLE_A_DEVICE_IFNAME,	/* string */
+	SPINDLE_A_DEVICE_MTU,		/* u32 */
+	SPINDLE_A_DEVICE_TUNNELS,	/* u32, how many */
+	SPINDLE_A_DEVICE_DROP,		/* nest, enum spindle_drop_attr; repeats */
+
+	__SPINDLE_A_DEVICE_MAX,
+	SPINDLE_A_DEVICE_MAX = __SPINDLE_A_DEVICE_MAX - 1
+};
+
+enum spindle_mode {
+	SPINDLE_MODE_TUNNEL,
+	SPINDLE_MODE_TRANSPORT,
+};
+
+/* The DF bit of the outer IPv4 header. */
+enum spindle_df {
+	SPINDLE_DF_COPY,
+	SPINDLE_DF_SET,
+	SPINDLE_DF_CLEAR,
+};
+
+enum spindle_tunnel_state {
+	SPINDLE_TUNNEL_DOWN,		/* no outbound SA: packets are staged */
+	SPINDLE_TUNNEL_UP,
+};
+
+/*
+ * A tunnel is named by ID or NAME.  TUNNEL_NEW needs NAME, IFINDEX, LOCAL,
+ * REMOTE, LOCAL_TS and REMOTE_TS.  TUNNEL_SET replaces what it names and keeps
+ * the rest; selectors of one side are replaced all together.
+ */
+enum spindle_tunnel_attr {
+	SPINDLE_A_TUNNEL_UNSPEC,
+	SPINDLE_A_TUNNEL_ID,		/* u32, chosen by the kernel, never 0 */
+	SPINDLE_A_TUNNEL_NAME,		/* string, unique in the namespace */
+	SPINDLE_A_TUNNEL_IFINDEX,	/* u32, a device of kind spindle */
+	SPINDLE_A_TUNNEL_IFNAME,	/* string, get only */
+	SPINDLE_A_TUNNEL_LOCAL,		/* address, outer source */
+	SPINDLE_A_TUNNEL_REMOTE,	/* address, outer destination */
+	SPINDLE_A_TUNNEL_PROTO,		/* u8, IPPROTO_ESP */
+	SPINDLE_A_TUNNEL_MODE,		/* u8, enum spindle_mode */
+	SPINDLE_A_TUNNEL_LOCAL_TS,	/* nest, enum spindle_prefix_attr; repeats */
+	SPINDLE_A_TUNNEL_REMOTE_TS,	/* nest, enum spindle_prefix_attr; repeats */
+	SPINDLE_A_TUNNEL_REPLAY_WINDOW,	/* u32, packets, 0 is off; for SAs added later */
+	SPINDLE_A_TUNNEL_DF,		/* u8, enum spindle_df */
+	SPINDLE_A_TUNNEL_DSCP,		/* u8, 0 to 63 or SPINDLE_DSCP_COPY */
+	SPINDLE_A_TUNNEL_FWMARK,	/* u32, mark of outer packets */
+	SPINDLE_A_TUNNEL_STATE,		/* u8, enum spindle_tunnel_state, get only */
+	SPINDLE_A_TUNNEL_OUT_GENERATION,/* u32, current outbound, get only */
+	SPINDLE_A_TUNNEL_STAGED,	/* u32, packets waiting for an SA, get only */
+	SPINDLE_A_TUNNEL_DROP,		/* nest, enum spindle_drop_attr; repeats */
+
+	__SPINDLE_A_TUNNEL_MAX,
+	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
+};
+
+enum spindle_prefix_attr {
+	SPINDLE_A_PREFIX_UNSPEC,
+	SPINDLE_A_PREFIX_ADDR,		/* address, host bits zero */
+	SPINDLE_A_PREFIX_LEN,		/* u8, bits */
+
+	__SPINDLE_A_PREFIX_MAX,
+	SPINDLE_A_PREFIX_MAX = __SPINDLE_A_PREFIX_MAX - 1
+};
+
+enum spindle_dir {
+	SPINDLE_DIR_IN,
+	SPINDLE_DIR_OUT,
+};
+
+enum spindle_sa_state {
+	SPINDLE_SA_RESERVED,		/* inbound: an SPI without keys yet */
+	SPINDLE_SA_ACTIVE,		/* inbound: accepts; outbound: current */
+	SPINDLE_SA_PARKED,		/* outbound: waits for its generation's turn */
+	SPINDLE_SA_OLD,			/* outbound: a newer one is current */
+	SPINDLE_SA_EXPIRED,		/* a hard lifetime has passed: carries nothing */
+};
+
+/*
+ * SA_NEW needs DIR, SPI, ALG and the keys that ALG asks for.  Without
+ * GENERATION the kernel takes the next of that direction.
+ */
+enum spindle_sa_attr {
+	SPINDLE_A_SA_UNSPEC,
+	SPINDLE_A_SA_DIR,		/* u8, enum spindle_dir */
+	SPINDLE_A_SA_SPI,		/* be32, at least SPINDLE_SPI_MIN */
+	SPINDLE_A_SA_ALG,		/* string, as aes128-sha256 */
+	SPINDLE_A_SA_KEY,		/* binary, set only: encryption key */
+	SPINDLE_A_SA_AUTH_KEY,		/* binary, set only: integrity key */
+	SPINDLE_A_SA_GENERATION,	/* u32, at least 1 */
+	SPINDLE_A_SA_PARKED,		/* flag, outbound: do not send with it yet */
+	SPINDLE_A_SA_SEQUENCE,		/* u64, last sent, or highest received; settable at SA_NEW */
+	SPINDLE_A_SA_LIFE,		/* nest, enum spindle_life_attr */
+	SPINDLE_A_SA_STATE,		/* u8, enum spindle_sa_state, get only */
+	SPINDLE_A_SA_REPLAY_WINDOW,	/* u32, packets, get only */
+	SPINDLE_A_SA_PACKETS,		/* u64, get only */
+	SPINDLE_A_SA_BYTES,		/* u64, octets of inner packets, get only */
+	SPINDLE_A_SA_AGE,		/* u64, seconds since it was added, get only */
+	SPINDLE_A_SA_LAST_USED,		/* u64, seconds since the epoch, absent if never, get only */
+	SPINDLE_A_SA_DROP,		/* nest, enum spindle_drop_attr; repeats, get only */
+	SPINDLE_A_SA_LAST_DROP,		/* nest, enum spindle_drop_attr, get only */
+	SPINDLE_A_SA_PAD,
+
+	__SPINDLE_A_SA_MAX,
+	SPINDLE_A_SA_MAX = __SPINDLE_A_SA_MAX - 1
+};
+
+/* Limits of an SA's life.  Absent or 0 is no limit.  Soft notifies, hard stops. */
+enum spindle_life_attr {
+	SPINDLE_A_LIFE_UNSPEC,
+	SPINDLE_A_LIFE_SOFT_BYTES,	/* u64, octets of inner packets */
+	SPINDLE_A_LIFE_HARD_BYTES,
+	SPINDLE_A_LIFE_SOFT_PACKETS,	/* u64 */
+	SPINDLE_A_LIFE_HARD_PACKETS,
+	SPINDLE_A_LIFE_SOFT_SECONDS,	/* u64, since the SA was added */
+	SPINDLE_A_LIFE_HARD_SECONDS,
+	SPINDLE_A_LIFE_PAD,
+
+	__SPINDLE_A_LIFE_MAX,
+	SPINDLE_A_LIFE_MAX = __SPINDLE_A_LIFE_MAX - 1
+};
+
+enum spindle_limit {
+	SPINDLE_LIMIT_BYTES,
+	SPINDLE_LIMIT_PACKETS,
+	SPINDLE_LIMIT_SECONDS,
+};
+
+enum spindle_drop_attr {
+	SPINDLE_A_DROP_UNSPEC,
+	SPINDLE_A_DROP_REASON,		/* string, a name that never changes meaning */
+	SPINDLE_A_DROP_COUNT,		/* u64 */
+	SPINDLE_A_DROP_SEQUENCE,	/* u64, of the last packet dropped */
+	SPINDLE_A_DROP_TIME,		/* u64, seconds since the epoch, of the last */
+	SPINDLE_A_DROP_PAD,
+
+	__SPINDLE_A_DROP_MAX,
+	SPINDLE_A_DROP_MAX = __SPINDLE_A_DROP_MAX - 1
+};
+
+/* The inner packet that found no outbound SA (ACQUIRE_NTF). */
+enum spindle_flow_attr {
+	SPINDLE_A_FLOW_UNSPEC,
+	SPINDLE_A_FLOW_SRC,		/* address */
+	SPINDLE_A_FLOW_DST,		/* address */
+	SPINDLE_A_FLOW_PROTO,		/* u8, IP protocol */
+
+	__SPINDLE_A_FLOW_MAX,
+	SPINDLE_A_FLOW_MAX = __SPINDLE_A_FLOW_MAX - 1
+};
+
+#endif /* _UAPI_LINUX_SPINDLE_H */

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#ifdef __KERNEL__
+#include <linux/kernel.h>
+#include <linux/string.h>
+#else
+#include <string.h>
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#endif
+
+#include "suite.h"
+
+/* AES-CBC is RFC 3602, HMAC-SHA1-96 is RFC 2404, HMAC-SHA2 is RFC 4868. */
+#define AES_CBC(bits, sha, hmac, auth_octets, icv_octets)	\
+	{							\
+		.word = "aes" #bits "-" sha,			\
+		.cipher = "cbc(aes)",				\
+		.hash = "hmac(" hmac ")",			\
+		.key_len = (bits) / 8,				\
+		.auth_key_len = (auth_octets),			\
+		.iv_len = 16,					\
+		.block_len = 16,				\
+		.icv_len = (icv_octets),			\
+	}
+
+static const struct spn_suite suites[] = {
+	AES_CBC(128, "sha1", "sha1", 20, 12),
+	AES_CBC(128, "sha256", "sha256", 32, 16),
+	AES_CBC(128, "sha384", "sha384", 48, 24),
+	AES_CBC(128, "sha512", "sha512", 64, 32),
+	AES_CBC(192, "sha1", "sha1", 20, 12),
+	AES_CBC(192, "sha256", "sha256", 32, 16),
+	AES_CBC(192, "sha384", "sha384", 48, 24),
+	AES_CBC(192, "sha512", "sha512", 64, 32),
+	AES_CBC(256, "sha1", "sha1", 20, 12),
+	AES_CBC(256, "sha256", "sha256", 32, 16),
+	AES_CBC(256, "sha384", "sha384", 48, 24),
+	AES_CBC(256, "sha512", "sha512", 64, 32),
+};
+
+const struct spn_suite *spn_suite_find(const char *word)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		if (!strcmp(suites[i].word, word))
+			return &suites[i];
+	return NULL;
+}
+
+const struct spn_suite *spn_suite_at(unsigned int i)
+{
+	return i < ARRAY_SIZE(suites) ? &suites[i] : NULL;
+}
