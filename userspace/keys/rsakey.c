@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rsakey.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err)
+{
+	EVP_PKEY *key = EVP_RSA_gen(bits);
+
+	if (!key) {
+		ERR_clear_error();
+		sp_fail(err, "cannot make an RSA key of %u bits", bits);
+	}
+	return key;
+}
+
+int rk_key_check(const EVP_PKEY *key, struct sp_error *err)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (!EVP_PKEY_is_a(key, "RSA"))
+		return sp_fail(err, "is not an RSA key");
+	if (bits < RK_KEY_BITS_MIN || bits > RK_KEY_BITS_MAX)
+		return sp_fail(err, "has %d bits; %d to %d are accepted", bits, RK_KEY_BITS_MIN,
+			       RK_KEY_BITS_MAX);
+	return 0;
+}
+
+static EVP_PKEY *checked(EVP_PKEY *key, const char *file, struct sp_error *err)
+{
+	if (key && rk_key_check(key, err)) {
+		sp_fail_in(err, "%s", file);
+		EVP_PKEY_free(key);
+		return NULL;
+	}
+	return key;
+}
+
+/* Called only when the file is encrypted: OpenSSL would ask on the terminal. */
+static int refuse_passphrase(char *buf, int size, int writing, void *encrypted)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	*(bool *)encrypted = true;
+	return -1;
+}
+
+static EVP_PKEY *parse_private(FILE *in, const char *file, struct sp_error *err)
+{
+	bool encrypted = false;
+	EVP_PKEY *key = PEM_read_PrivateKey(in, NULL, refuse_passphrase, &encrypted);
+
+	ERR_clear_error();
+	if (encrypted)
+		sp_fail(err, "%s: is protected by a passphrase, which a daemon cannot ask for",
+			file);
+	else if (!key)
+		sp_fail(err, "%s: holds no private key in PEM form", file);
+	return checked(key, file, err);
+}
+
+EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err)
+{
+	FILE *in = fopen(file, "re");
+	EVP_PKEY *key = NULL;
+	struct stat st;
+
+	if (!in || fstat(fileno(in), &st)) {
+		sp_fail(err, "%s: %s", file, strerror(errno));
+		goto out;
+	}
+	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+		sp_fail(err, "%s: others may use it (mode %04o): chmod 600 %s", file,
+			(unsigned int)st.st_mode & 07777, file);
+		goto out;
+	}
+	/* Unbuffered: stdio's buffer would keep a copy of the key. */
+	setvbuf(in, NULL, _IONBF, 0);
+	key = parse_private(in, file, err);
+out:
+	if (in)
+		fclose(in);
+	return key;
+}
+
+EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err)
+{
+	FILE *in = fopen(file, "re");
+	EVP_PKEY *key;
+
+	if (!in) {
+		sp_fail(err, "%s: %s", file, strerror(errno));
+		return NULL;
+	}
+	key = PEM_read_PUBKEY(in, NULL, NULL, NULL);
+	fclose(in);
+	ERR_clear_error();
+	if (!key)
+		sp_fail(err, "%s: holds no public key in PEM form", file);
+	return checked(key, file, err);
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		}
+	}
+	return fsync(fd);
+}
+
+static int write_new(const char *file, mode_t mode, BIO *pem, struct sp_error *err)
+{
+	char *data;
+	size_t len = (size_t)BIO_get_mem_data(pem, &data);
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	int ret = 0;
+
+	if (fd < 0 && errno == EEXIST)
+		return sp_fail(err, "%s: exists already, not overwritten", file);
+	if (fd < 0)
+		return sp_fail(err, "%s: %s", file, strerror(errno));
+	if (write_all(fd, data, len)) {
+		ret = sp_fail(err, "%s: %s", file, strerror(errno));
+		unlink(file);
+	}
+	close(fd);
+	return ret;
+}
+
+int rk_key_write_pair(const EVP_PKEY *key, const char *file, struct sp_error *err)
+{
+	BIO *private = BIO_new(BIO_s_secmem());	/* wiped when freed */
+	BIO *public = BIO_new(BIO_s_mem());
+	char pub[PATH_MAX];
+	int ret = -1;
+
+	if ((size_t)snprintf(pub, sizeof(pub), "%s.pub", file) >= sizeof(pub)) {
+		sp_fail(err, "%s: name too long", file);
+		goto out;
+	}
+	if (!private || !public ||
+	    PEM_write_bio_PKCS8PrivateKey(private, key, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    PEM_write_bio_PUBKEY(public, (EVP_PKEY *)key) != 1) {
+		ERR_clear_error();
+		sp_fail(err, "%s: cannot encode the key", file);
+		goto out;
+	}
+	if (write_new(file, 0600, private, err))
+		goto out;
+	ret = write_new(pub, 0644, public, err);
+	if (ret)
+		unlink(file);
+out:
+	BIO_free(private);
+	BIO_free(public);
+	return ret;
+}
+
+int rk_key_id(const EVP_PKEY *key, uint8_t id[RK_KEY_ID_LEN], struct sp_error *err)
+{
+	uint8_t *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	int ok = len > 0 && EVP_Q_digest(NULL, "SHA256", NULL, der, (size_t)len, id, NULL);
+
+	OPENSSL_free(der);
+	if (!ok) {
+		ERR_clear_error();
+		return sp_fail(err, "cannot encode the key");
+	}
+	return 0;
+}
+
+const char *rk_key_id_format(const uint8_t id[RK_KEY_ID_LEN], char text[RK_KEY_ID_STRLEN])
+{
+	unsigned char base64[45];	/* 44 characters, the last one padding, and NUL */
+
+	EVP_EncodeBlock(base64, id, RK_KEY_ID_LEN);
+	snprintf(text, RK_KEY_ID_STRLEN, "SHA256:%.43s", (const char *)base64);
+	return text;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RSA keys: the long-term pairs that prove who a peer is (PEM files, PKCS #8
+ * and SubjectPublicKeyInfo, so that the openssl command reads them too) and the
+ * pairs made for one session of keying/rsa.
+ */
+#ifndef RK_RSAKEY_H
+#define RK_RSAKEY_H
+
+#include <openssl/evp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+enum {
+	RK_KEY_BITS_MIN = 2048,		/* of a long-term key */
+	RK_KEY_BITS_DEFAULT = 3072,
+	RK_KEY_BITS_MAX = 8192,
+	RK_KEY_SIZE_MAX = RK_KEY_BITS_MAX / 8,	/* octets of a signature */
+
+	RK_KEY_ID_LEN = 32,
+	RK_KEY_ID_STRLEN = 7 + 43 + 1,	/* "SHA256:", base64 without padding, NUL */
+};
+
+/* Returns NULL on failure; public exponent 65537. */
+EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err);
+
+/*
+ * Long-term keys from PEM files; NULL on failure.  Refused: anything but RSA of
+ * RK_KEY_BITS_MIN to RK_KEY_BITS_MAX bits, a private key in a file that others
+ * may read, and one that needs a passphrase (nobody is there to type it).
+ */
+EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err);
+EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err);
+
+/* Refuses what rk_key_read_…() refuses, for keys that come from elsewhere. */
+int rk_key_check(const EVP_PKEY *key, struct sp_error *err);
+
+/* Writes FILE (mode 0600) and FILE.pub; overwrites nothing and leaves no half of a pair. */
+int rk_key_write_pair(const EVP_PKEY *key, const char *file, struct sp_error *err);
+
+/* A key's name: SHA-256 of its DER SubjectPublicKeyInfo; as text "SHA256:…", as ssh writes it. */
+int rk_key_id(const EVP_PKEY *key, uint8_t id[RK_KEY_ID_LEN], struct sp_error *err);
+const char *rk_key_id_format(const uint8_t id[RK_KEY_ID_LEN], char text[RK_KEY_ID_STRLEN]);
+
+#endif
