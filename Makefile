@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The person's way in.  `make help` lists the targets; everything built goes to
+# build/.  The kernel's own way in is Kbuild.
+
+VERSION := 0.1.0
+PREFIX ?= /usr
+DESTDIR ?=
+
+# The newest kernel whose headers are installed, not the running one: in a
+# container or on a build machine the two differ.
+KVER ?= $(notdir $(patsubst %/build,%,$(lastword $(shell ls -dv /lib/modules/*/build 2>/dev/null))))
+# The kernels `make check` runs on, as selftests/vm/vm -k takes them.
+KERNELS ?= 6.1 6.12
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+LIBRARIES := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libcrypto libevent_core jansson
+
+CPPFLAGS += -D_GNU_SOURCE -DSPINDLE_VERSION='"$(VERSION)"' \
+	    -I. -Iinclude/uapi -Iuserspace -Iuserspace/lib
+CFLAGS ?= -O2 -g
+STRICT := -std=c11 -Wall -Wextra -Wpedantic -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	  -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
+HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# Asked for when first used, so that `make deps` runs on a machine that has neither.
+LIB_CFLAGS = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(LIB_CFLAGS)
+LDLIBS = $(eval LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -linih)$(LDLIBS)
+
+all: modules build/spindle build/spindled
+
+# --- the module -------------------------------------------------------------
+#
+# Built among links to the sources, because kernels before 6.13 write their
+# objects beside the source.
+
+modules: build/$(KVER)/spindle.ko
+
+build/%/spindle.ko: FORCE
+	@test -d /lib/modules/$*/build || { \
+		echo "spindle: no headers of kernel '$*' in /lib/modules: make deps" >&2; exit 1; }
+	@mkdir -p $(@D)/kmod
+	@find $(@D) -xtype l -delete
+	@ln -srfn kmod/*.[ch] $(@D)/kmod/
+	@ln -srfn Kbuild include $(@D)/
+	+$(MAKE) --no-print-directory -C /lib/modules/$*/build M=$(CURDIR)/$(@D) W=1 C=$(C) \
+		KCFLAGS=-Werror modules
+
+# --- userspace --------------------------------------------------------------
+#
+# One archive a room, twice: build/obj for use, build/san with the sanitizers for
+# the unit tests.
+
+room = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
+LIB := $(call room,userspace/lib) kmod/suite.o
+RSA := $(call room,userspace/keying/rsa)
+CLI := $(call room,userspace/cli)
+DAEMON := $(call room,userspace/daemon)
+UNIT := $(call room,selftests/unit)
+# Files of the module that build in userspace too (kmod/pure.h).
+PURE := kmod/replay.o kmod/selector.o
+
+build/spindle: $(CLI:%=build/obj/%) build/obj/libspindle.a
+build/spindled: $(DAEMON:%=build/obj/%) build/obj/rsa.a build/obj/libspindle.a
+build/spindle build/spindled:
+	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ $(LDLIBS)
+
+build/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) $(CFLAGS) $(HARDEN) -MMD -MP -c -o $@ $<
+
+build/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+build/obj/libspindle.a: $(LIB:%=build/obj/%)
+build/obj/rsa.a: $(RSA:%=build/obj/%)
+build/san/libspindle.a: $(LIB:%=build/san/%)
+build/san/rsa.a: $(RSA:%=build/san/%)
+build/san/cli.a: $(filter-out %/main.o,$(CLI:%=build/san/%))
+build/san/daemon.a: $(filter-out %/main.o,$(DAEMON:%=build/san/%))
+build/san/pure.a: $(PURE:%=build/san/%)
+build/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# --- tests ------------------------------------------------------------------
+
+TESTS := $(UNIT:selftests/unit/%.o=build/unit/%)
+ROOMS := $(addprefix build/san/,cli.a daemon.a rsa.a libspindle.a pure.a)
+
+$(TESTS): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
+
+# Each part leaves TAP in build/check/; `check` adds them up.
+unit: $(TESTS)
+	selftests/check unit
+
+lint:
+	selftests/check lint
+
+kernel: build/spindle build/spindled
+	selftests/check kernel $(KERNELS)
+
+check:
+	selftests/deps build check
+	+$(MAKE) --no-print-directory build/spindle build/spindled $(TESTS)
+	selftests/check unit lint kernel $(KERNELS)
+
+demo:
+	selftests/deps build demo
+	+$(MAKE) --no-print-directory all
+	selftests/vm/vm -k $(KVER) -c 2 -t 170 -- selftests/demo.sh
+
+bench:
+	selftests/deps build bench
+	+$(MAKE) --no-print-directory all
+	selftests/vm/vm -k $(KVER) -c 2 -t 1800 -- selftests/bench/run.sh
+
+deps:
+	selftests/deps build check demo bench
+
+# --- installation -----------------------------------------------------------
+
+DKMS := $(DESTDIR)$(PREFIX)/src/spindle-$(VERSION)
+MAN := $(wildcard Documentation/man/*.[1-8])
+UNITS := $(wildcard userspace/daemon/*.service)
+
+install: build/spindle build/spindled
+	install -D -m 755 build/spindle $(DESTDIR)$(PREFIX)/sbin/spindle
+	install -D -m 755 build/spindled $(DESTDIR)$(PREFIX)/sbin/spindled
+	install -d -m 755 $(DKMS)/kmod $(DKMS)/include/uapi/linux $(DESTDIR)/etc/spindle/conf.d
+	install -d -m 700 $(DESTDIR)/etc/spindle/keys
+	install -m 644 Kbuild $(DKMS)/
+	install -m 644 kmod/*.[ch] $(DKMS)/kmod/
+	install -m 644 include/uapi/linux/spindle.h $(DKMS)/include/uapi/linux/
+	sed 's/@VERSION@/$(VERSION)/' dkms.conf.in > $(DKMS)/dkms.conf
+	$(foreach page,$(MAN),install -D -m 644 $(page) \
+		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page));)
+	$(foreach unit,$(UNITS),install -D -m 644 $(unit) \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/$(notdir $(unit));)
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            the module for KVER=$(KVER), spindle and spindled'
+	@echo 'make demo       two hosts agree on keys and exchange traffic, in a virtual machine'
+	@echo 'make check      every test; ends with "N passed, N failed"'
+	@echo 'make unit       the unit tests alone; likewise lint and kernel'
+	@echo 'make bench      throughput beside xfrm and WireGuard'
+	@echo 'make install    to DESTDIR and PREFIX, the module as DKMS source'
+	@echo 'make deps       the Debian packages that all of these need'
+	@echo 'make clean      remove build/'
+
+-include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
+
+.PHONY: all modules unit lint kernel check demo bench deps install clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
