@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nl_message.h"
+#include "talk.h"
+
+struct sp_nl {
+	struct nl_sock *sock;
+	int family;
+};
+
+int sp_nl_open(struct sp_nl **out, struct sp_error *err)
+{
+	struct sp_nl *nl = calloc(1, sizeof(*nl));
+
+	if (!nl)
+		return sp_fail(err, "out of memory");
+	nl->sock = sp_talk_open(NETLINK_GENERIC, err);
+	if (!nl->sock)
+		goto fail;
+	nl->family = genl_ctrl_resolve(nl->sock, SPINDLE_GENL_NAME);
+	if (nl->family < 0) {
+		sp_fail(err, "the kernel module is not loaded (try: modprobe spindle)");
+		goto fail;
+	}
+	*out = nl;
+	return 0;
+fail:
+	sp_nl_close(nl);
+	return -1;
+}
+
+void sp_nl_close(struct sp_nl *nl)
+{
+	if (!nl)
+		return;
+	nl_socket_free(nl->sock);
+	free(nl);
+}
+
+static struct nl_msg *request(const struct sp_nl *nl, uint8_t cmd, int flags, struct sp_error *err)
+{
+	struct nl_msg *msg = sp_talk_alloc(err);
+
+	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0, flags, cmd,
+				SPINDLE_GENL_VERSION)) {
+		sp_fail(err, "out of memory");
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+/* A request names its tunnel and may carry SAs; NULL stands for none. */
+struct content {
+	const struct sp_tunnel *tunnel;
+	const char *name;		/* of the tunnel, if there is no more to say about it */
+	const struct sp_sa *sa[2];
+	int (*put_sa)(struct nl_msg *msg, const struct sp_sa *sa);
+};
+
+static int put_content(struct nl_msg *msg, const struct content *content)
+{
+	if (content->tunnel && sp_nl_put_tunnel(msg, content->tunnel))
+		return -1;
+	if (content->name && sp_nl_put_tunnel_name(msg, content->name))
+		return -1;
+	for (size_t i = 0; i < 2; i++)
+		if (content->sa[i] && content->put_sa(msg, content->sa[i]))
+			return -1;
+	return 0;
+}
+
+static int talk(struct sp_nl *nl, uint8_t cmd, int flags, const struct content *content,
+		sp_talk_fn each, void *arg, struct sp_error *err)
+{
+	struct nl_msg *msg = request(nl, cmd, flags, err);
+
+	if (!msg)
+		return -ENOMEM;
+	if (put_content(msg, content)) {
+		sp_talk_discard(msg);
+		sp_fail(err, "too large for one request");
+		return -EMSGSIZE;
+	}
+	return sp_talk(nl->sock, msg, each, arg, err);
+}
+
+/* A request about one tunnel: an error names it. */
+static int ask(struct sp_nl *nl, uint8_t cmd, const struct content *content, sp_talk_fn each,
+	       void *arg, struct sp_error *err)
+{
+	if (!talk(nl, cmd, 0, content, each, arg, err))
+		return 0;
+	if (content->name)
+		return sp_fail_in(err, "tunnel %s", content->name);
+	if (content->tunnel->name[0])
+		return sp_fail_in(err, "tunnel %s", content->tunnel->name);
+	return sp_fail_in(err, "tunnel %u", content->tunnel->id);
+}
+
+int sp_nl_tunnel_new(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp_error *err)
+{
+	const struct content content = { .tunnel = tunnel };
+
+	return ask(nl, SPINDLE_CMD_TUNNEL_NEW, &content, NULL, NULL, err);
+}
+
+int sp_nl_tunnel_set(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp_error *err)
+{
+	const struct content content = { .tunnel = tunnel };
+
+	return ask(nl, SPINDLE_CMD_TUNNEL_SET, &content, NULL, NULL, err);
+}
+
+int sp_nl_tunnel_del(struct sp_nl *nl, const char *name, struct sp_error *err)
+{
+	const struct content content = { .name = name };
+
+	return ask(nl, SPINDLE_CMD_TUNNEL_DEL, &content, NULL, NULL, err);
+}
+
+static int take_event(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	return sp_nl_parse_event(hdr, arg, err);
+}
+
+int sp_nl_tunnel_get(struct sp_nl *nl, const char *name, struct sp_tunnel *tunnel,
+		     struct sp_error *err)
+{
+	const struct content content = { .name = name };
+	struct sp_event answer = { 0 };
+
+	if (ask(nl, SPINDLE_CMD_TUNNEL_GET, &content, take_event, &answer, err))
+		return -1;
+	*tunnel = answer.tunnel;
+	return 0;
+}
+
+/* Who asked for a dump. */
+struct walk {
+	sp_device_fn device;
+	sp_tunnel_fn tunnel;
+	sp_sa_fn sa;
+	void *arg;
+	int result;			/* what the caller's function returned */
+};
+
+static int walk_device(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	struct walk *walk = arg;
+	struct sp_device device;
+
+	if (sp_nl_parse_device(hdr, &device, err))
+		return -1;
+	walk->result = walk->device(&device, walk->arg);
+	return walk->result;
+}
+
+static int walk_tunnel(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	struct walk *walk = arg;
+	struct sp_event object;
+
+	if (sp_nl_parse_event(hdr, &object, err))
+		return -1;
+	walk->result = walk->tunnel(&object.tunnel, walk->arg);
+	return walk->result;
+}
+
+static int walk_sa(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	struct walk *walk = arg;
+	struct sp_event object;
+
+	if (sp_nl_parse_event(hdr, &object, err))
+		return -1;
+	walk->result = walk->sa(&object.sa, &object.tunnel, walk->arg);
+	return walk->result;
+}
+
+static int dump(struct sp_nl *nl, uint8_t cmd, const char *tunnel, sp_talk_fn each,
+		struct walk *walk, struct sp_error *err)
+{
+	const struct content content = { .name = tunnel };
+	int ret = talk(nl, cmd, NLM_F_DUMP, &content, each, walk, err);
+
+	if (walk->result)
+		return walk->result;
+	if (ret)
+		return tunnel ? sp_fail_in(err, "tunnel %s", tunnel) : -1;
+	return 0;
+}
+
+int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_error *err)
+{
+	struct walk walk = { .device = each, .arg = arg };
+
+	return dump(nl, SPINDLE_CMD_DEV_GET, NULL, walk_device, &walk, err);
+}
+
+int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_error *err)
+{
+	struct walk walk = { .tunnel = each, .arg = arg };
+
+	return dump(nl, SPINDLE_CMD_TUNNEL_GET, NULL, walk_tunnel, &walk, err);
+}
+
+int sp_nl_sa_dump(struct sp_nl *nl, const char *tunnel, sp_sa_fn each, void *arg,
+		  struct sp_error *err)
+{
+	struct walk walk = { .sa = each, .arg = arg };
+
+	return dump(nl, SPINDLE_CMD_SA_GET, tunnel, walk_sa, &walk, err);
+}
+
+int sp_nl_sa_new(struct sp_nl *nl, const char *tunnel, const struct sp_sa *in,
+		 const struct sp_sa *out, struct sp_error *err)
+{
+	const struct content content = {
+		.name = tunnel, .sa = { in, out }, .put_sa = sp_nl_put_sa,
+	};
+
+	return ask(nl, SPINDLE_CMD_SA_NEW, &content, NULL, NULL, err);
+}
+
+int sp_nl_spi_alloc(struct sp_nl *nl, const char *tunnel, uint32_t *spi, struct sp_error *err)
+{
+	const struct sp_sa wanted = { .dir = SPINDLE_DIR_IN, .spi = *spi };
+	const struct content content = {
+		.name = tunnel, .sa = { &wanted }, .put_sa = sp_nl_put_sa_name,
+	};
+	struct sp_event answer = { 0 };
+
+	if (ask(nl, SPINDLE_CMD_SPI_ALLOC, &content, take_event, &answer, err))
+		return -1;
+	*spi = answer.sa.spi;
+	return 0;
+}
+
+int sp_nl_sa_del(struct sp_nl *nl, const char *tunnel, uint8_t dir, uint32_t spi,
+		 struct sp_error *err)
+{
+	const struct sp_sa sa = { .dir = dir, .spi = spi };
+	const struct content content = {
+		.name = tunnel, .sa = { &sa }, .put_sa = sp_nl_put_sa_name,
+	};
+
+	return ask(nl, SPINDLE_CMD_SA_DEL, &content, NULL, NULL, err);
+}
+
+int sp_nl_sa_del_generation(struct sp_nl *nl, const char *tunnel, uint32_t generation,
+			    struct sp_error *err)
+{
+	const struct sp_sa sa = { .generation = generation };
+	const struct content content = {
+		.name = tunnel, .sa = { &sa }, .put_sa = sp_nl_put_sa_name,
+	};
+
+	return ask(nl, SPINDLE_CMD_SA_DEL, &content, NULL, NULL, err);
+}
+
+int sp_nl_sa_flush(struct sp_nl *nl, const char *tunnel, struct sp_error *err)
+{
+	const struct content content = { .name = tunnel };
+
+	return ask(nl, SPINDLE_CMD_SA_FLUSH, &content, NULL, NULL, err);
+}
+
+int sp_nl_sa_activate(struct sp_nl *nl, const char *tunnel, uint32_t generation,
+		      struct sp_error *err)
+{
+	const struct sp_sa sa = { .generation = generation };
+	const struct content content = {
+		.name = tunnel, .sa = { &sa }, .put_sa = sp_nl_put_sa_name,
+	};
+
+	return ask(nl, SPINDLE_CMD_SA_ACTIVATE, &content, NULL, NULL, err);
+}

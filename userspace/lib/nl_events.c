@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <netlink/errno.h>
+#include <netlink/genl/ctrl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "nl_message.h"
+#include "talk.h"
+
+enum { EVENT_BUFFER = 4 << 20 };	/* octets: a storm of expiries fits */
+
+struct sp_nl_events {
+	struct nl_sock *sock;
+	sp_event_fn each;
+	void *arg;
+	struct sp_error *err;		/* while reading: the caller's */
+	bool malformed;
+};
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	struct sp_nl_events *events = arg;
+	struct sp_event event;
+
+	if (sp_nl_parse_event(nlmsg_hdr(msg), &event, events->err))
+		events->malformed = true;
+	else
+		events->each(&event, events->arg);
+	return NL_OK;
+}
+
+static int join(struct nl_sock *sock, const char *group, struct sp_error *err)
+{
+	int id = genl_ctrl_resolve_grp(sock, SPINDLE_GENL_NAME, group);
+	int ret;
+
+	if (id < 0)
+		return sp_fail(err, "the kernel module is not loaded (try: modprobe spindle)");
+	ret = nl_socket_add_membership(sock, id);
+	if (ret)
+		return sp_fail(err, "notifications \"%s\": %s", group, nl_geterror(ret));
+	return 0;
+}
+
+int sp_nl_events_open(struct sp_nl_events **out, unsigned int groups, sp_event_fn each,
+		      void *arg, struct sp_error *err)
+{
+	struct sp_nl_events *events = calloc(1, sizeof(*events));
+	int size = EVENT_BUFFER;
+
+	if (!events)
+		return sp_fail(err, "out of memory");
+	events->each = each;
+	events->arg = arg;
+	events->sock = sp_talk_open(NETLINK_GENERIC, err);
+	if (!events->sock)
+		goto fail;
+	/* Over the system's limit, which root may; else what sp_talk_open() got is kept. */
+	setsockopt(nl_socket_get_fd(events->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+
+	/* Joining asks the controller and waits: only then may the socket stop waiting. */
+	if ((groups & SP_NL_KEYING && join(events->sock, SPINDLE_MCGRP_KEYING, err)) ||
+	    (groups & SP_NL_MONITOR && join(events->sock, SPINDLE_MCGRP_MONITOR, err)))
+		goto fail;
+	nl_socket_disable_seq_check(events->sock);
+	nl_socket_modify_cb(events->sock, NL_CB_VALID, NL_CB_CUSTOM, on_event, events);
+	if (nl_socket_set_nonblocking(events->sock)) {
+		sp_fail(err, "netlink: the socket cannot be made non-blocking");
+		goto fail;
+	}
+	*out = events;
+	return 0;
+fail:
+	sp_nl_events_close(events);
+	return -1;
+}
+
+int sp_nl_events_fd(const struct sp_nl_events *events)
+{
+	return nl_socket_get_fd(events->sock);
+}
+
+int sp_nl_events_read(struct sp_nl_events *events, struct sp_error *err)
+{
+	static const struct sp_event lost;
+
+	events->err = err;
+	events->malformed = false;
+	for (;;) {
+		int ret = nl_recvmsgs_default(events->sock);
+
+		if (ret == -NLE_AGAIN)
+			return events->malformed ? -1 : 0;
+		/* ENOBUFS, as libnl calls it. */
+		if (ret == -NLE_NOMEM)
+			events->each(&lost, events->arg);
+		else if (ret < 0)
+			return sp_fail(err, "notifications: %s", nl_geterror(ret));
+	}
+}
+
+void sp_nl_events_close(struct sp_nl_events *events)
+{
+	if (!events)
+		return;
+	nl_socket_free(events->sock);
+	free(events);
+}

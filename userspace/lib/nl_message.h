@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The attributes of the family "spindle": from structs and back to them. */
+#ifndef SP_NL_MESSAGE_H
+#define SP_NL_MESSAGE_H
+
+#include <netlink/msg.h>
+
+#include "nl.h"
+
+/* These return 0, or a negative number when the message is full. */
+int sp_nl_put_tunnel(struct nl_msg *msg, const struct sp_tunnel *tunnel);
+int sp_nl_put_tunnel_name(struct nl_msg *msg, const char *name);
+int sp_nl_put_sa(struct nl_msg *msg, const struct sp_sa *sa);
+/* What names an SA: its generation, or else its direction and SPI, if it has any. */
+int sp_nl_put_sa_name(struct nl_msg *msg, const struct sp_sa *sa);
+
+int sp_nl_parse_device(struct nlmsghdr *hdr, struct sp_device *device, struct sp_error *err);
+/* Takes every message but a device's: the answers share the notifications' layout. */
+int sp_nl_parse_event(struct nlmsghdr *hdr, struct sp_event *event, struct sp_error *err);
+
+#endif
