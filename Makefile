@@ -54,7 +54,7 @@ build/%/spindle.ko: FORCE
 # the unit tests.
 
 room = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
-LIB := $(call room,userspace/lib) kmod/suite.o
+LIB := $(call room,userspace/lib) $(call room,userspace/keys) kmod/suite.o
 RSA := $(call room,userspace/keying/rsa)
 CLI := $(call room,userspace/cli)
 DAEMON := $(call room,userspace/daemon)
@@ -91,6 +91,9 @@ build/%.a:
 
 TESTS := $(UNIT:selftests/unit/%.o=build/unit/%)
 ROOMS := $(addprefix build/san/,cli.a daemon.a rsa.a libspindle.a pure.a)
+
+# Kernel code speaks the kernel's dialect.
+$(PURE:%=build/san/%): STRICT := -std=gnu11 -Wall -Wextra -Werror
 
 $(TESTS): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
 	@mkdir -p $(@D)
