@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "guess.h"
+
+#define OFFICE						\
+	"[peer office]\n"				\
+	"local = 192.0.2.1\n"				\
+	"remote = 192.0.2.2   # the other end\n"	\
+	"keying = rsa\n"				\
+	"key = keys/here.pem\n"				\
+	"peer-key = /etc/keys/there.pem\n"
+
+#define LAN						\
+	"[tunnel lan]\n"				\
+	"peer = office\n"				\
+	"interface = spin0\n"				\
+	"local-ts = 10.1.0.0/16\n"			\
+	"remote-ts = 10.2.0.0/16, 10.3.0.0/16\n"	\
+	"esp = aes256-sha512, aes128-sha256\n"
+
+static char folder[] = "/tmp/spindle-config-XXXXXX";
+
+struct heard {
+	char text[4096];
+	unsigned int n;
+};
+
+static void hear(const char *text, void *arg)
+{
+	struct heard *heard = arg;
+	size_t len = strlen(heard->text);
+
+	/* Without the folder, which differs from run to run. */
+	if (!strncmp(text, folder, strlen(folder)))
+		text += strlen(folder) + 1;
+	snprintf(heard->text + len, sizeof(heard->text) - len, "%s\n", text);
+	heard->n++;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static struct sp_config *load(const char *text, struct heard *heard)
+{
+	char path[256];
+
+	memset(heard, 0, sizeof(*heard));
+	write_file("spindle.conf", text);
+	snprintf(path, sizeof(path), "%s/spindle.conf", folder);
+	return sp_config_load(path, hear, heard);
+}
+
+static void test_good(void **state)
+{
+	struct heard heard;
+	struct sp_config *config = load(OFFICE LAN
+		"lifetime = 30m\nlifetime-bytes = 100M\nreplay-window = 128\n"
+		"df = set\ndscp = 46\nfwmark = 0x10\nroutes = no\nstart = trap\n"
+		"address = 10.1.0.1/24\n", &heard);
+	const struct sp_tunnel_config *tunnel;
+	const struct sp_peer_config *peer;
+	char path[PATH_MAX];
+
+	(void)state;
+	assert_string_equal(heard.text, "");
+	assert_non_null(config);
+	peer = sp_config_peer(config, "office");
+	assert_non_null(peer);
+	assert_int_equal(peer->port, 4510);
+	assert_int_equal(peer->profile, SP_PROFILE_SIGNED);
+	snprintf(path, sizeof(path), "%s/keys/here.pem", folder);
+	assert_string_equal(peer->key, path);
+	assert_string_equal(peer->peer_key, "/etc/keys/there.pem");
+
+	tunnel = sp_config_tunnel(config, "lan");
+	assert_non_null(tunnel);
+	assert_ptr_equal(tunnel->peer, peer);
+	assert_string_equal(tunnel->interface, "spin0");
+	assert_int_equal(tunnel->local_ts.n, 1);
+	assert_int_equal(tunnel->remote_ts.n, 2);
+	assert_int_equal(tunnel->remote_ts.list[1].len, 16);
+	assert_int_equal(tunnel->n_esp, 2);
+	assert_string_equal(tunnel->esp[0], "aes256-sha512");
+	assert_string_equal(tunnel->esp[1], "aes128-sha256");
+	assert_int_equal(tunnel->lifetime, 1800);
+	assert_int_equal(tunnel->lifetime_bytes, 100 << 20);
+	assert_int_equal(tunnel->replay_window, 128);
+	assert_int_equal(tunnel->df, SPINDLE_DF_SET);
+	assert_int_equal(tunnel->dscp, 46);
+	assert_int_equal(tunnel->fwmark, 16);
+	assert_false(tunnel->routes);
+	assert_int_equal(tunnel->start, SP_START_TRAP);
+	assert_int_equal(tunnel->address.octets[3], 1);
+	assert_int_equal(tunnel->address_len, 24);
+	sp_config_free(config);
+}
+
+static void test_defaults(void **state)
+{
+	struct heard heard;
+	struct sp_config *config = load("; a comment\n\n" OFFICE "\t[tunnel lan]\n" "  peer: office\n"
+		"  interface = spin0\n  local-ts = 10.1.0.0/16\n  remote-ts = 0.0.0.0/0\n"
+		"  esp = aes128-sha1\n", &heard);
+	const struct sp_tunnel_config *tunnel;
+
+	(void)state;
+	assert_string_equal(heard.text, "");
+	assert_non_null(config);
+	tunnel = sp_config_tunnel(config, "lan");
+	assert_int_equal(tunnel->lifetime, 3600);
+	assert_int_equal(tunnel->lifetime_bytes, 0);
+	assert_int_equal(tunnel->replay_window, SPINDLE_REPLAY_DEFAULT);
+	assert_int_equal(tunnel->dscp, SPINDLE_DSCP_COPY);
+	assert_true(tunnel->routes);
+	assert_int_equal(tunnel->start, SP_START_UP);
+	assert_int_equal(tunnel->address.family, AF_UNSPEC);
+	sp_config_free(config);
+}
+
+static const struct {
+	const char *text, *problems;
+} bad[] = {
+	{ "local = 1.2.3.4\n",
+	  "spindle.conf:1:1: \"local\" stands before any section\n" },
+	{ "[peeer office]\nlocal = 192.0.2.1\n",
+	  "spindle.conf:1:1: unknown section [peeer office]; did you mean [peer NAME]?\n" },
+	{ "[host x]\n",
+	  "spindle.conf:1:1: unknown section [host x]; there are [peer NAME] and [tunnel NAME]\n" },
+	{ "[peer]\n",
+	  "spindle.conf:1:1: [peer] needs one name, as in [peer office]\n" },
+	{ "[peer a b]\n",
+	  "spindle.conf:1:1: [peer] needs one name, as in [peer office]\n" },
+	{ "[peer an-unreasonably-long-name-of-a-peer]\n",
+	  "spindle.conf:1:1: the name of [peer an-unreasonably-long-name-of-a-peer]"
+	  " is longer than 31 octets\n" },
+	{ "[peer x\n",
+	  "spindle.conf:1:1: neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE\n" },
+	{ OFFICE "remote\n",
+	  "spindle.conf:7:1: neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE\n" },
+	{ OFFICE OFFICE,
+	  "spindle.conf:7:1: peer office stands already in FOLDER/spindle.conf:1\n" },
+	{ "[peer x]\n  remtoe = 192.0.2.1\n",
+	  "spindle.conf:2:3: [peer] has no key \"remtoe\"; did you mean remote?\n" },
+	{ "[tunnel x]\nfrobnicate = 1\n",
+	  "spindle.conf:2:1: [tunnel] has no key \"frobnicate\"\n" },
+	{ "[peer x]\nlocal = 192.0.2.256\n",
+	  "spindle.conf:2:9: local: \"192.0.2.256\" is not an IP address\n" },
+	{ "[peer x]\nlocal = 2001:db8::1\n",
+	  "spindle.conf:2:9: local: 2001:db8::1: IPv6 is not supported by this version\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nlocal = 192.0.2.2\n",
+	  "spindle.conf:3:1: local is given twice in this section\n" },
+	{ "[peer x]\nkeying = ikev1\nauth = psk\npsk = @x\n",
+	  "spindle.conf:2:10: keying: ikev1 is not supported by this version; rsa and manual are\n"
+	  "spindle.conf:3:8: auth: \"psk\" is not supported by this version; key is\n"
+	  "spindle.conf:4:7: psk: not supported by this version\n" },
+	{ "[peer x]\nprofile = singed\n",
+	  "spindle.conf:2:11: profile: \"singed\" is none of: signed, compat\n" },
+	{ "[peer x]\nport = 65536\n",
+	  "spindle.conf:2:8: port: 65536 is not between 1 and 65535\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nprofile = compat\n",
+	  "spindle.conf:1:1: peer x: profile = compat authenticates nobody;"
+	  " it needs allow-insecure = yes\n" },
+	{ "[peer x]\nremote = 192.0.2.2\n",
+	  "spindle.conf:1:1: peer x needs local = ADDRESS\n"
+	  "spindle.conf:1:1: peer x needs key = FILE (`spindle key new FILE` makes one)\n"
+	  "spindle.conf:1:1: peer x needs peer-key = FILE, the peer's public key\n" },
+	{ OFFICE "[tunnel lan]\npeer = ofice\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
+	  "remote-ts = 10.2.0.0/16\nesp = aes128-sha256\n",
+	  "spindle.conf:7:1: tunnel lan: there is no [peer ofice]; did you mean office?\n" },
+	{ OFFICE "[tunnel lan]\npeer = office\n",
+	  "spindle.conf:7:1: tunnel lan needs interface = NAME\n"
+	  "spindle.conf:7:1: tunnel lan needs local-ts = PREFIX\n"
+	  "spindle.conf:7:1: tunnel lan needs remote-ts = PREFIX\n"
+	  "spindle.conf:7:1: tunnel lan needs esp = WORD, as in esp = aes128-sha256\n" },
+	{ "[tunnel x]\nlocal-ts = 10.1.0.0/16,  10.2.0.1/16\n",
+	  "spindle.conf:2:26: local-ts: prefix \"10.2.0.1/16\" has host bits set:"
+	  " did you mean 10.2.0.0/16?\n" },
+	{ "[tunnel x]\nesp = aes128-sha256, aes128-sha255\n",
+	  "spindle.conf:2:22: esp: unknown algorithms \"aes128-sha255\"; did you mean aes128-sha256?\n" },
+	{ "[tunnel x]\nlifetime = 1x\nlifetime-bytes = -1\n",
+	  "spindle.conf:2:12: lifetime: \"1x\" is not a time (N, Ns, Nm, Nh or Nd)\n"
+	  "spindle.conf:3:18: lifetime-bytes: \"-1\" is not a number of octets (N, Nk, NM or NG)\n" },
+	{ "[tunnel x]\nlifetime = 5s\n",
+	  "spindle.conf:2:12: lifetime: \"5s\" is less than 10s\n" },
+	{ "[tunnel x]\ndscp = 64\n",
+	  "spindle.conf:2:8: dscp: \"64\" is neither copy nor a number from 0 to 63\n" },
+	{ "[tunnel x]\ninterface = much-too-long-name\n",
+	  "spindle.conf:2:13: interface: \"much-too-long-name\" is not an interface's name"
+	  " (1 to 15 octets)\n" },
+	{ "[tunnel x]\naddress = 10.0.0.1\n",
+	  "spindle.conf:2:11: address: \"10.0.0.1\" is not ADDRESS/LENGTH\n" },
+	{ "[tunnel x]\nstart = maybe\nroutes = 1\n",
+	  "spindle.conf:2:9: start: \"maybe\" is none of: up, trap, listen\n"
+	  "spindle.conf:3:10: routes: \"1\" is none of: no, yes\n" },
+};
+
+/* Problems name files in full where they point elsewhere. */
+static void expect(char *buf, size_t size, const char *text)
+{
+	const char *at = strstr(text, "FOLDER");
+
+	if (at)
+		snprintf(buf, size, "%.*s%s%s", (int)(at - text), text, folder, at + 6);
+	else
+		snprintf(buf, size, "%s", text);
+}
+
+static void test_bad(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char expected[1024];
+		struct heard heard;
+
+		assert_null(load(bad[i].text, &heard));
+		expect(expected, sizeof(expected), bad[i].problems);
+		assert_string_equal(heard.text, expected);
+	}
+}
+
+static void test_long_line(void **state)
+{
+	struct heard heard;
+	char text[3000];
+
+	(void)state;
+	snprintf(text, sizeof(text), "[peer x]\nkey = %02000d\nport = 0\n", 1);
+	assert_null(load(text, &heard));
+	assert_string_equal(heard.text,
+			    "spindle.conf:2:1: line is longer than 1022 octets\n"
+			    "spindle.conf:3:8: port: 0 is not between 1 and 65535\n");
+}
+
+static void test_missing(void **state)
+{
+	struct heard heard = { .n = 0 };
+
+	(void)state;
+	assert_null(sp_config_load("/nowhere/spindle.conf", hear, &heard));
+	assert_string_equal(heard.text, "/nowhere/spindle.conf: No such file or directory\n");
+}
+
+static void test_folder(void **state)
+{
+	struct sp_config *config;
+	struct heard heard;
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/conf.d", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_file("conf.d/20-lan.conf", LAN);
+	write_file("conf.d/ignored.txt", "nonsense\n");
+	config = load(OFFICE, &heard);
+	assert_string_equal(heard.text, "");
+	assert_non_null(config);
+	assert_non_null(sp_config_tunnel(config, "lan"));
+	sp_config_free(config);
+
+	write_file("conf.d/20-lan.conf", LAN "colour = red\n");
+	assert_null(load(OFFICE, &heard));
+	assert_string_equal(heard.text,
+			    "conf.d/20-lan.conf:7:1: [tunnel] has no key \"colour\"\n");
+}
+
+static void test_guess(void **state)
+{
+	static const char *const words[] = { "lifetime", "local-ts", "remote-ts", NULL };
+
+	(void)state;
+	assert_string_equal(sp_guess("liftime", words), "lifetime");
+	assert_string_equal(sp_guess("lifetmie", words), "lifetime");
+	assert_string_equal(sp_guess("remote_ts", words), "remote-ts");
+	assert_null(sp_guess("x", words));
+	assert_null(sp_guess("colour", words));
+	assert_null(sp_guess("", words));
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	static const char *const names[] = {
+		"/conf.d/20-lan.conf", "/conf.d/ignored.txt", "/conf.d", "/spindle.conf", "",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[256];
+
+		snprintf(path, sizeof(path), "%s%s", folder, names[i]);
+		if (remove(path))
+			return -1;
+	}
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_guess),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, make_folder, remove_folder);
+}

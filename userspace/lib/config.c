@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <glob.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_parse.h"
+#include "guess.h"
+
+void sp_config_problem(struct sp_config_parser *p, const struct sp_place *place,
+		       const char *fmt, ...)
+{
+	char what[1024], text[PATH_MAX + 1200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (place)
+		snprintf(text, sizeof(text), "%s:%u:%u: %s", place->file, place->line,
+			 place->column, what);
+	else
+		snprintf(text, sizeof(text), "%s", what);
+	p->problems++;
+	p->problem(text, p->arg);
+}
+
+struct sp_peer_config *sp_config_peer(const struct sp_config *config, const char *name)
+{
+	struct sp_peer_config *peer;
+
+	STAILQ_FOREACH(peer, &config->peers, next)
+		if (!strcmp(peer->name, name))
+			return peer;
+	return NULL;
+}
+
+struct sp_tunnel_config *sp_config_tunnel(const struct sp_config *config, const char *name)
+{
+	struct sp_tunnel_config *tunnel;
+
+	STAILQ_FOREACH(tunnel, &config->tunnels, next)
+		if (!strcmp(tunnel->name, name))
+			return tunnel;
+	return NULL;
+}
+
+static void *allocate(size_t size)
+{
+	void *p = calloc(1, size);
+
+	if (!p)
+		abort();	/* a configuration is small: nothing sensible is left to do */
+	return p;
+}
+
+static void peer_section(struct sp_config_parser *p, const char *name)
+{
+	struct sp_peer_config *peer = sp_config_peer(p->config, name);
+
+	if (peer) {
+		sp_config_problem(p, &p->place, "peer %s stands already in %s:%u", name,
+				  peer->place.file, peer->place.line);
+		return;
+	}
+	peer = allocate(sizeof(*peer));
+	peer->place = p->place;
+	peer->port = SP_CONFIG_PORT;
+	strcpy(peer->name, name);
+	STAILQ_INSERT_TAIL(&p->config->peers, peer, next);
+	p->peer = peer;
+}
+
+static void tunnel_section(struct sp_config_parser *p, const char *name)
+{
+	struct sp_tunnel_config *tunnel = sp_config_tunnel(p->config, name);
+
+	if (tunnel) {
+		sp_config_problem(p, &p->place, "tunnel %s stands already in %s:%u", name,
+				  tunnel->place.file, tunnel->place.line);
+		return;
+	}
+	tunnel = allocate(sizeof(*tunnel));
+	tunnel->place = p->place;
+	tunnel->lifetime = SP_CONFIG_LIFETIME;
+	tunnel->replay_window = SPINDLE_REPLAY_DEFAULT;
+	tunnel->dscp = SPINDLE_DSCP_COPY;
+	tunnel->routes = true;
+	strcpy(tunnel->name, name);
+	STAILQ_INSERT_TAIL(&p->config->tunnels, tunnel, next);
+	p->tunnel = tunnel;
+}
+
+void sp_config_section(struct sp_config_parser *p, const char *header)
+{
+	static const char *const words[] = { "peer", "tunnel", NULL };
+	char word[16] = "", name[SP_CONFIG_LINE_MAX] = "", more;
+	const char *guess;
+
+	p->peer = NULL;
+	p->tunnel = NULL;
+	p->seen = 0;
+	p->headed = true;
+	sscanf(header, "%15s", word);
+	if (strcmp(word, "peer") && strcmp(word, "tunnel")) {
+		guess = sp_guess(word, words);
+		sp_config_problem(p, &p->place, "unknown section [%s]%s%s%s", header,
+				  guess ? "; did you mean [" : "; there are [peer NAME] and ",
+				  guess ? guess : "[tunnel NAME]", guess ? " NAME]?" : "");
+		return;
+	}
+	if (sscanf(header, "%*s %1023s %c", name, &more) != 1) {
+		sp_config_problem(p, &p->place, "[%s] needs one name, as in [%s office]",
+				  word, word);
+		return;
+	}
+	if (strlen(name) > SPINDLE_NAME_MAX) {
+		sp_config_problem(p, &p->place, "the name of [%s] is longer than %d octets",
+				  header, SPINDLE_NAME_MAX);
+		return;
+	}
+	if (!strcmp(word, "peer"))
+		peer_section(p, name);
+	else
+		tunnel_section(p, name);
+}
+
+static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *peer)
+{
+	const struct sp_place *at = &peer->place;
+
+	if (!peer->local.family)
+		sp_config_problem(p, at, "peer %s needs local = ADDRESS", peer->name);
+	if (!peer->remote.family)
+		sp_config_problem(p, at, "peer %s needs remote = ADDRESS", peer->name);
+	if (peer->keying != SP_KEYING_RSA)
+		return;
+	if (peer->profile == SP_PROFILE_COMPAT && !peer->allow_insecure)
+		sp_config_problem(p, at, "peer %s: profile = compat authenticates nobody; "
+				  "it needs allow-insecure = yes", peer->name);
+	if (peer->profile == SP_PROFILE_SIGNED && !peer->key[0])
+		sp_config_problem(p, at, "peer %s needs key = FILE (`spindle key new FILE` makes one)",
+				  peer->name);
+	if (peer->profile == SP_PROFILE_SIGNED && !peer->peer_key[0])
+		sp_config_problem(p, at, "peer %s needs peer-key = FILE, the peer's public key",
+				  peer->name);
+}
+
+static void find_peer(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
+{
+	const char *names[64] = { NULL }, *guess;
+	const struct sp_peer_config *peer;
+	size_t n = 0;
+
+	if (!tunnel->peer_name[0]) {
+		sp_config_problem(p, &tunnel->place, "tunnel %s needs peer = NAME",
+				  tunnel->name);
+		return;
+	}
+	tunnel->peer = sp_config_peer(p->config, tunnel->peer_name);
+	if (tunnel->peer)
+		return;
+	STAILQ_FOREACH(peer, &p->config->peers, next)
+		if (n < 63)
+			names[n++] = peer->name;
+	guess = sp_guess(tunnel->peer_name, names);
+	sp_config_problem(p, &tunnel->place, "tunnel %s: there is no [peer %s]%s%s%s", tunnel->name,
+			  tunnel->peer_name, guess ? "; did you mean " : "", guess ? guess : "",
+			  guess ? "?" : "");
+}
+
+static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
+{
+	const struct sp_place *at = &tunnel->place;
+
+	find_peer(p, tunnel);
+	if (!tunnel->interface[0])
+		sp_config_problem(p, at, "tunnel %s needs interface = NAME", tunnel->name);
+	if (!tunnel->local_ts.n)
+		sp_config_problem(p, at, "tunnel %s needs local-ts = PREFIX", tunnel->name);
+	if (!tunnel->remote_ts.n)
+		sp_config_problem(p, at, "tunnel %s needs remote-ts = PREFIX", tunnel->name);
+	if (!tunnel->n_esp && tunnel->peer && tunnel->peer->keying == SP_KEYING_RSA)
+		sp_config_problem(p, at, "tunnel %s needs esp = WORD, as in esp = aes128-sha256",
+				  tunnel->name);
+}
+
+static void check(struct sp_config_parser *p)
+{
+	struct sp_tunnel_config *tunnel;
+	struct sp_peer_config *peer;
+
+	STAILQ_FOREACH(peer, &p->config->peers, next)
+		check_peer(p, peer);
+	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
+		check_tunnel(p, tunnel);
+}
+
+static void read_all(struct sp_config_parser *p, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int folder = slash ? (int)(slash - path + 1) : 0;
+	char pattern[PATH_MAX];
+	glob_t found;
+
+	sp_config_read_file(p, path);
+	snprintf(pattern, sizeof(pattern), "%.*sconf.d/*.conf", folder, path);
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		sp_config_read_file(p, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *arg)
+{
+	struct sp_config_parser *p = allocate(sizeof(*p));
+	struct sp_config *config = allocate(sizeof(*config));
+	unsigned int problems;
+
+	STAILQ_INIT(&config->peers);
+	STAILQ_INIT(&config->tunnels);
+	p->config = config;
+	p->problem = problem;
+	p->arg = arg;
+	read_all(p, path);
+	/* What is missing is only worth telling when nothing was misread. */
+	if (!p->problems)
+		check(p);
+	problems = p->problems;
+	free(p);
+	if (!problems)
+		return config;
+	sp_config_free(config);
+	return NULL;
+}
+
+void sp_config_free(struct sp_config *config)
+{
+	struct sp_tunnel_config *tunnel;
+	struct sp_peer_config *peer;
+
+	if (!config)
+		return;
+	while ((tunnel = STAILQ_FIRST(&config->tunnels))) {
+		STAILQ_REMOVE_HEAD(&config->tunnels, next);
+		free(tunnel);
+	}
+	while ((peer = STAILQ_FIRST(&config->peers))) {
+		STAILQ_REMOVE_HEAD(&config->peers, next);
+		free(peer);
+	}
+	free(config);
+}

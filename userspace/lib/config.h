@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration, spindle.conf(5): peers, who they are and how they prove it,
+ * and tunnels, what flows.  Plain values throughout, so that an engine may keep
+ * a copy of the part it needs.
+ */
+#ifndef SP_CONFIG_H
+#define SP_CONFIG_H
+
+#include <limits.h>
+#include <net/if.h>
+#include <sys/queue.h>
+
+#include "nl.h"
+
+#define SP_CONFIG_PATH "/etc/spindle/spindle.conf"
+
+enum {
+	SP_CONFIG_PROPOSALS_MAX = 8,
+	SP_CONFIG_SELECTORS_MAX = 16,	/* what one message of the RSA keying channel holds */
+	SP_CONFIG_PORT = 4510,
+	SP_CONFIG_LIFETIME = 3600,	/* seconds */
+};
+
+enum sp_keying { SP_KEYING_RSA, SP_KEYING_MANUAL };
+enum sp_profile { SP_PROFILE_SIGNED, SP_PROFILE_COMPAT };
+
+enum sp_start {
+	SP_START_UP,			/* as soon as the daemon runs, and kept so */
+	SP_START_TRAP,			/* on traffic */
+	SP_START_LISTEN,		/* when the peer asks */
+};
+
+/* Where in the configuration something stands. */
+struct sp_place {
+	char file[PATH_MAX];
+	unsigned int line;
+	unsigned int column;
+};
+
+struct sp_peer_config {
+	STAILQ_ENTRY(sp_peer_config) next;
+	struct sp_place place;
+	char name[SPINDLE_NAME_MAX + 1];
+	enum sp_keying keying;
+	struct sp_addr local;
+	struct sp_addr remote;
+	uint16_t port;
+	enum sp_profile profile;
+	bool allow_insecure;
+	char key[PATH_MAX];		/* our private key; "": none */
+	char peer_key[PATH_MAX];	/* the peer's public key; "": none */
+};
+
+struct sp_tunnel_config {
+	STAILQ_ENTRY(sp_tunnel_config) next;
+	struct sp_place place;
+	char name[SPINDLE_NAME_MAX + 1];
+	char peer_name[SPINDLE_NAME_MAX + 1];
+	const struct sp_peer_config *peer;
+	char interface[IFNAMSIZ];
+	struct sp_addr address;		/* of the interface; AF_UNSPEC: the admin's job */
+	uint8_t address_len;
+	struct sp_selectors local_ts;
+	struct sp_selectors remote_ts;
+	const char *esp[SP_CONFIG_PROPOSALS_MAX];	/* words of kmod/suite.h, best first */
+	size_t n_esp;
+	uint64_t lifetime;		/* seconds */
+	uint64_t lifetime_bytes;	/* 0: no limit */
+	uint32_t replay_window;
+	uint8_t df;			/* enum spindle_df */
+	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
+	uint32_t fwmark;
+	bool routes;
+	enum sp_start start;
+};
+
+struct sp_config {
+	STAILQ_HEAD(sp_peer_list, sp_peer_config) peers;
+	STAILQ_HEAD(sp_tunnel_list, sp_tunnel_config) tunnels;
+};
+
+/* One problem, as "FILE:LINE:COLUMN: what, and what would be right". */
+typedef void (*sp_problem_fn)(const char *text, void *arg);
+
+/*
+ * Reads @path and then, in the order of their names, the *.conf in conf.d beside it.
+ * Returns NULL after telling every problem found.
+ */
+struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *arg);
+void sp_config_free(struct sp_config *config);	/* NULL is fine */
+
+struct sp_peer_config *sp_config_peer(const struct sp_config *config, const char *name);
+struct sp_tunnel_config *sp_config_tunnel(const struct sp_config *config, const char *name);
+
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * libinih splits lines; the position of each is kept here, because its handler
+ * is told neither line nor column, nor of a section without keys.
+ */
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config_parse.h"
+
+struct source {
+	struct sp_config_parser *parser;
+	FILE *stream;
+};
+
+static void skip_line(FILE *stream)
+{
+	int c;
+
+	do
+		c = fgetc(stream);
+	while (c != '\n' && c != EOF);
+}
+
+/* A header is taken here, so that a section may be empty; malformed ones are left to libinih. */
+static void take_header(struct sp_config_parser *p)
+{
+	const char *start = p->line + strspn(p->line, " \t");
+	const char *end = strchr(start, ']');
+	char header[SP_CONFIG_LINE_MAX];
+
+	if (*start != '[' || !end)
+		return;
+	p->place.column = (unsigned int)(start - p->line) + 1;
+	snprintf(header, sizeof(header), "%.*s", (int)(end - start - 1), start + 1);
+	sp_config_section(p, header);
+}
+
+static char *read_line(char *line, int size, void *arg)
+{
+	struct source *source = arg;
+	struct sp_config_parser *p = source->parser;
+
+	if (!fgets(line, size, source->stream))
+		return NULL;
+	p->place.line++;
+	p->place.column = 1;
+	if (strlen(line) == (size_t)size - 1 && line[size - 2] != '\n') {
+		sp_config_problem(p, &p->place, "line is longer than %d octets", size - 2);
+		skip_line(source->stream);
+		line[0] = '\0';
+	}
+	snprintf(p->line, sizeof(p->line), "%s", line);
+	take_header(p);
+	return line;
+}
+
+static int pair(void *arg, const char *section, const char *key, const char *value)
+{
+	struct source *source = arg;
+	struct sp_config_parser *p = source->parser;
+	const char *at = p->line + strspn(p->line, " \t");
+
+	(void)section;		/* known from take_header() */
+	p->place.column = (unsigned int)(at - p->line) + 1;
+	at = strpbrk(at, "=:") + 1;
+	at += strspn(at, " \t");
+	sp_config_key(p, key, value, (unsigned int)(at - p->line) + 1);
+	return 1;
+}
+
+void sp_config_read_file(struct sp_config_parser *p, const char *path)
+{
+	struct source source = { .parser = p };
+	int bad_line;
+
+	snprintf(p->place.file, sizeof(p->place.file), "%s", path);
+	p->place.line = 0;
+	p->place.column = 0;
+	p->peer = NULL;
+	p->tunnel = NULL;
+	p->headed = false;
+	source.stream = fopen(path, "re");
+	if (!source.stream) {
+		sp_config_problem(p, NULL, "%s: %s", path, strerror(errno));
+		return;
+	}
+
+	/* An indented line is a pair like any other, and # ends a line as ; does. */
+	ini_allow_multiline = false;
+	ini_inline_comment_prefixes = (char *)";#";
+	ini_use_stack = false;
+	ini_initial_alloc = SP_CONFIG_LINE_MAX;
+	bad_line = ini_parse_stream(read_line, &source, pair, &source);
+	if (bad_line > 0) {
+		struct sp_place place = p->place;
+
+		place.line = (unsigned int)bad_line;
+		place.column = 1;
+		sp_config_problem(p, &place,
+				  "neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE");
+	} else if (bad_line < 0 || ferror(source.stream)) {
+		sp_config_problem(p, NULL, "%s: cannot be read: %s", path, strerror(errno));
+	}
+	fclose(source.stream);
+}

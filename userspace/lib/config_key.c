@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The keys of a section, as a table, and how the value of each is read. */
+#include <stdio.h>
+#include <string.h>
+
+#include "config_parse.h"
+#include "guess.h"
+#include "kmod/suite.h"
+#include "number.h"
+
+/* Fills its field of p->peer or p->tunnel. */
+typedef int (*set_fn)(struct sp_config_parser *p, const char *value, struct sp_error *err);
+
+struct key {
+	const char *word;
+	set_fn set;
+};
+
+/* Index of the value among the words, or an error that names them all. */
+static int choose(const char *value, const char *const *words, struct sp_error *err)
+{
+	char all[128] = "";
+
+	for (int i = 0; words[i]; i++) {
+		if (!strcmp(value, words[i]))
+			return i;
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "",
+			 words[i]);
+	}
+	return sp_fail(err, "\"%s\" is none of: %s", value, all);
+}
+
+static int choose_bool(bool *field, const char *value, struct sp_error *err)
+{
+	static const char *const words[] = { "no", "yes", NULL };
+	int choice = choose(value, words, err);
+
+	*field = choice == 1;
+	return choice < 0 ? -1 : 0;
+}
+
+/* Calls each() for every word of a comma list, with the problem's column at that word. */
+static int each_word(struct sp_config_parser *p, const char *value, set_fn each,
+		     struct sp_error *err)
+{
+	unsigned int column = p->place.column;
+	const char *at = value;
+
+	for (;;) {
+		size_t blanks = strspn(at, " \t"), len = strcspn(at + blanks, ",");
+		char word[SP_CONFIG_LINE_MAX];
+
+		at += blanks;
+		p->place.column = column + (unsigned int)(at - value);
+		snprintf(word, sizeof(word), "%.*s", (int)len, at);
+		for (size_t end = len; end && strchr(" \t", word[end - 1]); end--)
+			word[end - 1] = '\0';
+		if (each(p, word, err))
+			return -1;
+		at += len;
+		if (!*at)
+			return 0;
+		at++;
+	}
+}
+
+/* A file is named relative to the configuration that names it. */
+static int set_path(struct sp_config_parser *p, char field[PATH_MAX], const char *value,
+		    struct sp_error *err)
+{
+	const char *slash = strrchr(p->place.file, '/');
+	int folder = slash && value[0] != '/' ? (int)(slash - p->place.file + 1) : 0;
+
+	if (!value[0])
+		return sp_fail(err, "the name of a file is missing");
+	if (snprintf(field, PATH_MAX, "%.*s%s", folder, p->place.file, value) >= PATH_MAX)
+		return sp_fail(err, "the name of the file is too long");
+	return 0;
+}
+
+static int parse_v4(struct sp_addr *addr, const char *value, struct sp_error *err)
+{
+	if (sp_addr_parse(addr, value, err))
+		return -1;
+	if (addr->family != AF_INET)
+		return sp_fail(err, "%s: IPv6 is not supported by this version", value);
+	return 0;
+}
+
+static int set_local(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return parse_v4(&p->peer->local, value, err);
+}
+
+static int set_remote(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return parse_v4(&p->peer->remote, value, err);
+}
+
+static int set_keying(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	static const char *const words[] = { "rsa", "manual", NULL };
+	int choice;
+
+	if (!strcmp(value, "ikev1") || !strcmp(value, "ikev2"))
+		return sp_fail(err, "%s is not supported by this version; rsa and manual are", value);
+	choice = choose(value, words, err);
+	if (choice < 0)
+		return -1;
+	p->peer->keying = (enum sp_keying)choice;
+	return 0;
+}
+
+static int set_auth(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	(void)p;
+	if (strcmp(value, "key"))
+		return sp_fail(err, "\"%s\" is not supported by this version; key is", value);
+	return 0;
+}
+
+static int set_port(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	uint64_t port;
+
+	if (sp_number_parse(&port, value, 1, UINT16_MAX, err))
+		return -1;
+	p->peer->port = (uint16_t)port;
+	return 0;
+}
+
+static int set_profile(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	static const char *const words[] = { "signed", "compat", NULL };
+	int choice = choose(value, words, err);
+
+	if (choice < 0)
+		return -1;
+	p->peer->profile = (enum sp_profile)choice;
+	return 0;
+}
+
+static int set_allow_insecure(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return choose_bool(&p->peer->allow_insecure, value, err);
+}
+
+static int set_key(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return set_path(p, p->peer->key, value, err);
+}
+
+static int set_peer_key(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return set_path(p, p->peer->peer_key, value, err);
+}
+
+static int set_unsupported(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	(void)p;
+	(void)value;
+	return sp_fail(err, "not supported by this version");
+}
+
+static int set_peer(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	if (!value[0] || strlen(value) > SPINDLE_NAME_MAX)
+		return sp_fail(err, "\"%s\" is not a peer's name", value);
+	strcpy(p->tunnel->peer_name, value);
+	return 0;
+}
+
+static int set_interface(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	if (!value[0] || strlen(value) >= IFNAMSIZ || strpbrk(value, "/: \t"))
+		return sp_fail(err, "\"%s\" is not an interface's name (1 to %d octets)", value,
+			       IFNAMSIZ - 1);
+	strcpy(p->tunnel->interface, value);
+	return 0;
+}
+
+/* An address with the length of its network: here, host bits are meant. */
+static int set_address(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	const char *slash = strchr(value, '/');
+	char addr[SP_ADDR_STRLEN];
+	uint64_t len;
+
+	if (!slash || slash - value >= SP_ADDR_STRLEN)
+		return sp_fail(err, "\"%s\" is not ADDRESS/LENGTH", value);
+	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - value), value);
+	if (parse_v4(&p->tunnel->address, addr, err) ||
+	    sp_number_parse(&len, slash + 1, 0, sp_addr_len(&p->tunnel->address) * 8, err))
+		return -1;
+	p->tunnel->address_len = (uint8_t)len;
+	return 0;
+}
+
+static int add_selector(struct sp_selectors *side, const char *word, struct sp_error *err)
+{
+	if (side->n == SP_CONFIG_SELECTORS_MAX)
+		return sp_fail(err, "more than %d prefixes", SP_CONFIG_SELECTORS_MAX);
+	if (sp_prefix_parse(&side->list[side->n], word, err))
+		return -1;
+	if (side->list[side->n].addr.family != AF_INET)
+		return sp_fail(err, "%s: IPv6 is not supported by this version", word);
+	side->n++;
+	return 0;
+}
+
+static int add_local_ts(struct sp_config_parser *p, const char *word, struct sp_error *err)
+{
+	return add_selector(&p->tunnel->local_ts, word, err);
+}
+
+static int add_remote_ts(struct sp_config_parser *p, const char *word, struct sp_error *err)
+{
+	return add_selector(&p->tunnel->remote_ts, word, err);
+}
+
+static int set_local_ts(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return each_word(p, value, add_local_ts, err);
+}
+
+static int set_remote_ts(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return each_word(p, value, add_remote_ts, err);
+}
+
+static int add_esp(struct sp_config_parser *p, const char *word, struct sp_error *err)
+{
+	struct sp_tunnel_config *tunnel = p->tunnel;
+	const struct spn_suite *suite = spn_suite_find(word);
+	const char *words[64] = { NULL }, *guess;
+
+	if (!suite) {
+		for (unsigned int i = 0; i < 63 && spn_suite_at(i); i++)
+			words[i] = spn_suite_at(i)->word;
+		guess = sp_guess(word, words);
+		return sp_fail(err, "unknown algorithms \"%s\"; %s %s%s", word,
+			       guess ? "did you mean" : "a word is as", guess ? guess : words[0],
+			       guess ? "?" : "");
+	}
+	if (tunnel->n_esp == SP_CONFIG_PROPOSALS_MAX)
+		return sp_fail(err, "more than %d words", SP_CONFIG_PROPOSALS_MAX);
+	tunnel->esp[tunnel->n_esp++] = suite->word;
+	return 0;
+}
+
+static int set_esp(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return each_word(p, value, add_esp, err);
+}
+
+static int set_lifetime(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	enum { LEAST = 10 };	/* a refresh needs time to happen in */
+
+	if (sp_duration_parse(&p->tunnel->lifetime, value, err))
+		return -1;
+	if (p->tunnel->lifetime < LEAST)
+		return sp_fail(err, "\"%s\" is less than %ds", value, LEAST);
+	return 0;
+}
+
+static int set_lifetime_bytes(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return sp_size_parse(&p->tunnel->lifetime_bytes, value, err);
+}
+
+static int set_replay_window(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	uint64_t packets;
+
+	if (sp_number_parse(&packets, value, 0, SPINDLE_REPLAY_MAX, err))
+		return -1;
+	p->tunnel->replay_window = (uint32_t)packets;
+	return 0;
+}
+
+static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	static const char *const words[] = {
+		[SPINDLE_DF_COPY] = "copy", [SPINDLE_DF_SET] = "set", [SPINDLE_DF_CLEAR] = "clear",
+		NULL,
+	};
+	int choice = choose(value, words, err);
+
+	if (choice < 0)
+		return -1;
+	p->tunnel->df = (uint8_t)choice;
+	return 0;
+}
+
+static int set_dscp(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	uint64_t dscp = SPINDLE_DSCP_COPY;
+
+	if (strcmp(value, "copy") && sp_number_parse(&dscp, value, 0, 63, err))
+		return sp_fail(err, "\"%s\" is neither copy nor a number from 0 to 63", value);
+	p->tunnel->dscp = (uint8_t)dscp;
+	return 0;
+}
+
+static int set_fwmark(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	uint64_t mark;
+
+	if (sp_number_parse(&mark, value, 0, UINT32_MAX, err))
+		return -1;
+	p->tunnel->fwmark = (uint32_t)mark;
+	return 0;
+}
+
+static int set_routes(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return choose_bool(&p->tunnel->routes, value, err);
+}
+
+static int set_start(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	static const char *const words[] = {
+		[SP_START_UP] = "up", [SP_START_TRAP] = "trap", [SP_START_LISTEN] = "listen", NULL,
+	};
+	int choice = choose(value, words, err);
+
+	if (choice < 0)
+		return -1;
+	p->tunnel->start = (enum sp_start)choice;
+	return 0;
+}
+
+static const struct key peer_keys[] = {
+	{ "local", set_local },
+	{ "remote", set_remote },
+	{ "keying", set_keying },
+	{ "auth", set_auth },
+	{ "port", set_port },
+	{ "profile", set_profile },
+	{ "allow-insecure", set_allow_insecure },
+	{ "key", set_key },
+	{ "peer-key", set_peer_key },
+	{ "local-id", set_unsupported },
+	{ "remote-id", set_unsupported },
+	{ "psk", set_unsupported },
+	{ "ike", set_unsupported },
+	{ "ike-lifetime", set_unsupported },
+	{ NULL, NULL },
+};
+
+static const struct key tunnel_keys[] = {
+	{ "peer", set_peer },
+	{ "interface", set_interface },
+	{ "address", set_address },
+	{ "local-ts", set_local_ts },
+	{ "remote-ts", set_remote_ts },
+	{ "esp", set_esp },
+	{ "ah", set_unsupported },
+	{ "lifetime", set_lifetime },
+	{ "lifetime-bytes", set_lifetime_bytes },
+	{ "replay-window", set_replay_window },
+	{ "df", set_df },
+	{ "dscp", set_dscp },
+	{ "fwmark", set_fwmark },
+	{ "routes", set_routes },
+	{ "start", set_start },
+	{ NULL, NULL },
+};
+
+static void unknown_key(struct sp_config_parser *p, const struct key *keys, const char *section,
+			const char *word)
+{
+	const char *words[32] = { NULL }, *guess;
+
+	for (size_t i = 0; i < 31 && keys[i].word; i++)
+		words[i] = keys[i].word;
+	guess = sp_guess(word, words);
+	sp_config_problem(p, &p->place, "[%s] has no key \"%s\"%s%s%s", section, word,
+			  guess ? "; did you mean " : "", guess ? guess : "", guess ? "?" : "");
+}
+
+void sp_config_key(struct sp_config_parser *p, const char *word, const char *value,
+		   unsigned int column)
+{
+	const struct key *keys = p->peer ? peer_keys : tunnel_keys, *key = keys;
+	const char *section = p->peer ? "peer" : "tunnel";
+	struct sp_error err;
+
+	if (!p->peer && !p->tunnel) {
+		/* After a bad header one complaint is enough. */
+		if (!p->headed)
+			sp_config_problem(p, &p->place, "\"%s\" stands before any section", word);
+		return;
+	}
+	while (key->word && strcmp(key->word, word))
+		key++;
+	if (!key->word) {
+		unknown_key(p, keys, section, word);
+		return;
+	}
+	if (p->seen & UINT64_C(1) << (key - keys)) {
+		sp_config_problem(p, &p->place, "%s is given twice in this section", word);
+		return;
+	}
+	p->seen |= UINT64_C(1) << (key - keys);
+	p->place.column = column;
+	if (key->set(p, value, &err))
+		sp_config_problem(p, &p->place, "%s: %s", word, err.text);
+}

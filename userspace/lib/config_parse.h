@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside the configuration parser: config_file.c reads lines, config_key.c the
+ * values of keys, config.c sees to sections and to the sense of the whole.
+ */
+#ifndef SP_CONFIG_PARSE_H
+#define SP_CONFIG_PARSE_H
+
+#include "config.h"
+
+enum { SP_CONFIG_LINE_MAX = 1024 };
+
+struct sp_config_parser {
+	struct sp_config *config;
+	sp_problem_fn problem;
+	void *arg;
+	unsigned int problems;
+
+	/* the line being read; place.column is where a problem would be */
+	struct sp_place place;
+	char line[SP_CONFIG_LINE_MAX];
+
+	/* the section it stands in: one of the two, or none after a bad header */
+	struct sp_peer_config *peer;
+	struct sp_tunnel_config *tunnel;
+	bool headed;			/* this file has had a header, good or bad */
+	uint64_t seen;			/* keys of this section, by their rows */
+};
+
+__attribute__((format(printf, 3, 4)))
+void sp_config_problem(struct sp_config_parser *p, const struct sp_place *place,
+		       const char *fmt, ...);
+
+/* config_file.c: one file, line by line, through the two below. */
+void sp_config_read_file(struct sp_config_parser *p, const char *path);
+
+/* config.c: "[peer office]" has come. */
+void sp_config_section(struct sp_config_parser *p, const char *header);
+
+/* config_key.c: "lifetime = 1h" has come; @column is where the value stands. */
+void sp_config_key(struct sp_config_parser *p, const char *key, const char *value,
+		   unsigned int column);
+
+#endif
