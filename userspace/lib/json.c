@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+
+#include "json.h"
+#include "name.h"
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *addr(const struct sp_addr *a)
+{
+	char text[SP_ADDR_STRLEN];
+
+	return a->family ? json_string(sp_addr_format(a, text)) : json_null();
+}
+
+static json_t *spi(uint32_t value)
+{
+	return json_sprintf("0x%x", value);
+}
+
+static json_t *selectors(const struct sp_selectors *list)
+{
+	json_t *array = json_array();
+	char text[SP_PREFIX_STRLEN];
+
+	for (size_t i = 0; i < list->n; i++)
+		json_array_append_new(array,
+				      json_string(sp_prefix_format(&list->list[i], text)));
+	return array;
+}
+
+static json_t *drops(const struct sp_drops *list)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < list->n; i++)
+		json_object_set_new(object, list->list[i].reason, number(list->list[i].count));
+	return object;
+}
+
+static json_t *last_drop(const struct sp_drop *drop)
+{
+	if (!drop->reason[0])
+		return json_null();
+	return json_pack("{s:s, s:o, s:o}", "reason", drop->reason,
+			 "sequence", number(drop->sequence), "time", number(drop->time));
+}
+
+static void set_limit(json_t *object, const char *name, uint64_t limit)
+{
+	if (limit)
+		json_object_set_new(object, name, number(limit));
+}
+
+static json_t *life(const struct sp_life *l)
+{
+	json_t *object = json_object();
+
+	set_limit(object, "soft-bytes", l->soft_bytes);
+	set_limit(object, "hard-bytes", l->hard_bytes);
+	set_limit(object, "soft-packets", l->soft_packets);
+	set_limit(object, "hard-packets", l->hard_packets);
+	set_limit(object, "soft-seconds", l->soft_seconds);
+	set_limit(object, "hard-seconds", l->hard_seconds);
+	return object;
+}
+
+json_t *sp_json_device(const struct sp_device *device)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "dev", device->ifname,
+			 "ifindex", number(device->ifindex), "mtu", number(device->mtu),
+			 "tunnels", number(device->tunnels), "drops", drops(&device->drops));
+}
+
+json_t *sp_json_tunnel(const struct sp_tunnel *t)
+{
+	json_t *dscp = t->dscp == SPINDLE_DSCP_COPY ? json_string("copy") : number(t->dscp);
+
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:o,"
+			 " s:o, s:s, s:o, s:o, s:o, s:o}",
+			 "name", t->name, "id", number(t->id), "dev", t->ifname,
+			 "local", addr(&t->local), "remote", addr(&t->remote),
+			 "mode", sp_name_mode(t->mode), "proto", sp_name_proto(t->proto),
+			 "encap", "none",
+			 "local-ts", selectors(&t->local_ts),
+			 "remote-ts", selectors(&t->remote_ts),
+			 "state", sp_name_tunnel_state(t->state),
+			 "generation", t->out_generation ? number(t->out_generation) : json_null(),
+			 "replay-window", number(t->replay_window),
+			 "df", sp_name_df(t->df), "dscp", dscp, "fwmark", number(t->fwmark),
+			 "staged", number(t->staged), "drops", drops(&t->drops));
+}
+
+json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)
+{
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b,"
+			 " s:o, s:o, s:o, s:o, s:o}",
+			 "tunnel", tunnel, "dir", sp_name_dir(sa->dir), "spi", spi(sa->spi),
+			 "proto", sp_name_proto(sa->proto), "alg", sa->alg,
+			 "generation", number(sa->generation),
+			 "state", sp_name_sa_state(sa->state),
+			 "packets", number(sa->packets), "bytes", number(sa->bytes),
+			 "sequence", number(sa->sequence),
+			 "replay-window", number(sa->replay_window), "esn", 0,
+			 "age", number(sa->age),
+			 "last-used", sa->last_used ? number(sa->last_used) : json_null(),
+			 "life", life(&sa->life), "drops", drops(&sa->drops),
+			 "last-drop", last_drop(&sa->last_drop));
+}
+
+/* What an event says beside its time, its name and its tunnel. */
+static json_t *event_details(const struct sp_event *event)
+{
+	switch (event->cmd) {
+	case SPINDLE_CMD_TUNNEL_NEW_NTF:
+	case SPINDLE_CMD_TUNNEL_SET_NTF:
+	case SPINDLE_CMD_TUNNEL_DEL_NTF:
+		return sp_json_tunnel(&event->tunnel);
+	case SPINDLE_CMD_SA_NEW_NTF:
+	case SPINDLE_CMD_SA_DEL_NTF:
+		return sp_json_sa(&event->sa, event->tunnel.name);
+	case SPINDLE_CMD_ACQUIRE_NTF:
+		return json_pack("{s:o, s:o, s:o}", "src", addr(&event->flow.src),
+				 "dst", addr(&event->flow.dst),
+				 "proto", number(event->flow.proto));
+	case SPINDLE_CMD_EXPIRE_NTF:
+		return json_pack("{s:s, s:o, s:o, s:b, s:s}", "dir", sp_name_dir(event->sa.dir),
+				 "spi", spi(event->sa.spi),
+				 "generation", number(event->sa.generation), "hard", event->hard,
+				 "limit", sp_name_limit(event->limit));
+	case SPINDLE_CMD_ACTIVE_NTF:
+		return json_pack("{s:o, s:o}", "spi", spi(event->sa.spi),
+				 "generation", number(event->sa.generation));
+	default:
+		return json_object();
+	}
+}
+
+json_t *sp_json_event(const struct sp_event *event, const struct timespec *time)
+{
+	double seconds = (double)time->tv_sec + (double)(time->tv_nsec / 1000000) / 1000;
+	json_t *object = json_pack("{s:f, s:s}", "time", seconds,
+				   "event", sp_name_event(event->cmd));
+	json_t *details = event_details(event);
+
+	if (event->tunnel.name[0])
+		json_object_set_new(object, "tunnel", json_string(event->tunnel.name));
+	json_object_update(object, details);
+	json_decref(details);
+	return object;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The words for the numbers of the netlink family; they never change meaning. */
+#ifndef SP_NAME_H
+#define SP_NAME_H
+
+#include <stdint.h>
+
+#include "error.h"
+
+/* Each returns "unknown" for a number that has no word. */
+const char *sp_name_dir(uint8_t dir);
+const char *sp_name_proto(uint8_t proto);
+const char *sp_name_mode(uint8_t mode);
+const char *sp_name_df(uint8_t df);
+const char *sp_name_tunnel_state(uint8_t state);
+const char *sp_name_sa_state(uint8_t state);
+const char *sp_name_limit(uint8_t limit);
+const char *sp_name_event(uint8_t cmd);
+
+int sp_name_df_parse(uint8_t *df, const char *word, struct sp_error *err);
+
+#endif
