@@ -102,6 +102,7 @@ int sp_secret_parse(struct sp_secret *secret, const char *text, struct sp_error 
 	} else if (text[0] == '@') {
 		ret = read_file(&hex, text + 1, err);
 	} else if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+		hex.chars = 2;
 		ret = hex_feed(&hex, text + 2, strlen(text + 2), err);
 		if (!ret)
 			ret = hex_end(&hex, err);
