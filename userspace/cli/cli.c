@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+int cli_fail(struct cli *cli, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(cli->err.text, sizeof(cli->err.text), fmt, ap);
+	va_end(ap);
+	return CLI_FAILED;
+}
+
+int cli_usage(struct cli *cli, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(cli->err.text, sizeof(cli->err.text), fmt, ap);
+	va_end(ap);
+	return CLI_USAGE;
+}
+
+static const struct verb *find_verb(const struct verb *verbs, const char *name)
+{
+	for (; verbs->name; verbs++)
+		if (!strcmp(verbs->name, name))
+			return verbs;
+	return NULL;
+}
+
+static int unknown_verb(struct cli *cli, const struct verb *verbs, const char *noun,
+			const char *name)
+{
+	char list[256] = "";
+	size_t len = 0;
+
+	for (; verbs->name && len < sizeof(list); verbs++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
+					verbs->name);
+	if (name)
+		cli_usage(cli, "\"%s\" is not one of %s", name, list);
+	else
+		cli_usage(cli, "a verb is missing, one of %s", list);
+	if (*noun)
+		sp_fail_in(&cli->err, "%s", noun);
+	return CLI_USAGE;
+}
+
+static int run(struct cli *cli, const struct verb *verbs, const char *noun, int argc, char **argv)
+{
+	const struct verb *verb = argc ? find_verb(verbs, argv[0]) : NULL;
+	int ret;
+
+	if (!verb)
+		return unknown_verb(cli, verbs, noun, argc ? argv[0] : NULL);
+	if (verb->verbs)
+		return run(cli, verb->verbs, verb->name, argc - 1, argv + 1);
+	ret = verb->run(cli, argc - 1, argv + 1);
+	if (ret == CLI_USAGE && !cli->err.text[0])
+		sp_fail(&cli->err, "usage: spindle %s%s%s %s", noun, *noun ? " " : "", verb->name,
+			verb->usage);
+	return ret;
+}
+
+int cli_run(struct cli *cli, const struct verb *verbs, int argc, char **argv)
+{
+	return run(cli, verbs, "", argc, argv);
+}
+
+static void print_usage(const struct verb *verb)
+{
+	if (!verb->verbs)
+		printf("spindle %s %s\n", verb->name, verb->usage);
+	for (const struct verb *sub = verb->verbs; sub && sub->name; sub++)
+		printf("spindle %s %s %s\n", verb->name, sub->name, sub->usage);
+}
+
+int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv)
+{
+	const struct verb *verb = argc ? find_verb(verbs, argv[0]) : NULL;
+
+	if (argc && !verb)
+		return unknown_verb(cli, verbs, "help", argv[0]);
+	if (verb) {
+		print_usage(verb);
+		return CLI_DONE;
+	}
+	for (; verbs->name; verbs++)
+		print_usage(verbs);
+	puts("\nWith -j every verb that shows something prints JSON.  See spindle(8).");
+	return CLI_DONE;
+}
+
+struct sp_nl *cli_nl(struct cli *cli)
+{
+	if (!cli->nl && sp_nl_open(&cli->nl, &cli->err))
+		return NULL;
+	return cli->nl;
+}
+
+int cli_print_json(struct cli *cli, json_t *value)
+{
+	int ret = value ? json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) : -1;
+
+	json_decref(value);
+	if (ret)
+		return cli_fail(cli, "the JSON cannot be written");
+	putchar('\n');
+	return CLI_DONE;
+}
+
+void cli_show_begin(struct cli_show *show, struct cli *cli)
+{
+	*show = (struct cli_show){ .cli = cli, .array = cli->json ? json_array() : NULL };
+}
+
+int cli_show_json(struct cli_show *show, json_t *value)
+{
+	if (!json_array_append_new(show->array, value))
+		return 0;
+	/* Names come from the kernel and need not be UTF-8. */
+	return sp_fail(&show->cli->err, "a name cannot be told in JSON");
+}
+
+void cli_show_text(struct cli_show *show)
+{
+	if (show->begun)
+		putchar('\n');
+	show->begun = true;
+}
+
+int cli_show_end(struct cli_show *show, int ret)
+{
+	if (ret || !show->cli->json) {
+		json_decref(show->array);
+		return ret ? CLI_FAILED : CLI_DONE;
+	}
+	return cli_print_json(show->cli, show->array);
+}
+
+const char *cli_next(struct cli *cli, struct words *words)
+{
+	if (!words->left) {
+		cli_usage(cli, "a value is missing");
+		return NULL;
+	}
+	words->left--;
+	return *words->next++;
+}
+
+int cli_next_name(struct cli *cli, struct words *words, char name[SPINDLE_NAME_MAX + 1])
+{
+	const char *text = cli_next(cli, words);
+
+	if (!text)
+		return CLI_USAGE;
+	if (!text[0] || strlen(text) > SPINDLE_NAME_MAX)
+		return cli_usage(cli, "tunnel \"%s\": a name has 1 to %d characters", text,
+				 SPINDLE_NAME_MAX);
+	strcpy(name, text);
+	return CLI_DONE;
+}
+
+int cli_take_options(struct cli *cli, const struct option *options, struct words *words,
+		     void *object)
+{
+	uint64_t seen = 0;
+
+	while (words->left) {
+		const char *word = cli_next(cli, words);
+		const struct option *option = options;
+		int ret;
+
+		while (option->word && strcmp(option->word, word))
+			option++;
+		if (!option->word)
+			return cli_usage(cli, "unknown word \"%s\"", word);
+		if (!option->repeats && seen & UINT64_C(1) << (option - options))
+			return cli_usage(cli, "%s: given twice", word);
+		seen |= UINT64_C(1) << (option - options);
+
+		ret = option->take(cli, words, object);
+		if (ret) {
+			sp_fail_in(&cli->err, "%s", word);
+			return ret;
+		}
+	}
+	return CLI_DONE;
+}
+
+int cli_take_unsupported(struct cli *cli, struct words *words, void *object)
+{
+	(void)words;
+	(void)object;
+	return cli_fail(cli, "not supported by this version");
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the verbs of the command share. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+#include "nl.h"
+
+/* What a verb returns, and the command's exit status. */
+enum {
+	CLI_DONE = 0,
+	CLI_FAILED = 1,			/* the text of the error says why */
+	CLI_USAGE = 2,			/* likewise; without text the verb's usage is printed */
+};
+
+struct cli {
+	bool json;			/* -j */
+	struct sp_error err;		/* printed by main() and nowhere else */
+	struct sp_nl *nl;		/* opened by cli_nl() when first needed */
+};
+
+/*
+ * A row in a table of verbs, which ends with an empty row.  argv holds what
+ * follows the verb; -j is taken out already.  A noun has verbs of its own in
+ * place of run.
+ */
+struct verb {
+	const char *name;
+	int (*run)(struct cli *cli, int argc, char **argv);
+	const char *usage;		/* the arguments, as in the manual page */
+	const struct verb *verbs;
+};
+
+extern const struct verb cli_tunnel_verbs[];
+extern const struct verb cli_sa_verbs[];
+extern const struct verb cli_device_verbs[];
+int cli_monitor(struct cli *cli, int argc, char **argv);
+
+/* Runs the verb that argv[0] names. */
+int cli_run(struct cli *cli, const struct verb *verbs, int argc, char **argv);
+/* Prints how to use every verb of the table, or of one noun. */
+int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv);
+
+/* Set the error and return CLI_FAILED or CLI_USAGE. */
+__attribute__((format(printf, 2, 3)))
+int cli_fail(struct cli *cli, const char *fmt, ...);
+__attribute__((format(printf, 2, 3)))
+int cli_usage(struct cli *cli, const char *fmt, ...);
+
+/* Returns NULL with the error set when the kernel cannot be reached. */
+struct sp_nl *cli_nl(struct cli *cli);
+
+/* Prints and frees the value. */
+int cli_print_json(struct cli *cli, json_t *value);
+
+/* A list on its way out: a JSON array, or text with a blank line between objects. */
+struct cli_show {
+	struct cli *cli;
+	json_t *array;			/* NULL without -j */
+	bool begun;
+};
+
+void cli_show_begin(struct cli_show *show, struct cli *cli);
+/* With -j: takes the value over; returns -1 with the error set when there is none. */
+int cli_show_json(struct cli_show *show, json_t *value);
+/* Without: goes in front of every object. */
+void cli_show_text(struct cli_show *show);
+/* ret is what the walk over the objects returned. */
+int cli_show_end(struct cli_show *show, int ret);
+
+/* Arguments, taken one by one from the left. */
+struct words {
+	int left;
+	char **next;
+};
+
+/* Returns NULL with a usage error when there are no more. */
+const char *cli_next(struct cli *cli, struct words *words);
+
+/* Takes the name of a tunnel. */
+int cli_next_name(struct cli *cli, struct words *words, char name[SPINDLE_NAME_MAX + 1]);
+
+/* An option is a word with its values: `local 192.0.2.1`. */
+struct option {
+	const char *word;
+	int (*take)(struct cli *cli, struct words *words, void *object);
+	bool repeats;
+};
+
+/* Takes all that is left; errors start with the option they are about. */
+int cli_take_options(struct cli *cli, const struct option *options, struct words *words,
+		     void *object);
+/* The take() of options that are planned and not there yet: takes nothing, fails clearly. */
+int cli_take_unsupported(struct cli *cli, struct words *words, void *object);
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static int help(struct cli *cli, int argc, char **argv);
+
+static const struct verb verbs[] = {
+	{ "tunnel", .verbs = cli_tunnel_verbs },
+	{ "sa", .verbs = cli_sa_verbs },
+	{ "device", .verbs = cli_device_verbs },
+	{ "monitor", cli_monitor, "[-j]", NULL },
+	{ "help", help, "[VERB]", NULL },
+	{ 0 },
+};
+
+static int help(struct cli *cli, int argc, char **argv)
+{
+	return cli_help(cli, verbs, argc, argv);
+}
+
+/* -j may stand anywhere. */
+static int take_flags(struct cli *cli, int argc, char **argv)
+{
+	int kept = 0;
+
+	for (int i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "-j"))
+			cli->json = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	return kept;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { 0 };
+	int ret;
+
+	argc = take_flags(&cli, argc - 1, argv + 1);
+	argv++;
+	if (argc && !strcmp(argv[0], "--help"))
+		ret = help(&cli, 0, NULL);
+	else
+		ret = cli_run(&cli, verbs, argc, argv);
+	sp_nl_close(cli.nl);
+
+	if (!ret && (fflush(stdout) || ferror(stdout)))
+		ret = cli_fail(&cli, "standard output: %s", strerror(errno));
+	if (ret)
+		fprintf(stderr, "spindle: %s\n", cli.err.text);
+	return ret;
+}

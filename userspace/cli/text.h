@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's objects as text for people. */
+#ifndef CLI_TEXT_H
+#define CLI_TEXT_H
+
+#include <stdio.h>
+#include <time.h>
+
+#include "nl.h"
+
+enum { TEXT_LEN = 32 };
+
+/* "1.2 MiB", "1h 5m", and "5s ago" or "never" for a time since the epoch. */
+const char *cli_text_octets(uint64_t octets, char buf[TEXT_LEN]);
+const char *cli_text_seconds(uint64_t seconds, char buf[TEXT_LEN]);
+const char *cli_text_ago(uint64_t when, time_t now, char buf[TEXT_LEN]);
+
+void cli_text_device(FILE *out, const struct sp_device *device);
+void cli_text_tunnel(FILE *out, const struct sp_tunnel *tunnel);
+void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t now);
+/* One line. */
+void cli_text_event(FILE *out, const struct sp_event *event, const struct timespec *time);
+
+#endif

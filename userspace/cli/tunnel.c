@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "json.h"
+#include "name.h"
+#include "number.h"
+#include "text.h"
+
+static int take_dev(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+	const char *ifname = cli_next(cli, words);
+
+	if (!ifname)
+		return CLI_USAGE;
+	tunnel->ifindex = if_nametoindex(ifname);
+	if (!tunnel->ifindex)
+		return cli_fail(cli, "there is no interface %s", ifname);
+	tunnel->fields |= SP_TUNNEL_IFINDEX;
+	return CLI_DONE;
+}
+
+static int take_addr(struct cli *cli, struct words *words, struct sp_addr *addr)
+{
+	const char *text = cli_next(cli, words);
+
+	return !text || sp_addr_parse(addr, text, &cli->err) ? CLI_USAGE : CLI_DONE;
+}
+
+static int take_local(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_LOCAL;
+	return take_addr(cli, words, &tunnel->local);
+}
+
+static int take_remote(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_REMOTE;
+	return take_addr(cli, words, &tunnel->remote);
+}
+
+/* One prefix or several, separated by commas. */
+static int take_selectors(struct cli *cli, struct words *words, struct sp_selectors *selectors)
+{
+	const char *text = cli_next(cli, words);
+	char one[SP_PREFIX_STRLEN];
+	size_t len;
+
+	for (; text; text = text[len] ? text + len + 1 : NULL) {
+		len = strcspn(text, ",");
+		if (selectors->n == SPINDLE_SELECTORS_MAX)
+			return cli_usage(cli, "more than %d prefixes", SPINDLE_SELECTORS_MAX);
+		if (len >= sizeof(one))
+			return cli_usage(cli, "\"%.*s\" is not an IP prefix", (int)len, text);
+		memcpy(one, text, len);
+		one[len] = '\0';
+		if (sp_prefix_parse(&selectors->list[selectors->n], one, &cli->err))
+			return CLI_USAGE;
+		selectors->n++;
+	}
+	return selectors->n ? CLI_DONE : CLI_USAGE;
+}
+
+static int take_local_ts(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_LOCAL_TS;
+	return take_selectors(cli, words, &tunnel->local_ts);
+}
+
+static int take_remote_ts(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_REMOTE_TS;
+	return take_selectors(cli, words, &tunnel->remote_ts);
+}
+
+/* A word of which this version knows one value and the next one the other. */
+static int take_only(struct cli *cli, struct words *words, const char *known, const char *planned)
+{
+	const char *word = cli_next(cli, words);
+
+	if (!word)
+		return CLI_USAGE;
+	if (!strcmp(word, planned))
+		return cli_fail(cli, "%s is not supported by this version", planned);
+	if (strcmp(word, known))
+		return cli_usage(cli, "\"%s\" is not %s", word, known);
+	return CLI_DONE;
+}
+
+static int take_proto(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_PROTO;
+	tunnel->proto = IPPROTO_ESP;
+	return take_only(cli, words, "esp", "ah");
+}
+
+static int take_mode(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_MODE;
+	tunnel->mode = SPINDLE_MODE_TUNNEL;
+	return take_only(cli, words, "tunnel", "transport");
+}
+
+static int take_u32(struct cli *cli, struct words *words, uint32_t max, uint32_t *value)
+{
+	const char *text = cli_next(cli, words);
+	uint64_t number;
+
+	if (!text || sp_number_parse(&number, text, 0, max, &cli->err))
+		return CLI_USAGE;
+	*value = (uint32_t)number;
+	return CLI_DONE;
+}
+
+static int take_replay_window(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_REPLAY_WINDOW;
+	return take_u32(cli, words, SPINDLE_REPLAY_MAX, &tunnel->replay_window);
+}
+
+static int take_df(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+	const char *word = cli_next(cli, words);
+
+	tunnel->fields |= SP_TUNNEL_DF;
+	return !word || sp_name_df_parse(&tunnel->df, word, &cli->err) ? CLI_USAGE : CLI_DONE;
+}
+
+static int take_dscp(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+	const char *text = cli_next(cli, words);
+	uint64_t number = SPINDLE_DSCP_COPY;
+
+	if (!text)
+		return CLI_USAGE;
+	if (strcmp(text, "copy") &&
+	    sp_number_parse(&number, text, 0, SPINDLE_DSCP_COPY - 1, &cli->err))
+		return CLI_USAGE;
+	tunnel->fields |= SP_TUNNEL_DSCP;
+	tunnel->dscp = (uint8_t)number;
+	return CLI_DONE;
+}
+
+static int take_fwmark(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_FWMARK;
+	return take_u32(cli, words, UINT32_MAX, &tunnel->fwmark);
+}
+
+static const struct option options[] = {
+	{ "dev", take_dev, false },
+	{ "local", take_local, false },
+	{ "remote", take_remote, false },
+	{ "local-ts", take_local_ts, true },
+	{ "remote-ts", take_remote_ts, true },
+	{ "proto", take_proto, false },
+	{ "mode", take_mode, false },
+	{ "replay-window", take_replay_window, false },
+	{ "df", take_df, false },
+	{ "dscp", take_dscp, false },
+	{ "fwmark", take_fwmark, false },
+	{ "encap", cli_take_unsupported, false },
+	{ "tfc", cli_take_unsupported, false },
+	{ "keepalive", cli_take_unsupported, false },
+	{ 0 },
+};
+
+/* NAME and options, for add and set. */
+static int take_tunnel(struct cli *cli, int argc, char **argv, struct sp_tunnel *tunnel)
+{
+	struct words words = { argc, argv };
+	int ret;
+
+	if (!argc)
+		return CLI_USAGE;
+	ret = cli_next_name(cli, &words, tunnel->name);
+	if (ret)
+		return ret;
+	ret = cli_take_options(cli, options, &words, tunnel);
+	if (ret)
+		sp_fail_in(&cli->err, "tunnel %s", tunnel->name);
+	return ret;
+}
+
+static int add(struct cli *cli, int argc, char **argv)
+{
+	static const struct {
+		unsigned int field;
+		const char *word;
+	} needed[] = {
+		{ SP_TUNNEL_IFINDEX, "dev" },
+		{ SP_TUNNEL_LOCAL, "local" },
+		{ SP_TUNNEL_REMOTE, "remote" },
+		{ SP_TUNNEL_LOCAL_TS, "local-ts" },
+		{ SP_TUNNEL_REMOTE_TS, "remote-ts" },
+	};
+	struct sp_tunnel tunnel = { 0 };
+	int ret = take_tunnel(cli, argc, argv, &tunnel);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!(tunnel.fields & needed[i].field))
+			return cli_usage(cli, "tunnel %s: %s is missing", tunnel.name,
+					 needed[i].word);
+	if (!cli_nl(cli))
+		return CLI_FAILED;
+	return sp_nl_tunnel_new(cli->nl, &tunnel, &cli->err) ? CLI_FAILED : CLI_DONE;
+}
+
+static int set(struct cli *cli, int argc, char **argv)
+{
+	struct sp_tunnel tunnel = { 0 };
+	int ret = take_tunnel(cli, argc, argv, &tunnel);
+
+	if (ret)
+		return ret;
+	if (!tunnel.fields)
+		return cli_usage(cli, "tunnel %s: nothing to set", tunnel.name);
+	if (!cli_nl(cli))
+		return CLI_FAILED;
+	return sp_nl_tunnel_set(cli->nl, &tunnel, &cli->err) ? CLI_FAILED : CLI_DONE;
+}
+
+static int show_tunnel(const struct sp_tunnel *tunnel, void *arg)
+{
+	struct cli_show *out = arg;
+
+	if (out->array)
+		return cli_show_json(out, sp_json_tunnel(tunnel));
+	cli_show_text(out);
+	cli_text_tunnel(stdout, tunnel);
+	return 0;
+}
+
+static int show(struct cli *cli, int argc, char **argv)
+{
+	struct sp_tunnel tunnel;
+	struct cli_show out;
+	int ret;
+
+	if (argc > 1)
+		return CLI_USAGE;
+	if (!cli_nl(cli))
+		return CLI_FAILED;
+	cli_show_begin(&out, cli);
+	if (!argc)
+		ret = sp_nl_tunnel_dump(cli->nl, show_tunnel, &out, &cli->err);
+	else if (!sp_nl_tunnel_get(cli->nl, argv[0], &tunnel, &cli->err))
+		ret = show_tunnel(&tunnel, &out);
+	else
+		ret = -1;
+	return cli_show_end(&out, ret);
+}
+
+static int del(struct cli *cli, int argc, char **argv)
+{
+	if (argc != 1)
+		return CLI_USAGE;
+	if (!cli_nl(cli))
+		return CLI_FAILED;
+	return sp_nl_tunnel_del(cli->nl, argv[0], &cli->err) ? CLI_FAILED : CLI_DONE;
+}
+
+const struct verb cli_tunnel_verbs[] = {
+	{ "add", add,
+	  "NAME dev DEV local ADDR remote ADDR local-ts PREFIX[,...] remote-ts PREFIX[,...]\n"
+	  "\t[replay-window N] [df copy|set|clear] [dscp copy|N] [fwmark N]", NULL },
+	{ "set", set, "NAME OPTION...", NULL },
+	{ "show", show, "[NAME] [-j]", NULL },
+	{ "del", del, "NAME", NULL },
+	{ 0 },
+};
