@@ -99,20 +99,34 @@ $(TESTS): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
 
-# Each part leaves TAP in build/check/; `check` adds them up.
+# What the kernel's own tree lends: checkpatch, the kselftest runner, and the
+# schema of netlink specifications.
+LINUX_SOURCE := /usr/src/linux-source-6.12.tar.xz
+LINUX_FILES := scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
+	       tools/testing/selftests/lib.mk tools/testing/selftests/kselftest \
+	       Documentation/netlink/genetlink.yaml
+
+build/linux: $(LINUX_SOURCE)
+	rm -rf $@
+	mkdir -p $@.part
+	tar -xJf $< -C $@.part --strip-components=1 $(LINUX_FILES:%=linux-source-6.12/%)
+	mv $@.part $@
+	touch $@
+
+# Each part leaves TAP in build/check/, which the same script adds up.
 unit: $(TESTS)
 	selftests/check unit
 
-lint:
-	selftests/check lint
+lint: build/linux
+	+selftests/check lint
 
-kernel: build/spindle build/spindled
-	selftests/check kernel $(KERNELS)
+kernel: build/linux build/spindle build/spindled
+	+selftests/check $(KERNELS:%=kernel-%)
 
 check:
 	selftests/deps build check
-	+$(MAKE) --no-print-directory build/spindle build/spindled $(TESTS)
-	selftests/check unit lint kernel $(KERNELS)
+	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TESTS)
+	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
 demo:
 	selftests/deps build demo
