@@ -38,6 +38,7 @@ struct verb {
 extern const struct verb cli_tunnel_verbs[];
 extern const struct verb cli_sa_verbs[];
 extern const struct verb cli_device_verbs[];
+extern const struct verb cli_key_verbs[];
 int cli_monitor(struct cli *cli, int argc, char **argv);
 
 /* Runs the verb that argv[0] names. */

@@ -11,6 +11,7 @@ static const struct verb verbs[] = {
 	{ "tunnel", .verbs = cli_tunnel_verbs },
 	{ "sa", .verbs = cli_sa_verbs },
 	{ "device", .verbs = cli_device_verbs },
+	{ "key", .verbs = cli_key_verbs },
 	{ "monitor", cli_monitor, "[-j]", NULL },
 	{ "help", help, "[VERB]", NULL },
 	{ 0 },

@@ -61,8 +61,11 @@ static int refuse_passphrase(char *buf, int size, int writing, void *encrypted)
 static EVP_PKEY *parse_private(FILE *in, const char *file, struct sp_error *err)
 {
 	bool encrypted = false;
-	EVP_PKEY *key = PEM_read_PrivateKey(in, NULL, refuse_passphrase, &encrypted);
+	EVP_PKEY *key;
 
+	/* Unbuffered: stdio's buffer would keep a copy of the key. */
+	setvbuf(in, NULL, _IONBF, 0);
+	key = PEM_read_PrivateKey(in, NULL, refuse_passphrase, &encrypted);
 	ERR_clear_error();
 	if (encrypted)
 		sp_fail(err, "%s: is protected by a passphrase, which a daemon cannot ask for",
@@ -78,19 +81,16 @@ EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err)
 	EVP_PKEY *key = NULL;
 	struct stat st;
 
-	if (!in || fstat(fileno(in), &st)) {
+	if (!in || fstat(fileno(in), &st))
 		sp_fail(err, "%s: %s", file, strerror(errno));
-		goto out;
-	}
-	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+	else
+		key = parse_private(in, file, err);
+	if (key && st.st_mode & (S_IRWXG | S_IRWXO)) {
 		sp_fail(err, "%s: others may use it (mode %04o): chmod 600 %s", file,
 			(unsigned int)st.st_mode & 07777, file);
-		goto out;
+		EVP_PKEY_free(key);
+		key = NULL;
 	}
-	/* Unbuffered: stdio's buffer would keep a copy of the key. */
-	setvbuf(in, NULL, _IONBF, 0);
-	key = parse_private(in, file, err);
-out:
 	if (in)
 		fclose(in);
 	return key;
