@@ -16,7 +16,7 @@ static int describe(struct cli *cli, const EVP_PKEY *key, const char *private,
 		return CLI_FAILED;
 	rk_key_id_format(id, fingerprint);
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:s?, s:s?, s:i, s:s}", "private", private,
+		return cli_print_json(cli, json_pack("{s:s*, s:s*, s:i, s:s}", "private", private,
 						     "public", public, "bits",
 						     EVP_PKEY_get_bits(key), "fingerprint",
 						     fingerprint));

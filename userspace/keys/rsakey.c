@@ -99,13 +99,14 @@ EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err)
 EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err)
 {
 	FILE *in = fopen(file, "re");
+	bool encrypted = false;
 	EVP_PKEY *key;
 
 	if (!in) {
 		sp_fail(err, "%s: %s", file, strerror(errno));
 		return NULL;
 	}
-	key = PEM_read_PUBKEY(in, NULL, NULL, NULL);
+	key = PEM_read_PUBKEY(in, NULL, refuse_passphrase, &encrypted);
 	fclose(in);
 	ERR_clear_error();
 	if (!key)
