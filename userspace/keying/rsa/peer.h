@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Agreeing on SAs with one peer, over sessions of the RSA keying channel
+ * (Documentation/keying-rsa.md).  No socket, clock or netlink in here: the owner
+ * tells what happened and when, and the engine asks through struct rk_port.
+ *
+ * The side that wants SAs allocates its inbound SPI and sends install; the other
+ * installs its inbound SA and a parked outbound one and answers installed; the
+ * first installs both and says active; a while later it deletes the generation
+ * before.  No packet is lost in between, for each inbound SA is there before
+ * anybody sends with its other end.
+ */
+#ifndef RK_PEER_H
+#define RK_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "config.h"
+#include "error.h"
+#include "message.h"
+#include "nl.h"
+#include "session.h"
+
+enum {
+	RK_ANSWER_SECONDS = 10,		/* to answer an install */
+	RK_IDLE_SECONDS = 20,		/* of silence before a ping */
+	RK_PINGS_MAX = 3,		/* unanswered, then the session is dead */
+	RK_RETRY_MIN = 1,		/* seconds, doubled from failure to failure */
+	RK_RETRY_MAX = 30,
+	/*
+	 * Packets sent with the old generation are still on their way when the new
+	 * one is there; 5 s outlasts any queue worth waiting for.
+	 */
+	RK_LINGER_SECONDS = 5,
+	/* The other side deletes too; this is for when it cannot. */
+	RK_LINGER_PEER_SECONDS = 30,
+	/* A server lets the client of a new session refresh first, or they would cross. */
+	RK_SERVER_SECONDS = 2,
+	RK_GENERATIONS_MAX = 8,		/* of one tunnel, alive at once */
+};
+
+/* A session, as its owner knows it. */
+struct rk_link;
+
+/* Both SAs of one generation, keyed by the session's keys and their own SPIs. */
+struct rk_install {
+	uint32_t generation;
+	uint32_t in_spi;
+	uint32_t out_spi;
+	const char *alg;
+	bool parked;			/* the outbound one */
+	struct sp_life life;
+};
+
+enum rk_event {
+	RK_EVENT_NOTE,			/* worth a line in the log */
+	RK_EVENT_UP,			/* a new generation carries the tunnel's traffic */
+	RK_EVENT_DOWN,			/* no generation carries it any more */
+	RK_EVENT_REFUSED,		/* a definite no, of the peer or the kernel; noted before */
+};
+
+struct rk_tunnel;
+
+/*
+ * What the engine asks of its owner.  No function may call the engine back:
+ * connect begins a session whose fate is told later, send queues, and close
+ * sends what is queued first.
+ */
+struct rk_port {
+	void (*connect)(void *arg);
+	void (*send)(void *arg, struct rk_link *link, const char *text);
+	void (*close)(void *arg, struct rk_link *link);
+	int (*spi_alloc)(void *arg, const char *tunnel, uint32_t *spi, struct sp_error *err);
+	int (*install)(void *arg, const char *tunnel, struct rk_link *link,
+		       const struct rk_install *install, struct sp_error *err);
+	int (*activate)(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err);
+	int (*remove)(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err);
+	/* tunnel NULL: about the peer as a whole. */
+	void (*event)(void *arg, struct rk_tunnel *tunnel, enum rk_event event, const char *text);
+	struct rk_random random;
+	void *arg;
+};
+
+enum rk_will {
+	RK_WILL_DOWN,			/* by the admin: installs of the peer are refused */
+	RK_WILL_IDLE,			/* until traffic or the peer asks */
+	RK_WILL_KEEP,			/* up, whatever happens */
+};
+
+struct rk_generation {
+	uint32_t number;
+	double remove_at;		/* INFINITY while it is needed */
+	bool tell;			/* the peer, when it is removed */
+};
+
+/* Its owner may read it; times are those of the owner's clock. */
+struct rk_tunnel {
+	STAILQ_ENTRY(rk_tunnel) next;
+	struct rk_peer *peer;
+	struct sp_tunnel_config config;
+	enum rk_will will;
+	bool wanted;			/* a new generation, as soon as there is a way */
+	double retry_at;
+	unsigned int failures;		/* in a row */
+	size_t proposal;		/* the word of config.esp to offer */
+
+	/* our install that waits for its installed; generation 0: none */
+	uint32_t asked_generation;
+	uint32_t asked_spi;
+	double answer_by;
+
+	struct rk_generation live[RK_GENERATIONS_MAX];	/* in the kernel, oldest first */
+	size_t n_live;
+	uint32_t current;		/* the generation that sends; 0: none */
+	uint32_t highest;		/* that either side has known */
+
+	const char *alg;		/* of the generation negotiated last */
+	unsigned int rekeys;
+	double established;		/* when current came */
+	double rekey_at;		/* INFINITY: not by us */
+	char last_error[512];
+};
+
+struct rk_peer {
+	struct sp_peer_config config;
+	struct rk_port port;
+	STAILQ_HEAD(, rk_tunnel) tunnels;
+
+	struct rk_link *link;		/* the session in use, or NULL */
+	bool client;			/* of that session */
+	double opened;
+	double ping_at;
+	unsigned int pings;		/* unanswered */
+
+	bool connecting;
+	double connect_at;
+	unsigned int failures;		/* to connect, in a row */
+	char last_error[512];
+};
+
+/* The configuration is copied. */
+struct rk_peer *rk_peer_new(const struct sp_peer_config *config, const struct rk_port *port);
+/* Says bye; SAs stay in the kernel. */
+void rk_peer_free(struct rk_peer *peer);
+
+struct rk_tunnel *rk_peer_add(struct rk_peer *peer, const struct sp_tunnel_config *config);
+/* Takes it down on both sides, then forgets it. */
+void rk_peer_drop(struct rk_peer *peer, struct rk_tunnel *tunnel);
+struct rk_tunnel *rk_peer_tunnel(const struct rk_peer *peer, const char *name);
+
+/* A generation that was in the kernel before we were. */
+void rk_tunnel_adopt(struct rk_tunnel *tunnel, uint32_t generation, const char *alg, bool current,
+		     double now);
+/* After the adoptions: what the configuration wants from now on. */
+void rk_tunnel_start(struct rk_tunnel *tunnel, double now);
+/* Other lifetimes, algorithms or selectors: refreshes what is up. */
+void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config *config,
+			 double now);
+
+/* Sessions come and go. */
+void rk_peer_opened(struct rk_peer *peer, struct rk_link *link, bool client, double now);
+void rk_peer_closed(struct rk_peer *peer, struct rk_link *link, const char *why, double now);
+/* @refused: by the peer, rather than by the network. */
+void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why, double now);
+void rk_peer_received(struct rk_peer *peer, struct rk_link *link, const char *text, double now);
+
+/* The admin's commands. */
+void rk_tunnel_up(struct rk_tunnel *tunnel, double now);
+void rk_tunnel_down(struct rk_tunnel *tunnel);
+int rk_tunnel_rekey(struct rk_tunnel *tunnel, double now, struct sp_error *err);
+
+/* The kernel's notifications. */
+void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now);
+void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, double now);
+void rk_tunnel_active(struct rk_tunnel *tunnel, uint32_t generation, double now);
+/* Some were lost: nobody knows what has expired. */
+void rk_tunnel_lost(struct rk_tunnel *tunnel);
+
+/* Does what is due; to be called after each of the above, and at the deadline. */
+void rk_peer_tick(struct rk_peer *peer, double now);
+double rk_peer_deadline(const struct rk_peer *peer);	/* INFINITY: never */
+
+/* "up", "negotiating", "waiting", "idle" or "down". */
+const char *rk_tunnel_state(const struct rk_tunnel *tunnel);
+/* "open", "connecting" or "closed". */
+const char *rk_peer_state(const struct rk_peer *peer);
+
+#endif

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A tunnel's life: its generations, what it wants, and when it tries again. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "negotiate.h"
+
+void rk_tunnel_event(struct rk_tunnel *tunnel, enum rk_event event, const char *fmt, ...)
+{
+	char text[640];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	tunnel->peer->port.event(tunnel->peer->port.arg, tunnel, event, text);
+}
+
+/* --- generations --------------------------------------------------------- */
+
+static size_t position(const struct rk_tunnel *tunnel, uint32_t generation)
+{
+	size_t i;
+
+	for (i = 0; i < tunnel->n_live; i++)
+		if (tunnel->live[i].number == generation)
+			break;
+	return i;
+}
+
+bool rk_tunnel_has(const struct rk_tunnel *tunnel, uint32_t generation)
+{
+	return position(tunnel, generation) < tunnel->n_live;
+}
+
+void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation)
+{
+	const struct rk_port *port = &tunnel->peer->port;
+	size_t at = position(tunnel, generation);
+	struct sp_error err;
+
+	if (at == tunnel->n_live)
+		return;
+	if (port->remove(port->arg, tunnel->config.name, generation, &err))
+		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "%s", err.text);
+	tunnel->n_live--;
+	memmove(&tunnel->live[at], &tunnel->live[at + 1],
+		(tunnel->n_live - at) * sizeof(tunnel->live[0]));
+}
+
+static void remove_all(struct rk_tunnel *tunnel)
+{
+	while (tunnel->n_live) {
+		uint32_t generation = tunnel->live[0].number;
+
+		rk_negotiate_delete(tunnel, generation);
+		rk_tunnel_remove(tunnel, generation);
+	}
+}
+
+void rk_tunnel_record(struct rk_tunnel *tunnel, uint32_t generation)
+{
+	if (generation > tunnel->highest)
+		tunnel->highest = generation;
+	if (rk_tunnel_has(tunnel, generation))
+		return;
+	if (tunnel->n_live == RK_GENERATIONS_MAX)
+		rk_tunnel_remove(tunnel, tunnel->live[0].number);
+	tunnel->live[tunnel->n_live++] = (struct rk_generation){
+		.number = generation, .remove_at = INFINITY,
+	};
+}
+
+/* The new generation carries traffic now, in both directions or about to. */
+void rk_tunnel_switch(struct rk_tunnel *tunnel, uint32_t generation, bool initiator, double now)
+{
+	if (generation == tunnel->current)
+		return;
+	for (size_t i = 0; i < tunnel->n_live; i++) {
+		struct rk_generation *old = &tunnel->live[i];
+
+		if (old->number >= generation)
+			continue;
+		old->remove_at = now + (initiator ? RK_LINGER_SECONDS : RK_LINGER_PEER_SECONDS);
+		old->tell = initiator;
+	}
+	if (tunnel->current)
+		tunnel->rekeys++;
+	tunnel->current = generation;
+	tunnel->established = now;
+	tunnel->wanted = false;
+	tunnel->failures = 0;
+	tunnel->proposal = 0;
+	tunnel->last_error[0] = '\0';
+	rk_tunnel_event(tunnel, RK_EVENT_UP, "up, generation %u, %s", generation, tunnel->alg);
+}
+
+void rk_tunnel_fallen(struct rk_tunnel *tunnel, const char *fmt, ...)
+{
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	tunnel->current = 0;
+	tunnel->rekey_at = INFINITY;
+	rk_tunnel_event(tunnel, RK_EVENT_DOWN, "%s", text);
+}
+
+static void remove_old(struct rk_tunnel *tunnel, double now)
+{
+	for (size_t i = 0; i < tunnel->n_live;) {
+		struct rk_generation *old = &tunnel->live[i];
+
+		if (now < old->remove_at) {
+			i++;
+		} else if (old->tell && !tunnel->peer->link) {
+			/* The peer may not know the new one yet and send with the old. */
+			old->remove_at = INFINITY;
+			i++;
+		} else {
+			if (old->tell)
+				rk_negotiate_delete(tunnel, old->number);
+			rk_tunnel_remove(tunnel, old->number);
+		}
+	}
+}
+
+void rk_tunnel_adopt(struct rk_tunnel *tunnel, uint32_t generation, const char *alg, bool current,
+		     double now)
+{
+	rk_tunnel_record(tunnel, generation);
+	tunnel->alg = alg;
+	if (current) {
+		tunnel->current = generation;
+		tunnel->established = now;
+	}
+}
+
+/* --- what is wanted ------------------------------------------------------- */
+
+static void want(struct rk_tunnel *tunnel, double retry_at)
+{
+	tunnel->wanted = true;
+	tunnel->retry_at = retry_at;
+}
+
+void rk_tunnel_start(struct rk_tunnel *tunnel, double now)
+{
+	tunnel->will = tunnel->config.start == SP_START_UP ? RK_WILL_KEEP : RK_WILL_IDLE;
+	if (tunnel->will == RK_WILL_KEEP ||
+	    (tunnel->config.start == SP_START_TRAP && tunnel->current))
+		want(tunnel, now);
+}
+
+void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config *config,
+			 double now)
+{
+	tunnel->config = *config;
+	tunnel->proposal = 0;
+	if (tunnel->will != RK_WILL_DOWN)
+		rk_tunnel_start(tunnel, now);
+	if (tunnel->current)
+		want(tunnel, now);
+}
+
+/* Without a will to keep it, or SAs to keep, somebody has to ask again. */
+void rk_tunnel_failed(struct rk_tunnel *tunnel, bool refused, const char *why, double now)
+{
+	bool news = strcmp(tunnel->last_error, why) != 0;
+
+	snprintf(tunnel->last_error, sizeof(tunnel->last_error), "%s", why);
+	tunnel->asked_generation = 0;
+	tunnel->proposal = 0;
+	tunnel->failures++;
+	want(tunnel, now + rk_peer_backoff(tunnel->peer, tunnel->failures));
+	if (tunnel->will != RK_WILL_KEEP && !tunnel->current)
+		tunnel->wanted = false;
+	if (news)
+		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "%s", why);
+	if (refused)
+		rk_tunnel_event(tunnel, RK_EVENT_REFUSED, "%s", why);
+}
+
+void rk_tunnel_session_opened(struct rk_tunnel *tunnel, double now)
+{
+	double wait = tunnel->peer->client ? 0 : RK_SERVER_SECONDS * (1 + rk_peer_random(tunnel->peer));
+
+	tunnel->failures = 0;
+	/* A new session may mean a peer that has lost its SAs. */
+	if (tunnel->wanted || rk_tunnel_needs_session(tunnel))
+		want(tunnel, now + wait);
+}
+
+void rk_tunnel_session_lost(struct rk_tunnel *tunnel)
+{
+	tunnel->asked_generation = 0;
+	tunnel->proposal = 0;
+}
+
+bool rk_tunnel_needs_session(const struct rk_tunnel *tunnel)
+{
+	if (tunnel->will == RK_WILL_DOWN)
+		return false;
+	return tunnel->wanted || tunnel->will == RK_WILL_KEEP ||
+	       (tunnel->config.start == SP_START_TRAP && tunnel->current);
+}
+
+/* --- the admin's and the kernel's wishes ---------------------------------- */
+
+void rk_tunnel_up(struct rk_tunnel *tunnel, double now)
+{
+	tunnel->will = RK_WILL_KEEP;
+	if (tunnel->current || tunnel->asked_generation)
+		return;
+	tunnel->failures = 0;
+	tunnel->peer->connect_at = now;
+	want(tunnel, now);
+}
+
+void rk_tunnel_down(struct rk_tunnel *tunnel)
+{
+	tunnel->will = RK_WILL_DOWN;
+	tunnel->wanted = false;
+	tunnel->asked_generation = 0;
+	tunnel->last_error[0] = '\0';
+	remove_all(tunnel);
+	if (tunnel->current)
+		rk_tunnel_fallen(tunnel, "down");
+}
+
+int rk_tunnel_rekey(struct rk_tunnel *tunnel, double now, struct sp_error *err)
+{
+	if (!tunnel->current)
+		return sp_fail(err, "tunnel %s: is not up", tunnel->config.name);
+	if (!tunnel->asked_generation)
+		want(tunnel, now);
+	return 0;
+}
+
+void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now)
+{
+	enum { STALE = 2 };	/* seconds: the kernel asked before the SAs came */
+
+	if (tunnel->will == RK_WILL_DOWN || tunnel->asked_generation || tunnel->wanted)
+		return;
+	if (tunnel->current && now - tunnel->established < STALE)
+		return;
+	if (tunnel->current)
+		rk_tunnel_fallen(tunnel, "the kernel has lost the SAs");
+	if (tunnel->config.start == SP_START_UP)
+		tunnel->will = RK_WILL_KEEP;
+	want(tunnel, fmax(now, tunnel->retry_at));
+}
+
+void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, double now)
+{
+	if (!rk_tunnel_has(tunnel, generation))
+		return;
+	if (!hard) {
+		/* The kernel tells twice, for the SAs of both directions. */
+		if (generation == tunnel->current && !tunnel->wanted && !tunnel->asked_generation)
+			want(tunnel, now);
+		return;
+	}
+	rk_negotiate_delete(tunnel, generation);
+	rk_tunnel_remove(tunnel, generation);
+	if (generation != tunnel->current)
+		return;
+	rk_tunnel_fallen(tunnel, "generation %u has expired", generation);
+	if (tunnel->will == RK_WILL_KEEP)
+		want(tunnel, fmax(now + rk_peer_random(tunnel->peer), tunnel->retry_at));
+	else if (!tunnel->asked_generation)
+		tunnel->wanted = false;
+}
+
+void rk_tunnel_active(struct rk_tunnel *tunnel, uint32_t generation, double now)
+{
+	if (rk_tunnel_has(tunnel, generation) && generation > tunnel->current)
+		rk_tunnel_switch(tunnel, generation, false, now);
+}
+
+void rk_tunnel_lost(struct rk_tunnel *tunnel)
+{
+	if (tunnel->current && tunnel->will != RK_WILL_DOWN)
+		tunnel->wanted = true;
+}
+
+/* --- time ----------------------------------------------------------------- */
+
+void rk_tunnel_tick(struct rk_tunnel *tunnel, double now)
+{
+	struct rk_peer *peer = tunnel->peer;
+
+	remove_old(tunnel, now);
+	if (!peer->link)
+		return;
+	if (tunnel->asked_generation && now >= tunnel->answer_by) {
+		rk_tunnel_failed(tunnel, true, "the peer has not answered in time", now);
+		rk_peer_hang_up(peer, "an install was not answered", now);
+	} else if (tunnel->wanted && !tunnel->asked_generation && now >= tunnel->retry_at) {
+		rk_negotiate_start(tunnel, now);
+	}
+}
+
+double rk_tunnel_deadline(const struct rk_tunnel *tunnel)
+{
+	double deadline = INFINITY;
+
+	for (size_t i = 0; i < tunnel->n_live; i++)
+		deadline = fmin(deadline, tunnel->live[i].remove_at);
+	if (tunnel->peer->link && tunnel->asked_generation)
+		deadline = fmin(deadline, tunnel->answer_by);
+	else if (tunnel->peer->link && tunnel->wanted)
+		deadline = fmin(deadline, tunnel->retry_at);
+	return deadline;
+}
+
+const char *rk_tunnel_state(const struct rk_tunnel *tunnel)
+{
+	if (tunnel->will == RK_WILL_DOWN)
+		return "down";
+	if (tunnel->current)
+		return "up";
+	if (tunnel->asked_generation)
+		return "negotiating";
+	return tunnel->wanted ? "waiting" : "idle";
+}
