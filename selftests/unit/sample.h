@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A tunnel and its SAs as the kernel may report them, for tests of what is made of them. */
+#ifndef TEST_SAMPLE_H
+#define TEST_SAMPLE_H
+
+#include "nl.h"
+
+#define V4(a, b, c, d) { .family = AF_INET, .octets = { a, b, c, d } }
+
+enum { SAMPLE_NOW = 1700000000 };
+
+static const struct sp_tunnel sample_tunnel = {
+	.id = 7,
+	.name = "office",
+	.ifindex = 3,
+	.ifname = "spin0",
+	.local = V4(192, 0, 2, 1),
+	.remote = V4(192, 0, 2, 2),
+	.proto = IPPROTO_ESP,
+	.mode = SPINDLE_MODE_TUNNEL,
+	.local_ts = { { { V4(10, 1, 0, 0), 16 }, { V4(10, 3, 0, 0), 24 } }, 2 },
+	.remote_ts = { { { V4(10, 2, 0, 0), 16 } }, 1 },
+	.replay_window = 4096,
+	.df = SPINDLE_DF_COPY,
+	.dscp = SPINDLE_DSCP_COPY,
+	.fwmark = 0x2a,
+	.state = SPINDLE_TUNNEL_UP,
+	.out_generation = 2,
+	.staged = 1,
+	.drops = { { { .reason = "NO_SA", .count = 3 }, { .reason = "STAGE_FULL" } }, 2 },
+};
+
+static const struct sp_sa sample_in = {
+	.dir = SPINDLE_DIR_IN,
+	.spi = 0x1001,
+	.alg = "aes128-sha256",
+	.generation = 2,
+	.sequence = 1240,
+	.life = {
+		.soft_bytes = 90 << 20, .hard_bytes = 100 << 20,
+		.hard_packets = 5000, .soft_seconds = 600,
+	},
+	.state = SPINDLE_SA_ACTIVE,
+	.proto = IPPROTO_ESP,
+	.replay_window = 4096,
+	.packets = 1234,
+	.bytes = 1258291,
+	.age = 725,
+	.last_used = SAMPLE_NOW - 3,
+	.drops = { { { .reason = "REPLAY", .count = 2 }, { .reason = "ICV", .count = 1 } }, 2 },
+	.last_drop = { .reason = "ICV", .sequence = 17, .time = SAMPLE_NOW - 75 },
+};
+
+static const struct sp_sa sample_out = {
+	.dir = SPINDLE_DIR_OUT,
+	.spi = 0xffffffff,
+	.alg = "aes256-sha512",
+	.generation = 3,
+	.parked = true,
+	.state = SPINDLE_SA_PARKED,
+	.proto = IPPROTO_ESP,
+};
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "json.h"
+#include "sample.h"
+
+/* Compares one line of JSON and frees the value; fields keep their order. */
+static void assert_json(json_t *value, const char *expected)
+{
+	char *text;
+
+	assert_non_null(value);
+	text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(13));
+	json_decref(value);
+	assert_non_null(text);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void a_device(void **state)
+{
+	const struct sp_device device = {
+		.ifindex = 3, .ifname = "spin0", .mtu = 1438, .tunnels = 2,
+		.drops = { { { .reason = "NO_TUNNEL", .count = 4 } }, 1 },
+	};
+
+	(void)state;
+	assert_json(sp_json_device(&device),
+		    "{\"dev\":\"spin0\",\"ifindex\":3,\"mtu\":1438,\"tunnels\":2,"
+		    "\"drops\":{\"NO_TUNNEL\":4}}");
+}
+
+static void a_tunnel(void **state)
+{
+	struct sp_tunnel down = sample_tunnel;
+
+	(void)state;
+	assert_json(sp_json_tunnel(&sample_tunnel),
+		    "{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","
+		    "\"remote\":\"192.0.2.2\",\"mode\":\"tunnel\",\"proto\":\"esp\","
+		    "\"encap\":\"none\",\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24\"],"
+		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"up\",\"generation\":2,"
+		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\",\"fwmark\":42,"
+		    "\"staged\":1,\"drops\":{\"NO_SA\":3,\"STAGE_FULL\":0}}");
+
+	down.state = SPINDLE_TUNNEL_DOWN;
+	down.out_generation = 0;
+	down.dscp = 46;
+	down.df = SPINDLE_DF_CLEAR;
+	down.drops.n = 0;
+	assert_json(sp_json_tunnel(&down),
+		    "{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","
+		    "\"remote\":\"192.0.2.2\",\"mode\":\"tunnel\",\"proto\":\"esp\","
+		    "\"encap\":\"none\",\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24\"],"
+		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"down\",\"generation\":null,"
+		    "\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,\"fwmark\":42,"
+		    "\"staged\":1,\"drops\":{}}");
+}
+
+static void an_sa(void **state)
+{
+	(void)state;
+	assert_json(sp_json_sa(&sample_in, "office"),
+		    "{\"tunnel\":\"office\",\"dir\":\"in\",\"spi\":\"0x1001\",\"proto\":\"esp\","
+		    "\"alg\":\"aes128-sha256\",\"generation\":2,\"state\":\"active\","
+		    "\"packets\":1234,\"bytes\":1258291,\"sequence\":1240,"
+		    "\"replay-window\":4096,\"esn\":false,\"age\":725,\"last-used\":1699999997,"
+		    "\"life\":{\"soft-bytes\":94371840,\"hard-bytes\":104857600,"
+		    "\"hard-packets\":5000,\"soft-seconds\":600},"
+		    "\"drops\":{\"REPLAY\":2,\"ICV\":1},"
+		    "\"last-drop\":{\"reason\":\"ICV\",\"sequence\":17,\"time\":1699999925}}");
+	assert_json(sp_json_sa(&sample_out, "office"),
+		    "{\"tunnel\":\"office\",\"dir\":\"out\",\"spi\":\"0xffffffff\","
+		    "\"proto\":\"esp\",\"alg\":\"aes256-sha512\",\"generation\":3,"
+		    "\"state\":\"parked\",\"packets\":0,\"bytes\":0,\"sequence\":0,"
+		    "\"replay-window\":0,\"esn\":false,\"age\":0,\"last-used\":null,\"life\":{},"
+		    "\"drops\":{},\"last-drop\":null}");
+}
+
+static void events(void **state)
+{
+	const struct timespec time = { SAMPLE_NOW, 123999999 };
+	struct sp_event event = {
+		.tunnel = { .id = 7, .name = "office" },
+		.sa = { .dir = SPINDLE_DIR_OUT, .spi = 0x2002, .generation = 4 },
+		.flow = { V4(10, 1, 0, 5), V4(10, 2, 0, 9), 17 },
+		.limit = SPINDLE_LIMIT_SECONDS,
+		.hard = true,
+	};
+	const struct sp_event lost = { 0 };
+
+	(void)state;
+	event.cmd = SPINDLE_CMD_ACQUIRE_NTF;
+	assert_json(sp_json_event(&event, &time),
+		    "{\"time\":1700000000.123,\"event\":\"acquire\",\"tunnel\":\"office\","
+		    "\"src\":\"10.1.0.5\",\"dst\":\"10.2.0.9\",\"proto\":17}");
+	event.cmd = SPINDLE_CMD_EXPIRE_NTF;
+	assert_json(sp_json_event(&event, &time),
+		    "{\"time\":1700000000.123,\"event\":\"expire\",\"tunnel\":\"office\","
+		    "\"dir\":\"out\",\"spi\":\"0x2002\",\"generation\":4,\"hard\":true,"
+		    "\"limit\":\"seconds\"}");
+	event.cmd = SPINDLE_CMD_ACTIVE_NTF;
+	assert_json(sp_json_event(&event, &time),
+		    "{\"time\":1700000000.123,\"event\":\"active\",\"tunnel\":\"office\","
+		    "\"spi\":\"0x2002\",\"generation\":4}");
+	assert_json(sp_json_event(&lost, &time), "{\"time\":1700000000.123,\"event\":\"lost\"}");
+}
+
+/* Events about an object say all that `show` says. */
+static void events_hold_objects(void **state)
+{
+	static const struct {
+		uint8_t cmd;
+		const char *event;
+	} rows[] = {
+		{ SPINDLE_CMD_TUNNEL_NEW_NTF, "tunnel-new" },
+		{ SPINDLE_CMD_TUNNEL_SET_NTF, "tunnel-set" },
+		{ SPINDLE_CMD_TUNNEL_DEL_NTF, "tunnel-del" },
+		{ SPINDLE_CMD_SA_NEW_NTF, "sa-new" },
+		{ SPINDLE_CMD_SA_DEL_NTF, "sa-del" },
+	};
+	const struct timespec time = { SAMPLE_NOW, 0 };
+	struct sp_event event = { .tunnel = sample_tunnel, .sa = sample_in };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *object, *shown, *value;
+		const char *key;
+
+		event.cmd = rows[i].cmd;
+		object = sp_json_event(&event, &time);
+		shown = i < 3 ? sp_json_tunnel(&event.tunnel) : sp_json_sa(&event.sa, "office");
+		assert_string_equal(json_string_value(json_object_get(object, "event")),
+				    rows[i].event);
+		assert_string_equal(json_string_value(json_object_get(object, "tunnel")), "office");
+		assert_true(json_object_size(shown) > 0);
+		json_object_foreach(shown, key, value)
+			assert_true(json_equal(json_object_get(object, key), value));
+		json_decref(object);
+		json_decref(shown);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_device),
+		cmocka_unit_test(a_tunnel),
+		cmocka_unit_test(an_sa),
+		cmocka_unit_test(events),
+		cmocka_unit_test(events_hold_objects),
+	};
+
+	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/text.h"
+#include "sample.h"
+
+/* What is printed between begin() and expect(). */
+static char *printed;
+static size_t printed_len;
+
+static FILE *begin(void)
+{
+	FILE *out = open_memstream(&printed, &printed_len);
+
+	assert_non_null(out);
+	return out;
+}
+
+static void expect(FILE *out, const char *expected)
+{
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(printed, expected);
+	free(printed);
+}
+
+static void octets_and_times(void **state)
+{
+	char buf[TEXT_LEN];
+
+	(void)state;
+	assert_string_equal(cli_text_octets(0, buf), "0 B");
+	assert_string_equal(cli_text_octets(1023, buf), "1023 B");
+	assert_string_equal(cli_text_octets(1024, buf), "1.0 KiB");
+	assert_string_equal(cli_text_octets(1258291, buf), "1.2 MiB");
+	assert_string_equal(cli_text_octets(UINT64_MAX, buf), "16.0 EiB");
+
+	assert_string_equal(cli_text_seconds(0, buf), "0s");
+	assert_string_equal(cli_text_seconds(59, buf), "59s");
+	assert_string_equal(cli_text_seconds(725, buf), "12m 5s");
+	assert_string_equal(cli_text_seconds(3600, buf), "1h 0m");
+	assert_string_equal(cli_text_seconds(180000, buf), "2d 2h");
+	assert_string_equal(cli_text_seconds(UINT64_MAX, buf), "213503982334601d 7h");
+
+	assert_string_equal(cli_text_ago(0, SAMPLE_NOW, buf), "never");
+	assert_string_equal(cli_text_ago(SAMPLE_NOW - 3, SAMPLE_NOW, buf), "3s ago");
+	assert_string_equal(cli_text_ago(SAMPLE_NOW + 9, SAMPLE_NOW, buf), "0s ago");
+}
+
+static void a_device(void **state)
+{
+	const struct sp_device device = {
+		.ifname = "spin0", .mtu = 1438, .tunnels = 1,
+		.drops = { { { .reason = "NO_TUNNEL", .count = 4 } }, 1 },
+	};
+	FILE *out = begin();
+
+	(void)state;
+	cli_text_device(out, &device);
+	expect(out, "spin0  mtu 1438, 1 tunnel\n"
+		    "    drops         NO_TUNNEL 4\n");
+}
+
+static void a_tunnel(void **state)
+{
+	struct sp_tunnel down = sample_tunnel;
+	FILE *out = begin();
+
+	(void)state;
+	cli_text_tunnel(out, &sample_tunnel);
+	expect(out, "office  up on spin0, generation 2\n"
+		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24\n"
+		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
+		    "    mode          esp tunnel\n"
+		    "    options       replay-window 4096, df copy, dscp copy, fwmark 0x2a\n"
+		    "    waiting       1 packet for an SA\n"
+		    "    drops         NO_SA 3\n");
+
+	down.state = SPINDLE_TUNNEL_DOWN;
+	down.out_generation = 0;
+	down.dscp = 46;
+	down.fwmark = 0;
+	down.staged = 0;
+	down.drops.list[0].count = 0;
+	out = begin();
+	cli_text_tunnel(out, &down);
+	expect(out, "office  down on spin0\n"
+		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24\n"
+		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
+		    "    mode          esp tunnel\n"
+		    "    options       replay-window 4096, df copy, dscp 46\n");
+}
+
+static void an_sa(void **state)
+{
+	const struct sp_sa reserved = {
+		.dir = SPINDLE_DIR_IN, .spi = 0x1234, .state = SPINDLE_SA_RESERVED, .age = 5,
+	};
+	FILE *out = begin();
+
+	(void)state;
+	cli_text_sa(out, &sample_in, "office", SAMPLE_NOW);
+	expect(out, "office in 0x1001  active, generation 2, added 12m 5s ago\n"
+		    "    algorithm     esp aes128-sha256\n"
+		    "    traffic       1234 packets, 1.2 MiB, last 3s ago\n"
+		    "    sequence      1240, replay window 4096\n"
+		    "    life bytes    98.8 MiB of 100.0 MiB left, refresh at 90.0 MiB\n"
+		    "    life packets  3766 of 5000 left\n"
+		    "    life seconds  refresh was due at 10m 0s\n"
+		    "    drops         REPLAY 2, ICV 1\n"
+		    "    last drop     ICV at sequence 17, 1m 15s ago\n");
+
+	out = begin();
+	cli_text_sa(out, &sample_out, "office", SAMPLE_NOW);
+	expect(out, "office out 0xffffffff  parked, generation 3, added 0s ago\n"
+		    "    algorithm     esp aes256-sha512\n"
+		    "    traffic       0 packets, 0 B, last never\n"
+		    "    sequence      0\n");
+
+	out = begin();
+	cli_text_sa(out, &reserved, "office", SAMPLE_NOW);
+	expect(out, "office in 0x1234  reserved, added 5s ago\n");
+}
+
+static void events(void **state)
+{
+	static const struct {
+		uint8_t cmd;
+		const char *line;
+	} rows[] = {
+		{ SPINDLE_CMD_ACQUIRE_NTF, "acquire office from 10.1.0.5 to 10.2.0.9 proto 17" },
+		{ SPINDLE_CMD_EXPIRE_NTF, "expire office in spi 0x1001 gen 2 soft limit of packets" },
+		{ SPINDLE_CMD_ACTIVE_NTF, "active office spi 0x1001 gen 2" },
+		{ SPINDLE_CMD_SA_NEW_NTF,
+		  "sa-new office in spi 0x1001 alg aes128-sha256 gen 2 active" },
+		{ SPINDLE_CMD_TUNNEL_DEL_NTF,
+		  "tunnel-del office local 192.0.2.1 remote 192.0.2.2" },
+	};
+	const struct timespec time = { SAMPLE_NOW, 45000000 };
+	struct sp_event event = {
+		.tunnel = sample_tunnel, .sa = sample_in,
+		.flow = { V4(10, 1, 0, 5), V4(10, 2, 0, 9), 17 },
+		.limit = SPINDLE_LIMIT_PACKETS,
+	};
+	const struct sp_event lost = { 0 };
+	char expected[128];
+	FILE *out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		event.cmd = rows[i].cmd;
+		out = begin();
+		cli_text_event(out, &event, &time);
+		snprintf(expected, sizeof(expected), "2023-11-14 22:13:20.045 %s\n", rows[i].line);
+		expect(out, expected);
+	}
+	out = begin();
+	cli_text_event(out, &lost, &time);
+	expect(out, "2023-11-14 22:13:20.045 lost\n");
+}
+
+/* Times are shown as the clock on the wall has them. */
+static int set_zone(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(octets_and_times),
+		cmocka_unit_test(a_device),
+		cmocka_unit_test(a_tunnel),
+		cmocka_unit_test(an_sa),
+		cmocka_unit_test(events),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, set_zone, NULL);
+}
