@@ -27,7 +27,7 @@ static const struct sp_tunnel sample_tunnel = {
 	.state = SPINDLE_TUNNEL_UP,
 	.out_generation = 2,
 	.staged = 1,
-	.drops = { { { .reason = "NO_SA", .count = 3 }, { .reason = "STAGE_FULL" } }, 2 },
+	.drops = { { { .reason = "no-route", .count = 3 }, { .reason = "stage-full" } }, 2 },
 };
 
 static const struct sp_sa sample_in = {
@@ -47,8 +47,11 @@ static const struct sp_sa sample_in = {
 	.bytes = 1258291,
 	.age = 725,
 	.last_used = SAMPLE_NOW - 3,
-	.drops = { { { .reason = "REPLAY", .count = 2 }, { .reason = "ICV", .count = 1 } }, 2 },
-	.last_drop = { .reason = "ICV", .sequence = 17, .time = SAMPLE_NOW - 75 },
+	.drops = {
+		{ { .reason = "replay", .count = 2 }, { .reason = "authentication", .count = 1 } },
+		2,
+	},
+	.last_drop = { .reason = "authentication", .sequence = 17, .time = SAMPLE_NOW - 75 },
 };
 
 static const struct sp_sa sample_out = {

@@ -28,13 +28,13 @@ static void a_device(void **state)
 {
 	const struct sp_device device = {
 		.ifindex = 3, .ifname = "spin0", .mtu = 1438, .tunnels = 2,
-		.drops = { { { .reason = "NO_TUNNEL", .count = 4 } }, 1 },
+		.drops = { { { .reason = "no-tunnel", .count = 4 } }, 1 },
 	};
 
 	(void)state;
 	assert_json(sp_json_device(&device),
 		    "{\"dev\":\"spin0\",\"ifindex\":3,\"mtu\":1438,\"tunnels\":2,"
-		    "\"drops\":{\"NO_TUNNEL\":4}}");
+		    "\"drops\":{\"no-tunnel\":4}}");
 }
 
 static void a_tunnel(void **state)
@@ -48,7 +48,7 @@ static void a_tunnel(void **state)
 		    "\"encap\":\"none\",\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24\"],"
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"up\",\"generation\":2,"
 		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\",\"fwmark\":42,"
-		    "\"staged\":1,\"drops\":{\"NO_SA\":3,\"STAGE_FULL\":0}}");
+		    "\"staged\":1,\"drops\":{\"no-route\":3,\"stage-full\":0}}");
 
 	down.state = SPINDLE_TUNNEL_DOWN;
 	down.out_generation = 0;
@@ -74,8 +74,9 @@ static void an_sa(void **state)
 		    "\"replay-window\":4096,\"esn\":false,\"age\":725,\"last-used\":1699999997,"
 		    "\"life\":{\"soft-bytes\":94371840,\"hard-bytes\":104857600,"
 		    "\"hard-packets\":5000,\"soft-seconds\":600},"
-		    "\"drops\":{\"REPLAY\":2,\"ICV\":1},"
-		    "\"last-drop\":{\"reason\":\"ICV\",\"sequence\":17,\"time\":1699999925}}");
+		    "\"drops\":{\"replay\":2,\"authentication\":1},"
+		    "\"last-drop\":{\"reason\":\"authentication\","
+		    "\"sequence\":17,\"time\":1699999925}}");
 	assert_json(sp_json_sa(&sample_out, "office"),
 		    "{\"tunnel\":\"office\",\"dir\":\"out\",\"spi\":\"0xffffffff\","
 		    "\"proto\":\"esp\",\"alg\":\"aes256-sha512\",\"generation\":3,"

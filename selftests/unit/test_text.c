@@ -58,14 +58,14 @@ static void a_device(void **state)
 {
 	const struct sp_device device = {
 		.ifname = "spin0", .mtu = 1438, .tunnels = 1,
-		.drops = { { { .reason = "NO_TUNNEL", .count = 4 } }, 1 },
+		.drops = { { { .reason = "no-tunnel", .count = 4 } }, 1 },
 	};
 	FILE *out = begin();
 
 	(void)state;
 	cli_text_device(out, &device);
 	expect(out, "spin0  mtu 1438, 1 tunnel\n"
-		    "    drops         NO_TUNNEL 4\n");
+		    "    drops         no-tunnel 4\n");
 }
 
 static void a_tunnel(void **state)
@@ -81,7 +81,7 @@ static void a_tunnel(void **state)
 		    "    mode          esp tunnel\n"
 		    "    options       replay-window 4096, df copy, dscp copy, fwmark 0x2a\n"
 		    "    waiting       1 packet for an SA\n"
-		    "    drops         NO_SA 3\n");
+		    "    drops         no-route 3\n");
 
 	down.state = SPINDLE_TUNNEL_DOWN;
 	down.out_generation = 0;
@@ -114,8 +114,8 @@ static void an_sa(void **state)
 		    "    life bytes    98.8 MiB of 100.0 MiB left, refresh at 90.0 MiB\n"
 		    "    life packets  3766 of 5000 left\n"
 		    "    life seconds  refresh was due at 10m 0s\n"
-		    "    drops         REPLAY 2, ICV 1\n"
-		    "    last drop     ICV at sequence 17, 1m 15s ago\n");
+		    "    drops         replay 2, authentication 1\n"
+		    "    last drop     authentication at sequence 17, 1m 15s ago\n");
 
 	out = begin();
 	cli_text_sa(out, &sample_out, "office", SAMPLE_NOW);
@@ -136,7 +136,8 @@ static void events(void **state)
 		const char *line;
 	} rows[] = {
 		{ SPINDLE_CMD_ACQUIRE_NTF, "acquire office from 10.1.0.5 to 10.2.0.9 proto 17" },
-		{ SPINDLE_CMD_EXPIRE_NTF, "expire office in spi 0x1001 gen 2 soft limit of packets" },
+		{ SPINDLE_CMD_EXPIRE_NTF,
+		  "expire office in spi 0x1001 gen 2 soft limit of packets" },
 		{ SPINDLE_CMD_ACTIVE_NTF, "active office spi 0x1001 gen 2" },
 		{ SPINDLE_CMD_SA_NEW_NTF,
 		  "sa-new office in spi 0x1001 alg aes128-sha256 gen 2 active" },

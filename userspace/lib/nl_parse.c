@@ -265,7 +265,7 @@ int sp_nl_parse_event(struct nlmsghdr *hdr, struct sp_event *event, struct sp_er
 	    parse_sa(&event->sa, a[SPINDLE_A_SA]) ||
 	    parse_flow(&event->flow, a[SPINDLE_A_FLOW]))
 		return sp_fail(err, "the kernel sent a malformed message");
-	event->cmd = genlmsg_hdr(nlmsg_data(hdr))->cmd;
+	event->cmd = genlmsg_hdr(hdr)->cmd;
 	event->hard = a[SPINDLE_A_HARD];
 	get_u8(&event->limit, a[SPINDLE_A_LIMIT]);
 	event->sa.proto = event->tunnel.proto;

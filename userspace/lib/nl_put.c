@@ -130,6 +130,7 @@ int sp_nl_put_sa_name(struct nl_msg *msg, const struct sp_sa *sa)
 		    nla_put_u32(msg, SPINDLE_A_SA_SPI, htonl(sa->spi)))
 			return -1;
 	}
-	nla_nest_end(msg, nest);
+	/* Saying nothing is an answer here: libnl would take an empty nest back. */
+	nla_nest_end_keep_empty(msg, nest);
 	return 0;
 }
