@@ -44,7 +44,7 @@ const char *sp_addr_format(const struct sp_addr *addr, char buf[SP_ADDR_STRLEN])
 static void clear_host_bits(struct sp_addr *addr, unsigned int len)
 {
 	for (unsigned int bit = len; bit < sp_addr_len(addr) * 8; bit++)
-		addr->octets[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+		addr->octets[bit / 8] &= 0xff ^ (0x80 >> bit % 8);
 }
 
 int sp_prefix_parse(struct sp_prefix *prefix, const char *text, struct sp_error *err)

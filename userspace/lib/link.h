@@ -9,9 +9,15 @@
 #include "addr.h"
 #include "error.h"
 
-/* Creates the interface if it is missing and sets it up; an interface of another kind is an error. */
+/*
+ * Creates the interface if it is missing and sets it up; an interface of another
+ * kind is an error.
+ */
 int sp_link_ensure(const char *ifname, uint32_t *ifindex, struct sp_error *err);
-/* Adds (replaces) or deletes a route to the prefix through the interface; deleting what is not there is no error. */
+/*
+ * Adds (replaces) or deletes a route to the prefix through the interface;
+ * deleting what is not there is no error.
+ */
 int sp_route_add(uint32_t ifindex, const struct sp_prefix *to, struct sp_error *err);
 int sp_route_del(uint32_t ifindex, const struct sp_prefix *to, struct sp_error *err);
 

@@ -160,7 +160,7 @@ static void forget(struct answer *answer)
 }
 
 /* Every message up to the last is read even after an error: the next request starts clean. */
-static int receive(struct nl_sock *sock, struct nl_cb *cb, struct answer *answer)
+static void receive(struct nl_sock *sock, struct nl_cb *cb, struct answer *answer)
 {
 	nl_cb_err(cb, NL_CB_CUSTOM, on_error, answer);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, answer);
@@ -176,20 +176,20 @@ static int receive(struct nl_sock *sock, struct nl_cb *cb, struct answer *answer
 			break;
 		}
 	}
-	return answer->code;
 }
 
 static int ask(struct nl_sock *sock, struct nl_msg *msg, struct answer *answer)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	int attempts = DUMP_ATTEMPTS;
-	int ret;
 
 	if (!cb) {
 		fail_with_code(answer, -ENOMEM, NULL);
 		return answer->code;
 	}
 	do {
+		int ret;
+
 		forget(answer);
 		nlmsg_hdr(msg)->nlmsg_seq = NL_AUTO_SEQ;
 		ret = nl_send_auto(sock, msg);
