@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is wrong with a command line is found before the kernel is asked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/cli.h"
+
+enum { WORDS_MAX = 32 };
+
+#define ALGS								\
+	"aes128-sha1, aes128-sha256, aes128-sha384, aes128-sha512, "	\
+	"aes192-sha1, aes192-sha256, aes192-sha384, aes192-sha512, "	\
+	"aes256-sha1, aes256-sha256, aes256-sha384, aes256-sha512"
+#define KEY_16 "0x000102030405060708090a0b0c0d0e0f"
+#define KEY_20 KEY_16 "10111213"
+#define NAME_31 "abcdefghijklmnopqrstuvwxyz01234"
+
+struct row {
+	const char *line;		/* words after "spindle", one blank apart */
+	int status;
+	const char *error;
+};
+
+static int run(struct cli *cli, const struct verb *verbs, const char *line)
+{
+	char copy[512], *words[WORDS_MAX], *word;
+	int n = 0;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+		assert_true(n < WORDS_MAX);
+		words[n++] = word;
+	}
+	return cli_run(cli, verbs, n, words);
+}
+
+static void check_rows(const struct verb *verbs, const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct cli cli = { 0 };
+
+		assert_int_equal(run(&cli, verbs, rows[i].line), rows[i].status);
+		assert_string_equal(cli.err.text, rows[i].error);
+		assert_null(cli.nl);
+	}
+}
+
+static void tunnels(void **state)
+{
+	static const struct row rows[] = {
+		{ "", CLI_USAGE, "a verb is missing, one of add, set, show, del" },
+		{ "list", CLI_USAGE, "\"list\" is not one of add, set, show, del" },
+		{ "set", CLI_USAGE, "usage: spindle set NAME OPTION..." },
+		{ "del a b", CLI_USAGE, "usage: spindle del NAME" },
+		{ "show a b", CLI_USAGE, "usage: spindle show [NAME] [-j]" },
+		{ "set office", CLI_USAGE, "tunnel office: nothing to set" },
+		{ "set " NAME_31, CLI_USAGE, "tunnel " NAME_31 ": nothing to set" },
+		{ "set " NAME_31 "5", CLI_USAGE,
+		  "tunnel \"" NAME_31 "5\": a name has 1 to 31 characters" },
+		{ "set office local", CLI_USAGE, "tunnel office: local: a value is missing" },
+		{ "set office local here", CLI_USAGE,
+		  "tunnel office: local: \"here\" is not an IP address" },
+		{ "set office locale 1.2.3.4", CLI_USAGE,
+		  "tunnel office: unknown word \"locale\"" },
+		{ "set office local 1.2.3.4 local 1.2.3.5", CLI_USAGE,
+		  "tunnel office: local: given twice" },
+		{ "set office local-ts 10.0.0.0/8,", CLI_USAGE,
+		  "tunnel office: local-ts: \"\" is not an IP prefix" },
+		{ "set office remote-ts 10.0.0.0/8 remote-ts 10.1.2.3/16", CLI_USAGE,
+		  "tunnel office: remote-ts: prefix \"10.1.2.3/16\" has host bits set: "
+		  "did you mean 10.1.0.0/16?" },
+		{ "set office replay-window 65537", CLI_USAGE,
+		  "tunnel office: replay-window: 65537 is not between 0 and 65536" },
+		{ "set office df no", CLI_USAGE,
+		  "tunnel office: df: \"no\" is not copy, set or clear" },
+		{ "set office dscp 64", CLI_USAGE,
+		  "tunnel office: dscp: 64 is not between 0 and 63" },
+		{ "set office dev spindle-none", CLI_FAILED,
+		  "tunnel office: dev: there is no interface spindle-none" },
+		{ "set office mode beet", CLI_USAGE,
+		  "tunnel office: mode: \"beet\" is not tunnel" },
+		{ "set office mode transport", CLI_FAILED,
+		  "tunnel office: mode: transport is not supported by this version" },
+		{ "set office proto ah", CLI_FAILED,
+		  "tunnel office: proto: ah is not supported by this version" },
+		{ "set office encap udp 4500 4500", CLI_FAILED,
+		  "tunnel office: encap: not supported by this version" },
+		{ "add office dev lo local 1.2.3.4 remote 1.2.3.5 local-ts 10.0.0.0/8", CLI_USAGE,
+		  "tunnel office: remote-ts is missing" },
+	};
+
+	(void)state;
+	check_rows(cli_tunnel_verbs, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void security_associations(void **state)
+{
+	static const struct row rows[] = {
+		{ "add office", CLI_USAGE, "tunnel office: in or out is missing" },
+		{ "add office spi 1", CLI_USAGE, "tunnel office: in or out is missing" },
+		{ "add office in", CLI_USAGE, "tunnel office: spi is missing" },
+		{ "add office in spi 255", CLI_USAGE,
+		  "tunnel office: spi: 255 is not between 256 and 4294967295" },
+		{ "add office in spi 0x1001", CLI_USAGE, "tunnel office: alg is missing" },
+		{ "add office in spi 0x1001 alg rot13", CLI_USAGE,
+		  "tunnel office: alg: \"rot13\" is not one of " ALGS },
+		{ "add office in spi 0x1001 alg aes128-sha1", CLI_USAGE,
+		  "tunnel office: key is missing: aes128-sha1 takes 16 octets" },
+		{ "add office in spi 0x1001 alg aes128-sha1 key " KEY_20, CLI_USAGE,
+		  "tunnel office: key: aes128-sha1 takes 16 octets, not 20" },
+		{ "add office in spi 0x1001 alg aes128-sha1 key " KEY_16, CLI_USAGE,
+		  "tunnel office: auth-key is missing: aes128-sha1 takes 20 octets" },
+		{ "add office in spi 0x1001 alg aes256-sha512 key " KEY_16 " auth-key " KEY_20,
+		  CLI_USAGE, "tunnel office: key: aes256-sha512 takes 32 octets, not 16" },
+		{ "add office in auth-key 0xzz", CLI_FAILED,
+		  "tunnel office: auth-key: character 3 is not a hexadecimal digit" },
+		{ "add office in key secret", CLI_FAILED,
+		  "tunnel office: key: not 0xHEX, @FILE or -" },
+		{ "add office in parked", CLI_USAGE,
+		  "tunnel office: parked: only an outbound SA waits for its turn" },
+		{ "add office out gen 0", CLI_USAGE,
+		  "tunnel office: gen: 0 is not between 1 and 4294967295" },
+		{ "add office out life-bytes 1G", CLI_USAGE,
+		  "tunnel office: life-bytes: SOFT and HARD are needed" },
+		{ "add office out life-bytes 1G 100M", CLI_USAGE,
+		  "tunnel office: life-bytes: the soft limit 1G is above the hard limit 100M" },
+		{ "add office out life-packets 1k 2k", CLI_USAGE,
+		  "tunnel office: life-packets: \"1k\" is not a number" },
+		{ "add office out life-seconds 1h tomorrow", CLI_USAGE,
+		  "tunnel office: life-seconds: \"tomorrow\" is not a time (N, Ns, Nm, Nh or Nd)" },
+		{ "add office out sequence 4294967296", CLI_USAGE,
+		  "tunnel office: sequence: 4294967296 is not between 0 and 4294967295" },
+		{ "add office out esn", CLI_FAILED,
+		  "tunnel office: esn: not supported by this version" },
+		{ "del office", CLI_USAGE, "tunnel office: in or out is missing" },
+		{ "del office in", CLI_USAGE, "tunnel office: spi is missing" },
+		{ "del office in gen 1", CLI_USAGE, "tunnel office: unknown word \"gen\"" },
+		{ "del office gen", CLI_USAGE, "tunnel office: gen: a value is missing" },
+		{ "activate office", CLI_USAGE, "tunnel office: gen is missing" },
+		{ "reserve office alg aes128-sha1", CLI_USAGE,
+		  "tunnel office: unknown word \"alg\"" },
+		{ "flush a b", CLI_USAGE, "usage: spindle flush [TUNNEL]" },
+	};
+
+	(void)state;
+	check_rows(cli_sa_verbs, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void nouns_name_themselves(void **state)
+{
+	static const struct verb verbs[] = {
+		{ "device", .verbs = cli_device_verbs },
+		{ "monitor", cli_monitor, "[-j]", NULL },
+		{ 0 },
+	};
+	static const struct row rows[] = {
+		{ "", CLI_USAGE, "a verb is missing, one of device, monitor" },
+		{ "devices", CLI_USAGE, "\"devices\" is not one of device, monitor" },
+		{ "device", CLI_USAGE, "device: a verb is missing, one of show" },
+		{ "device list", CLI_USAGE, "device: \"list\" is not one of show" },
+		{ "device show spin0", CLI_USAGE, "usage: spindle device show [-j]" },
+		{ "monitor spin0", CLI_USAGE, "usage: spindle monitor [-j]" },
+	};
+
+	(void)state;
+	check_rows(verbs, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tunnels),
+		cmocka_unit_test(security_associations),
+		cmocka_unit_test(nouns_name_themselves),
+	};
+
+	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);
+}
