@@ -14,6 +14,8 @@
  * kind is an error.
  */
 int sp_link_ensure(const char *ifname, uint32_t *ifindex, struct sp_error *err);
+/* Gives the interface an address in a network of so many bits; having it already is no error. */
+int sp_address_add(uint32_t ifindex, const struct sp_addr *addr, uint8_t len, struct sp_error *err);
 /*
  * Adds (replaces) or deletes a route to the prefix through the interface;
  * deleting what is not there is no error.
