@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The one place for differences between kernel versions (6.1 to 6.12). */
+#ifndef _SPINDLE_COMPAT_H
+#define _SPINDLE_COMPAT_H
+
+#include <linux/crypto.h>
+#include <linux/netdevice.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define SPN_CRYPTO_DONE(name) \
+	static void name(struct crypto_async_request *base, int err)
+#define SPN_CRYPTO_DONE_DATA base->data
+#else
+#define SPN_CRYPTO_DONE(name) static void name(void *data, int err)
+#define SPN_CRYPTO_DONE_DATA data
+#endif
+
+static inline struct nlattr **spn_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	return genl_dumpit_info(cb)->attrs;
+#else
+	return genl_info_dump(cb)->attrs;
+#endif
+}
+
+/* ndo_start_xmit runs without the queue's lock. */
+static inline void spn_dev_set_lltx(struct net_device *dev)
+{
+#ifdef NETIF_F_LLTX
+	dev->features |= NETIF_F_LLTX;
+#else
+	dev->lltx = true;
+#endif
+}
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/in.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/spindle.h>
+
+#include "conf.h"
+
+static const struct rhashtable_params endpoints_params = {
+	.key_len = sizeof(struct spn_endpoints),
+	.key_offset = offsetof(struct spn_conf, endpoints),
+	.head_offset = offsetof(struct spn_conf, endpoints_node),
+	.automatic_shrinking = true,
+};
+
+int spn_conf_table_init(struct spn_net *sn)
+{
+	return rhltable_init(&sn->endpoints, &endpoints_params);
+}
+
+void spn_conf_table_destroy(struct spn_net *sn)
+{
+	rhltable_destroy(&sn->endpoints);
+}
+
+struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote)
+{
+	struct spn_conf *conf;
+
+	conf = kzalloc(struct_size(conf, ts, n_local + n_remote), GFP_KERNEL);
+	if (!conf)
+		return NULL;
+	if (dst_cache_init(&conf->route, GFP_KERNEL)) {
+		kfree(conf);
+		return NULL;
+	}
+	conf->n_local = n_local;
+	conf->n_remote = n_remote;
+	conf->replay_window = SPINDLE_REPLAY_DEFAULT;
+	conf->proto = IPPROTO_ESP;
+	conf->mode = SPINDLE_MODE_TUNNEL;
+	conf->df = SPINDLE_DF_COPY;
+	conf->dscp = SPINDLE_DSCP_COPY;
+	return conf;
+}
+
+static void free_conf(struct rcu_head *rcu)
+{
+	struct spn_conf *conf = container_of(rcu, struct spn_conf, rcu);
+
+	dst_cache_destroy(&conf->route);
+	kfree(conf);
+}
+
+void spn_conf_free(struct spn_conf *conf)
+{
+	call_rcu(&conf->rcu, free_conf);
+}
+
+static bool any_holds(const struct spn_prefix *ts, unsigned int n, const struct spn_addr *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (spn_prefix_holds(&ts[i], addr))
+			return true;
+	return false;
+}
+
+bool spn_conf_admits(const struct spn_conf *conf, const struct spn_addr *src,
+		     const struct spn_addr *dst)
+{
+	return any_holds(conf->ts, conf->n_local, dst) &&
+	       any_holds(conf->ts + conf->n_local, conf->n_remote, src);
+}
+
+/* Does @conf, which may be NULL, lead packets from @local to @remote? */
+static bool leads(struct spn_conf *conf, const struct spn_prefix *remote,
+		  const struct spn_prefix *local)
+{
+	bool has_local = false, has_remote = false;
+	unsigned int i;
+
+	if (!conf)
+		return false;
+	for (i = 0; i < conf->n_local && !has_local; i++)
+		has_local = spn_prefix_equal(&spn_conf_local_ts(conf)[i], local);
+	for (i = 0; i < conf->n_remote && !has_remote; i++)
+		has_remote = spn_prefix_equal(&spn_conf_remote_ts(conf)[i], remote);
+	return has_local && has_remote;
+}
+
+/* The pairs of selectors are numbered: pair i is remote i / n_local, local i % n_local. */
+static unsigned int pairs(const struct spn_conf *conf)
+{
+	return conf->n_local * conf->n_remote;
+}
+
+static const struct spn_prefix *pair_remote(struct spn_conf *conf, unsigned int i)
+{
+	return &spn_conf_remote_ts(conf)[i / conf->n_local];
+}
+
+static const struct spn_prefix *pair_local(struct spn_conf *conf, unsigned int i)
+{
+	return &spn_conf_local_ts(conf)[i % conf->n_local];
+}
+
+/* Takes the first @n pairs of @conf out of the trie, but for those of @keep. */
+static void unroute(struct spn_conf *conf, unsigned int n, struct spn_conf *keep,
+		    struct spn_trie *trie)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!leads(keep, pair_remote(conf, i), pair_local(conf, i)))
+			spn_trie_remove(trie, pair_remote(conf, i), pair_local(conf, i),
+					conf->tunnel);
+}
+
+int spn_conf_route(struct spn_conf *conf, struct spn_conf *old, struct spn_trie *trie,
+		   struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < pairs(conf); i++) {
+		err = spn_trie_insert(trie, pair_remote(conf, i), pair_local(conf, i), conf->tunnel);
+		if (err < 0)
+			goto undo;
+	}
+	return 0;
+
+undo:
+	if (err == -EEXIST)
+		NL_SET_ERR_MSG(extack, "another tunnel of the device has the same selectors");
+	unroute(conf, i, old, trie);
+	return err;
+}
+
+void spn_conf_unroute(struct spn_conf *conf, struct spn_conf *keep, struct spn_trie *trie)
+{
+	unroute(conf, pairs(conf), keep, trie);
+}
+
+int spn_conf_hash(struct spn_net *sn, struct spn_conf *conf)
+{
+	return rhltable_insert(&sn->endpoints, &conf->endpoints_node, endpoints_params);
+}
+
+void spn_conf_unhash(struct spn_net *sn, struct spn_conf *conf)
+{
+	rhltable_remove(&sn->endpoints, &conf->endpoints_node, endpoints_params);
+}
+
+struct spn_conf *spn_conf_lookup(struct spn_net *sn, const struct spn_addr *local,
+				 const struct spn_addr *remote)
+{
+	struct spn_endpoints key = { .local = *local, .remote = *remote };
+	struct rhlist_head *list = rhltable_lookup(&sn->endpoints, &key, endpoints_params);
+
+	return list ? container_of(list, struct spn_conf, endpoints_node) : NULL;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What an administrator has said of a tunnel, as one object that is replaced
+ * as a whole: a packet sees all of the old or all of the new.
+ */
+#ifndef _SPINDLE_CONF_H
+#define _SPINDLE_CONF_H
+
+#include <linux/rhashtable.h>
+#include <net/dst_cache.h>
+
+#include "net.h"
+#include "selector.h"
+
+struct spn_tunnel;
+
+/* Hashed as octets: the padding is zero. */
+struct spn_endpoints {
+	struct spn_addr local;
+	struct spn_addr remote;
+};
+
+/**
+ * struct spn_conf - the configuration of a tunnel
+ * @tunnel: whose it is
+ * @endpoints: outer addresses
+ * @endpoints_node: in spn_net.endpoints
+ * @route: cached route of outer packets: it goes with the addresses it is for
+ * @replay_window: of SAs added from now on, packets
+ * @fwmark: of outer packets, for routing
+ * @proto: IPPROTO_ESP
+ * @mode: enum spindle_mode
+ * @df: enum spindle_df
+ * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
+ * @n_local: how many of @ts are local, the first ones
+ * @n_remote: how many are remote, behind them
+ * @rcu: for readers
+ * @ts: selectors
+ *
+ * Immutable once published in tunnel->conf; replaced under spn_net.lock.
+ */
+struct spn_conf {
+	struct spn_tunnel *tunnel;
+	struct spn_endpoints endpoints;
+	struct rhlist_head endpoints_node;
+	struct dst_cache route;
+	u32 replay_window;
+	u32 fwmark;
+	u8 proto;
+	u8 mode;
+	u8 df;
+	u8 dscp;
+	u16 n_local;
+	u16 n_remote;
+	struct rcu_head rcu;
+	struct spn_prefix ts[];
+};
+
+int spn_conf_table_init(struct spn_net *sn);
+void spn_conf_table_destroy(struct spn_net *sn);
+
+/* Returns a configuration with defaults and room for so many selectors, or NULL. */
+struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote);
+
+/* Frees it when its readers are gone. */
+void spn_conf_free(struct spn_conf *conf);
+
+static inline struct spn_prefix *spn_conf_local_ts(struct spn_conf *conf)
+{
+	return conf->ts;
+}
+
+static inline struct spn_prefix *spn_conf_remote_ts(struct spn_conf *conf)
+{
+	return conf->ts + conf->n_local;
+}
+
+/* Is a packet that came out of the tunnel within its selectors? */
+bool spn_conf_admits(const struct spn_conf *conf, const struct spn_addr *src,
+		     const struct spn_addr *dst);
+
+/**
+ * spn_conf_route - lead packets to the tunnel by its selectors
+ * @conf: configuration of a tunnel; spn_net.lock is held
+ * @old: what led packets to it so far, or NULL: stays as it is
+ * @trie: the device's
+ * @extack: says which way it failed
+ *
+ * Return: 0, or an error, and then nothing has changed.
+ */
+int spn_conf_route(struct spn_conf *conf, struct spn_conf *old, struct spn_trie *trie,
+		   struct netlink_ext_ack *extack);
+
+/* Undoes spn_conf_route(), but for what @keep, which may be NULL, says too. */
+void spn_conf_unroute(struct spn_conf *conf, struct spn_conf *keep, struct spn_trie *trie);
+
+/* Makes the configuration known by its endpoints, and unknown.  Under spn_net.lock. */
+int spn_conf_hash(struct spn_net *sn, struct spn_conf *conf);
+void spn_conf_unhash(struct spn_net *sn, struct spn_conf *conf);
+
+/* A configuration between these addresses, or NULL.  Under rcu_read_lock(). */
+struct spn_conf *spn_conf_lookup(struct spn_net *sn, const struct spn_addr *local,
+				 const struct spn_addr *remote);
+
+#endif

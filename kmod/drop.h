@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Why packets are dropped: every reason has a name that users see and that
+ * never changes meaning, and every dropped packet is counted under exactly one
+ * of them, on its SA, its tunnel or its device, whichever is known.
+ */
+#ifndef _SPINDLE_DROP_H
+#define _SPINDLE_DROP_H
+
+#include <linux/atomic.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/types.h>
+
+#define SPN_DROP_REASONS(X)						\
+	/* the device, sending */					\
+	X(NOT_IP,		"not-ip")				\
+	X(NO_TUNNEL,		"no-tunnel")				\
+	/* a tunnel, sending */						\
+	X(STAGE_FULL,		"stage-full")				\
+	X(TOO_BIG,		"too-big")				\
+	X(NO_ROUTE,		"no-route")				\
+	X(ROUTE_LOOP,		"route-loop")				\
+	X(SHUTDOWN,		"shutdown")				\
+	/* an SA, sending */						\
+	X(SEQ_EXHAUSTED,	"sequence-exhausted")			\
+	/* a tunnel, receiving */					\
+	X(UNKNOWN_SPI,		"unknown-spi")				\
+	/* an SA, receiving, before authentication */			\
+	X(TRUNCATED,		"truncated")				\
+	X(ENCAP,		"encapsulation")			\
+	X(REPLAY,		"replay")				\
+	X(AUTH,			"authentication")			\
+	/* an SA, receiving, after authentication */			\
+	X(PADDING,		"padding")				\
+	X(NEXT_HEADER,		"next-header")				\
+	X(INNER_HEADER,		"inner-header")				\
+	X(SELECTOR,		"selector")				\
+	X(ECN,			"ecn")					\
+	X(DEVICE_DOWN,		"device-down")				\
+	X(BACKLOG,		"backlog")				\
+	/* an SA, both ways */						\
+	X(EXPIRED,		"expired")				\
+	X(CRYPTO,		"crypto")				\
+	X(NO_MEMORY,		"no-memory")
+
+enum spn_drop_reason {
+	SPN_DROP_NONE,
+#define X(id, name) SPN_DROP_##id,
+	SPN_DROP_REASONS(X)
+#undef X
+	SPN_DROP_COUNT
+};
+
+/**
+ * struct spn_drops - the drop counters of an SA, a tunnel or a device
+ * @dev: whose tx_dropped or rx_dropped moves along
+ * @count: by reason
+ * @last_seq: sequence number of the last packet dropped
+ * @last_time: when, seconds since the epoch
+ * @last_reason: why
+ *
+ * The last_* fields are a diary, not a transaction: two packets dropped at the
+ * same moment may mix theirs.
+ */
+struct spn_drops {
+	struct net_device *dev;
+	atomic64_t count[SPN_DROP_COUNT];
+	u64 last_seq;
+	time64_t last_time;
+	u8 last_reason;
+};
+
+const char *spn_drop_name(enum spn_drop_reason reason);
+
+/*
+ * The one way out for a packet that goes nowhere: counts it, fires the
+ * tracepoint spindle:spindle_drop and frees it, unless @skb is NULL because
+ * somebody else has.  @spi and @seq are 0 where they
+ * are not known.
+ */
+void spn_drop_tx(struct sk_buff *skb, struct spn_drops *drops,
+		 enum spn_drop_reason reason, __be32 spi, u64 seq);
+void spn_drop_rx(struct sk_buff *skb, struct spn_drops *drops,
+		 enum spn_drop_reason reason, __be32 spi, u64 seq);
+
+#endif

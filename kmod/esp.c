@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <crypto/algapi.h>
+#include <linux/random.h>
+
+#include "esp.h"
+
+unsigned int spn_esp_inner_max(const struct spn_suite *suite, unsigned int len)
+{
+	unsigned int fixed = spn_esp_head_len(suite) + suite->icv_len;
+
+	if (len < fixed + suite->block_len)
+		return 0;
+	return round_down(len - fixed, suite->block_len) - sizeof(struct spn_esp_trailer);
+}
+
+/* Makes the packet ours alone, in one piece, with room at both ends. */
+static int make_room(struct sk_buff *skb, unsigned int head, unsigned int tail)
+{
+	int err;
+
+	err = skb_linearize(skb);
+	if (err)
+		return err;
+	if (!skb_cloned(skb) && skb_headroom(skb) >= head && skb_tailroom(skb) >= tail)
+		return 0;
+	return pskb_expand_head(skb, max_t(int, 0, head - skb_headroom(skb)),
+				max_t(int, 0, tail - skb_tailroom(skb)), GFP_ATOMIC);
+}
+
+/* RFC 4303 2.4: padding of 1, 2, 3, …, its length, the next header. */
+static void put_trailer(struct sk_buff *skb, unsigned int block_len, u8 next_header)
+{
+	unsigned int used = skb->len + sizeof(struct spn_esp_trailer);
+	unsigned int pad_len = round_up(used, block_len) - used, i;
+	struct spn_esp_trailer *trailer;
+	u8 *pad = skb_put(skb, pad_len);
+
+	for (i = 0; i < pad_len; i++)
+		pad[i] = i + 1;
+	trailer = skb_put(skb, sizeof(*trailer));
+	trailer->pad_len = pad_len;
+	trailer->next_header = next_header;
+}
+
+/*
+ * RFC 3602 3: the IV must be unpredictable, so it is no counter.  Whole
+ * random words come from the batched generator, which costs little.
+ */
+static void put_head(struct sk_buff *skb, unsigned int iv_len, __be32 spi, u32 seq)
+{
+	u8 *iv = skb_push(skb, iv_len);
+	struct spn_esp_head *head = skb_push(skb, sizeof(*head));
+	unsigned int i;
+
+	BUILD_BUG_ON(SPN_IV_MAX % sizeof(u64));
+	for (i = 0; i < iv_len; i += sizeof(u64)) {
+		u64 word = get_random_u64();
+
+		memcpy(iv + i, &word, sizeof(word));
+	}
+	head->spi = spi;
+	head->seq = cpu_to_be32(seq);
+}
+
+int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi, u32 seq,
+		 u8 next_header, unsigned int headroom, spn_xform_done done)
+{
+	const struct spn_suite *suite = xform->suite;
+	unsigned int head_len = spn_esp_head_len(suite);
+	int err;
+
+	err = make_room(skb, headroom + head_len, SPN_ESP_TAIL_MAX);
+	if (err)
+		return err;
+	put_trailer(skb, suite->block_len, next_header);
+	put_head(skb, suite->iv_len, spi, seq);
+	err = spn_xform_encrypt(xform, skb, head_len, skb->len - head_len, done);
+	return err ?: spn_esp_sealed(xform, skb);
+}
+
+int spn_esp_sealed(const struct spn_xform *xform, struct sk_buff *skb)
+{
+	unsigned int len = skb->len;
+
+	return spn_xform_icv(xform, skb, 0, len, skb_put(skb, xform->suite->icv_len));
+}
+
+bool spn_esp_check(const struct spn_suite *suite, unsigned int len)
+{
+	unsigned int fixed = spn_esp_head_len(suite) + suite->icv_len;
+
+	return len >= fixed + suite->block_len && (len - fixed) % suite->block_len == 0;
+}
+
+static int verify(const struct spn_xform *xform, const struct sk_buff *skb)
+{
+	unsigned int icv_len = xform->suite->icv_len;
+	u8 computed[SPN_ICV_MAX], received[SPN_ICV_MAX];
+	unsigned int len = skb->len - icv_len;
+	int err;
+
+	err = spn_xform_icv(xform, skb, 0, len, computed);
+	if (!err)
+		err = skb_copy_bits(skb, len, received, icv_len);
+	if (err)
+		return err;
+	return crypto_memneq(computed, received, icv_len) ? -EBADMSG : 0;
+}
+
+int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, spn_xform_done done)
+{
+	unsigned int head_len = spn_esp_head_len(xform->suite);
+	int err;
+
+	err = verify(xform, skb);
+	if (err)
+		return err;
+	err = skb_linearize_cow(skb);
+	if (err)
+		return err;
+	__skb_trim(skb, skb->len - xform->suite->icv_len);
+	return spn_xform_decrypt(xform, skb, head_len, skb->len - head_len, done);
+}
+
+enum spn_drop_reason spn_esp_strip(const struct spn_suite *suite, struct sk_buff *skb,
+				   u8 *next_header)
+{
+	const struct spn_esp_trailer *trailer;
+	unsigned int pad_len, i;
+	const u8 *pad;
+
+	__skb_pull(skb, spn_esp_head_len(suite));
+	trailer = (void *)(skb_tail_pointer(skb) - sizeof(*trailer));
+	pad_len = trailer->pad_len;
+	if (pad_len + sizeof(*trailer) > skb->len)
+		return SPN_DROP_PADDING;
+	/* RFC 4303 2.4: the receiver SHOULD inspect the padding. */
+	pad = (const u8 *)trailer - pad_len;
+	for (i = 0; i < pad_len; i++)
+		if (pad[i] != i + 1)
+			return SPN_DROP_PADDING;
+	*next_header = trailer->next_header;
+	__skb_trim(skb, skb->len - pad_len - sizeof(*trailer));
+	return SPN_DROP_NONE;
+}

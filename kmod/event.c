@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ip.h>
+#include <net/genetlink.h>
+
+#include "event.h"
+#include "tunnel.h"
+
+static const struct genl_family *event_family;
+
+void spn_event_init(const struct genl_family *family)
+{
+	event_family = family;
+}
+
+static struct sk_buff *event_new(u8 cmd, void **header)
+{
+	struct sk_buff *msg = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+
+	if (!msg)
+		return NULL;
+	*header = genlmsg_put(msg, 0, 0, event_family, 0, cmd);
+	return msg;
+}
+
+/* Sends the message, or frees it if it could not be filled. */
+static void event_send(const struct spn_tunnel *tunnel, struct sk_buff *msg, void *header,
+		       int err)
+{
+	struct net *net;
+
+	rcu_read_lock();
+	net = rcu_dereference(spn_device(tunnel->dev)->net);
+	if (err || !net) {
+		nlmsg_free(msg);
+	} else {
+		genlmsg_end(msg, header);
+		genlmsg_multicast_netns(event_family, net, msg, 0, SPN_GROUP_KEYING, GFP_ATOMIC);
+	}
+	rcu_read_unlock();
+}
+
+static int put_tunnel(struct sk_buff *msg, const struct spn_tunnel *tunnel)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL);
+
+	if (!nest ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
+	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, tunnel->dev->ifindex))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_sa(struct sk_buff *msg, const struct spn_sa *sa)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA);
+
+	if (!nest ||
+	    nla_put_u8(msg, SPINDLE_A_SA_DIR, sa->dir) ||
+	    nla_put_be32(msg, SPINDLE_A_SA_SPI, sa->spi) ||
+	    nla_put_u32(msg, SPINDLE_A_SA_GENERATION, sa->generation))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_flow(struct sk_buff *msg, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_FLOW);
+
+	if (!nest ||
+	    nla_put_in_addr(msg, SPINDLE_A_FLOW_SRC, iph->saddr) ||
+	    nla_put_in_addr(msg, SPINDLE_A_FLOW_DST, iph->daddr) ||
+	    nla_put_u8(msg, SPINDLE_A_FLOW_PROTO, iph->protocol))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+void spn_event_acquire(struct spn_tunnel *tunnel, const struct sk_buff *skb)
+{
+	unsigned long after = READ_ONCE(tunnel->acquire_after);
+	struct sk_buff *msg;
+	void *header;
+
+	/* Of several CPUs that come at the same moment one may ask. */
+	if (time_before(jiffies, after) ||
+	    cmpxchg(&tunnel->acquire_after, after, jiffies + HZ) != after)
+		return;
+	msg = event_new(SPINDLE_CMD_ACQUIRE_NTF, &header);
+	if (msg)
+		event_send(tunnel, msg, header, put_tunnel(msg, tunnel) ?: put_flow(msg, skb));
+}
+
+void spn_event_expire(const struct spn_sa *sa, bool hard, enum spindle_limit limit)
+{
+	struct sk_buff *msg;
+	void *header;
+	int err;
+
+	msg = event_new(SPINDLE_CMD_EXPIRE_NTF, &header);
+	if (!msg)
+		return;
+	err = put_tunnel(msg, sa->tunnel) ?: put_sa(msg, sa);
+	if (!err && hard)
+		err = nla_put_flag(msg, SPINDLE_A_HARD);
+	if (!err)
+		err = nla_put_u8(msg, SPINDLE_A_LIMIT, limit);
+	event_send(sa->tunnel, msg, header, err);
+}
+
+void spn_event_active(const struct spn_sa *sa)
+{
+	struct sk_buff *msg;
+	void *header;
+
+	msg = event_new(SPINDLE_CMD_ACTIVE_NTF, &header);
+	if (msg)
+		event_send(sa->tunnel, msg, header, put_tunnel(msg, sa->tunnel) ?: put_sa(msg, sa));
+}

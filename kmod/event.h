@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a keying daemon must hear at once, from any context: multicast to the
+ * group "keying".  Nobody listening is no error.
+ */
+#ifndef _SPINDLE_EVENT_H
+#define _SPINDLE_EVENT_H
+
+#include <linux/skbuff.h>
+#include <linux/spindle.h>
+
+struct genl_family;
+struct spn_sa;
+struct spn_tunnel;
+
+/* Groups by their place in the family. */
+enum spn_group {
+	SPN_GROUP_KEYING,
+	SPN_GROUP_MONITOR,
+};
+
+/* Before the first event, and NULL after the last. */
+void spn_event_init(const struct genl_family *family);
+
+/* A packet has found no outbound SA.  At most once a second per tunnel. */
+void spn_event_acquire(struct spn_tunnel *tunnel, const struct sk_buff *skb);
+
+/* A soft limit has passed, or a @hard one, which stopped the SA. */
+void spn_event_expire(const struct spn_sa *sa, bool hard, enum spindle_limit limit);
+
+/* A parked outbound SA is in use now. */
+void spn_event_active(const struct spn_sa *sa);
+
+#endif

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/icmp.h>
+#include <linux/ip.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+
+#include "esp.h"
+#include "input.h"
+#include "output.h"
+#include "route.h"
+#include "spi.h"
+#include "tunnel.h"
+
+/*
+ * An SPI that nobody knows is worth counting when it comes from the other end
+ * of one of our tunnels: most likely the peer uses an SA that we have no more.
+ */
+static int unknown_spi(struct spn_net *sn, struct sk_buff *skb, const struct spn_addr *dst,
+		       const struct spn_esp_head *head)
+{
+	struct spn_addr src = { .v4 = ip_hdr(skb)->saddr, .family = AF_INET };
+	struct spn_conf *conf = spn_conf_lookup(sn, dst, &src);
+
+	if (!conf || spn_spi_in_xfrm(sn->net, dst, head->spi, IPPROTO_ESP))
+		return -EINVAL;
+	spn_drop_rx(skb, &conf->tunnel->drops, SPN_DROP_UNKNOWN_SPI, head->spi,
+		    be32_to_cpu(head->seq));
+	return 0;
+}
+
+/* What can be said against a packet before any work is spent on it. */
+static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_buff *skb,
+				     bool encap, u32 seq)
+{
+	if (encap)
+		return SPN_DROP_ENCAP;
+	if (!spn_esp_check(sa->xform.suite, skb->len))
+		return SPN_DROP_TRUNCATED;
+	if (spn_sa_expired(sa))
+		return SPN_DROP_EXPIRED;
+	if (!spn_replay_check(sa->replay, seq))
+		return SPN_DROP_REPLAY;
+	return SPN_DROP_NONE;
+}
+
+static enum spn_drop_reason reason_of(int err)
+{
+	switch (err) {
+	case 0:
+		return SPN_DROP_NONE;
+	case -EBADMSG:
+		return SPN_DROP_AUTH;
+	case -ENOMEM:
+		return SPN_DROP_NO_MEMORY;
+	default:
+		return SPN_DROP_CRYPTO;
+	}
+}
+
+/* A packet has been opened, or could not be; now or a while after open(). */
+static void opened(struct sk_buff *skb, int err)
+{
+	struct spn_cb *cb = spn_cb(skb);
+
+	cb->drop = reason_of(err);
+	spn_queue_release(&cb->sa->tunnel->rx, cb->head);
+}
+
+static void open(struct spn_sa *sa, struct sk_buff *skb, u32 seq)
+{
+	struct spn_tunnel *tunnel = sa->tunnel;
+	struct spn_cb *cb = spn_cb(skb);
+	int err;
+
+	skb_mark_not_on_list(skb);
+	memset(cb, 0, sizeof(*cb));
+	cb->sa = sa;
+	cb->head = skb;
+	cb->seq = seq;
+	cb->tos = ip_hdr(skb)->tos;
+	/* From here on it may outlive its route and the device it came by. */
+	skb_dst_drop(skb);
+	skb->dev = tunnel->dev;
+
+	spin_lock(&tunnel->rx.lock);
+	spn_queue_add(&tunnel->rx, skb);
+	spin_unlock(&tunnel->rx.lock);
+	err = spn_esp_open(&sa->xform, skb, opened);
+	if (err != -EINPROGRESS)
+		opened(skb, err);
+}
+
+int spn_input(struct sk_buff *skb, bool encap)
+{
+	struct spn_net *sn = spn_net(dev_net(skb->dev));
+	const struct spn_esp_head *head;
+	enum spn_drop_reason reason;
+	struct spn_spi *entry;
+	struct spn_addr dst = { .v4 = ip_hdr(skb)->daddr, .family = AF_INET };
+	struct spn_sa *sa;
+	u32 seq;
+
+	if (!pskb_may_pull(skb, sizeof(*head)))
+		return -EINVAL;
+	head = (const struct spn_esp_head *)skb->data;
+	entry = spn_spi_lookup(sn, &dst, head->spi, IPPROTO_ESP);
+	sa = entry ? rcu_dereference(entry->sa) : NULL;
+	if (!sa || !spn_sa_get(sa))
+		return unknown_spi(sn, skb, &dst, head);
+
+	seq = be32_to_cpu(head->seq);
+	reason = precheck(sa, skb, encap, seq);
+	if (reason) {
+		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq);
+		spn_sa_put(sa);
+		return 0;
+	}
+	open(sa, skb, seq);
+	return 0;
+}
+
+int spn_input_error(struct sk_buff *skb, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	struct spn_addr local = { .v4 = iph->saddr, .family = AF_INET };
+	struct spn_addr remote = { .v4 = iph->daddr, .family = AF_INET };
+	struct net *net = dev_net(skb->dev);
+
+	if (!spn_conf_lookup(spn_net(net), &local, &remote))
+		return -ENOENT;
+	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH && icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
+		spn_route_update_pmtu(net, skb, info);
+	/* The kernel's own IPsec may have SAs between the same hosts. */
+	return -ENOENT;
+}
+
+/* Finds the inner IPv4 packet in what ESP carried, and cuts off what TFC padding follows it. */
+static enum spn_drop_reason trim_inner(struct sk_buff *skb)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	unsigned int len;
+
+	if (skb->len < sizeof(*iph) || iph->version != 4 || iph->ihl < 5)
+		return SPN_DROP_INNER_HEADER;
+	len = ntohs(iph->tot_len);
+	if (len < iph->ihl * 4 || len > skb->len)
+		return SPN_DROP_INNER_HEADER;
+	__skb_trim(skb, len);
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IP);
+	return SPN_DROP_NONE;
+}
+
+/* Are these addresses what the tunnel was made for (RFC 4301 5.2, step 4)? */
+static enum spn_drop_reason check_selectors(const struct spn_tunnel *tunnel,
+					    const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct spn_addr src = { .v4 = iph->saddr, .family = AF_INET };
+	struct spn_addr dst = { .v4 = iph->daddr, .family = AF_INET };
+	struct spn_conf *conf = rcu_dereference(tunnel->conf);
+
+	if (!conf)
+		return SPN_DROP_SHUTDOWN;
+	return spn_conf_admits(conf, &src, &dst) ? SPN_DROP_NONE : SPN_DROP_SELECTOR;
+}
+
+/* Everything that is checked of a packet after it has proved where it comes from. */
+static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *next_header)
+{
+	enum spn_drop_reason reason;
+
+	reason = spn_sa_accept(sa, spn_cb(skb)->seq);
+	if (!reason)
+		reason = spn_esp_strip(sa->xform.suite, skb, next_header);
+	/* RFC 4303 2.6: a dummy packet has done its work by arriving. */
+	if (reason || *next_header == IPPROTO_NONE)
+		return reason;
+	if (*next_header != IPPROTO_IPIP)
+		return SPN_DROP_NEXT_HEADER;
+	reason = trim_inner(skb);
+	if (!reason)
+		reason = check_selectors(sa->tunnel, skb);
+	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
+		reason = SPN_DROP_DEVICE_DOWN;
+	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, ip_hdr(skb)->tos) > 1)
+		reason = SPN_DROP_ECN;
+	return reason ?: spn_sa_count(sa, skb->len);
+}
+
+/* The packet enters the stack anew, as if a wire had brought it to our device. */
+static void receive(struct spn_sa *sa, struct sk_buff *skb)
+{
+	struct net_device *dev = sa->tunnel->dev;
+	struct net *net = rcu_dereference(spn_device(dev)->net);
+	u32 seq = spn_cb(skb)->seq;
+
+	skb_scrub_packet(skb, !net || !net_eq(net, dev_net(dev)));
+	skb->pkt_type = PACKET_HOST;
+	skb->ip_summed = CHECKSUM_NONE;
+	skb_gso_reset(skb);
+	skb_clear_hash(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb_reset_mac_header(skb);
+	skb_reset_mac_len(skb);
+	skb_reset_transport_header(skb);
+	dev_sw_netstats_rx_add(dev, skb->len);
+	/* On a drop the packet has been freed, and it is for us to count it. */
+	if (gro_cells_receive(&spn_device(dev)->gro, skb) == NET_RX_DROP)
+		spn_drop_rx(NULL, &sa->drops, SPN_DROP_BACKLOG, sa->spi, seq);
+}
+
+static void deliver(struct spn_sa *sa, struct sk_buff *skb)
+{
+	struct spn_tunnel *tunnel = sa->tunnel;
+	u8 next_header = IPPROTO_NONE;
+	u32 seq = spn_cb(skb)->seq;
+	enum spn_drop_reason reason;
+
+	reason = spn_cb(skb)->drop ?: examine(sa, skb, &next_header);
+	if (reason) {
+		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq);
+		return;
+	}
+	/* The peer sends with this generation, so it can receive it, too. */
+	if (unlikely(sa->generation == READ_ONCE(tunnel->parked)) &&
+	    spn_tunnel_activate(tunnel, sa->generation))
+		spn_output_staged(tunnel);
+	if (next_header == IPPROTO_NONE)
+		consume_skb(skb);
+	else
+		receive(sa, skb);
+}
+
+void spn_input_deliver(struct sk_buff *list)
+{
+	struct spn_sa *sa = spn_cb(list)->sa;
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		deliver(sa, skb);
+	}
+	spn_sa_put(sa);
+}

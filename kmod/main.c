@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/module.h>
+
+#include "device.h"
+#include "hook.h"
+#include "net.h"
+#include "netlink.h"
+#include "sa.h"
+
+static int __init spindle_init(void)
+{
+	int err = -ENOMEM;
+
+	spn_sa_wq = alloc_workqueue("spindle", WQ_MEM_RECLAIM, 0);
+	if (!spn_sa_wq)
+		return err;
+	err = spn_net_init();
+	if (err)
+		goto destroy_wq;
+	err = spn_netlink_init();
+	if (err)
+		goto exit_net;
+	err = spn_device_init();
+	if (err)
+		goto exit_netlink;
+	err = spn_hook_init();
+	if (err) {
+		if (err == -EEXIST)
+			pr_err("spindle: another module handles ESP at our priority\n");
+		goto exit_device;
+	}
+	return 0;
+
+exit_device:
+	spn_device_exit();
+exit_netlink:
+	spn_netlink_exit();
+exit_net:
+	spn_net_exit();
+destroy_wq:
+	destroy_workqueue(spn_sa_wq);
+	return err;
+}
+
+static void __exit spindle_exit(void)
+{
+	/*
+	 * No packet comes in any more; the devices take their tunnels and SAs
+	 * along, and go only when the last packet that holds one of them has
+	 * gone; nobody has news for userspace then.
+	 */
+	spn_hook_exit();
+	spn_device_exit();
+	spn_netlink_exit();
+	spn_net_exit();
+	/* What RCU still has to free, then what that puts on the queue. */
+	rcu_barrier();
+	destroy_workqueue(spn_sa_wq);
+}
+
+module_init(spindle_init);
+module_exit(spindle_exit);
+
+MODULE_DESCRIPTION("IPsec tunnels behind a network device");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_RTNL_LINK("spindle");
+MODULE_ALIAS_GENL_FAMILY("spindle");
+/* The fast implementations do not load by themselves. */
+MODULE_SOFTDEP("pre: aesni_intel sha1_ssse3 sha256_ssse3 sha512_ssse3 cbc hmac");

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What one network namespace holds: its SPIs and its tunnels. */
+#ifndef _SPINDLE_NET_H
+#define _SPINDLE_NET_H
+
+#include <linux/idr.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+/**
+ * struct spn_net - the namespace that outer packets live in
+ * @lock: serialises every change of configuration: tunnels, selectors, SAs,
+ *	SPIs.  Taken after the RTNL where both are needed, never before it.
+ * @spis: struct spn_spi by address, SPI and protocol; readers by RCU
+ * @endpoints: struct spn_conf by local and remote address; readers by RCU
+ * @names: struct spn_tunnel by name; under @lock
+ * @tunnels: struct spn_tunnel by id; under @lock
+ * @devices: struct spn_device born here; under @lock
+ * @reserved: struct spn_spi without an SA, oldest first; under @lock
+ * @reserved_work: ends reservations that nobody used
+ * @net: the namespace
+ */
+struct spn_net {
+	struct mutex lock;
+	struct rhashtable spis;
+	struct rhltable endpoints;
+	struct rhashtable names;
+	struct idr tunnels;
+	struct list_head devices;
+	struct list_head reserved;
+	struct delayed_work reserved_work;
+	struct net *net;
+};
+
+extern unsigned int spn_net_id;
+
+static inline struct spn_net *spn_net(struct net *net)
+{
+	return net_generic(net, spn_net_id);
+}
+
+int __init spn_net_init(void);
+void spn_net_exit(void);
+
+#endif

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/in.h>
+
+#include "compat.h"
+#include "device.h"
+#include "netlink.h"
+
+const struct nla_policy spn_netlink_prefix_policy[SPINDLE_A_PREFIX_MAX + 1] = {
+	[SPINDLE_A_PREFIX_ADDR] = NLA_POLICY_EXACT_LEN(sizeof(__be32)),
+	[SPINDLE_A_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 32),
+};
+
+static struct netlink_range_validation replay_range = { .max = SPINDLE_REPLAY_MAX };
+
+const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
+	[SPINDLE_A_TUNNEL_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SPINDLE_A_TUNNEL_NAME] = { .type = NLA_NUL_STRING, .len = SPINDLE_NAME_MAX },
+	[SPINDLE_A_TUNNEL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SPINDLE_A_TUNNEL_LOCAL] = NLA_POLICY_EXACT_LEN(sizeof(__be32)),
+	[SPINDLE_A_TUNNEL_REMOTE] = NLA_POLICY_EXACT_LEN(sizeof(__be32)),
+	[SPINDLE_A_TUNNEL_PROTO] = NLA_POLICY_RANGE(NLA_U8, IPPROTO_ESP, IPPROTO_ESP),
+	[SPINDLE_A_TUNNEL_MODE] = NLA_POLICY_MAX(NLA_U8, SPINDLE_MODE_TUNNEL),
+	[SPINDLE_A_TUNNEL_LOCAL_TS] = NLA_POLICY_NESTED(spn_netlink_prefix_policy),
+	[SPINDLE_A_TUNNEL_REMOTE_TS] = NLA_POLICY_NESTED(spn_netlink_prefix_policy),
+	[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = NLA_POLICY_FULL_RANGE(NLA_U32, &replay_range),
+	[SPINDLE_A_TUNNEL_DF] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DF_CLEAR),
+	[SPINDLE_A_TUNNEL_DSCP] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DSCP_COPY),
+	[SPINDLE_A_TUNNEL_FWMARK] = { .type = NLA_U32 },
+};
+
+/* So that no sum of times overflows. */
+static struct netlink_range_validation seconds_range = { .max = U32_MAX };
+
+const struct nla_policy spn_netlink_life_policy[SPINDLE_A_LIFE_MAX + 1] = {
+	[SPINDLE_A_LIFE_SOFT_BYTES] = { .type = NLA_U64 },
+	[SPINDLE_A_LIFE_HARD_BYTES] = { .type = NLA_U64 },
+	[SPINDLE_A_LIFE_SOFT_PACKETS] = { .type = NLA_U64 },
+	[SPINDLE_A_LIFE_HARD_PACKETS] = { .type = NLA_U64 },
+	[SPINDLE_A_LIFE_SOFT_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U64, &seconds_range),
+	[SPINDLE_A_LIFE_HARD_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U64, &seconds_range),
+};
+
+const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1] = {
+	[SPINDLE_A_SA_DIR] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DIR_OUT),
+	[SPINDLE_A_SA_SPI] = { .type = NLA_BE32 },
+	[SPINDLE_A_SA_ALG] = { .type = NLA_NUL_STRING, .len = SPINDLE_ALG_MAX },
+	[SPINDLE_A_SA_KEY] = { .type = NLA_BINARY, .len = SPINDLE_KEY_MAX },
+	[SPINDLE_A_SA_AUTH_KEY] = { .type = NLA_BINARY, .len = SPINDLE_KEY_MAX },
+	[SPINDLE_A_SA_GENERATION] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SPINDLE_A_SA_PARKED] = { .type = NLA_FLAG },
+	[SPINDLE_A_SA_SEQUENCE] = { .type = NLA_U64 },
+	[SPINDLE_A_SA_LIFE] = NLA_POLICY_NESTED(spn_netlink_life_policy),
+};
+
+static const struct nla_policy root_policy[SPINDLE_A_MAX + 1] = {
+	[SPINDLE_A_TUNNEL] = NLA_POLICY_NESTED(spn_netlink_tunnel_policy),
+	[SPINDLE_A_SA] = NLA_POLICY_NESTED(spn_netlink_sa_policy),
+};
+
+int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info,
+		     const struct nla_policy *policy)
+{
+	if (!info->attrs[attr]) {
+		if (attr == SPINDLE_A_TUNNEL)
+			NL_SET_ERR_MSG(info->extack, "no tunnel is named");
+		else
+			NL_SET_ERR_MSG(info->extack, "no SA is named");
+		return -EINVAL;
+	}
+	return nla_parse_nested(tb, max, info->attrs[attr], policy, info->extack);
+}
+
+struct spn_tunnel *spn_netlink_tunnel(struct spn_net *sn, struct genl_info *info)
+{
+	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
+	struct spn_tunnel *tunnel;
+	int err;
+
+	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
+			       spn_netlink_tunnel_policy);
+	if (err)
+		return ERR_PTR(err);
+	if (tb[SPINDLE_A_TUNNEL_ID]) {
+		tunnel = spn_tunnel_find(sn, nla_get_u32(tb[SPINDLE_A_TUNNEL_ID]), NULL);
+	} else if (tb[SPINDLE_A_TUNNEL_NAME]) {
+		tunnel = spn_tunnel_find(sn, 0, nla_data(tb[SPINDLE_A_TUNNEL_NAME]));
+	} else {
+		NL_SET_ERR_MSG(info->extack, "no tunnel is named");
+		return ERR_PTR(-EINVAL);
+	}
+	if (tunnel)
+		return tunnel;
+	NL_SET_ERR_MSG(info->extack, "no such tunnel");
+	return ERR_PTR(-ENOENT);
+}
+
+int spn_netlink_put_drops(struct sk_buff *msg, int attr, const struct spn_drops *drops)
+{
+	unsigned int reason;
+
+	for (reason = SPN_DROP_NONE + 1; reason < SPN_DROP_COUNT; reason++) {
+		u64 count = atomic64_read(&drops->count[reason]);
+		struct nlattr *nest;
+
+		if (!count)
+			continue;
+		nest = nla_nest_start(msg, attr);
+		if (!nest ||
+		    nla_put_string(msg, SPINDLE_A_DROP_REASON, spn_drop_name(reason)) ||
+		    nla_put_u64_64bit(msg, SPINDLE_A_DROP_COUNT, count, SPINDLE_A_DROP_PAD))
+			return -EMSGSIZE;
+		nla_nest_end(msg, nest);
+	}
+	return 0;
+}
+
+int spn_netlink_put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tunnel)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL);
+
+	if (!nest ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
+	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
+	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, spn_tunnel_conf(tunnel)->proto))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+void spn_netlink_notify(struct spn_net *sn, u8 cmd,
+			int (*fill)(struct sk_buff *msg, const void *object),
+			const void *object)
+{
+	struct sk_buff *msg;
+	void *header;
+
+	if (!genl_has_listeners(&spn_netlink_family, sn->net, SPN_GROUP_MONITOR))
+		return;
+	msg = genlmsg_new(SPN_NETLINK_MSG_SIZE, GFP_KERNEL);
+	if (!msg)
+		return;
+	header = genlmsg_put(msg, 0, 0, &spn_netlink_family, 0, cmd);
+	if (!header || fill(msg, object)) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_end(msg, header);
+	genlmsg_multicast_netns(&spn_netlink_family, sn->net, msg, 0, SPN_GROUP_MONITOR,
+				GFP_KERNEL);
+}
+
+static int fill_device(struct sk_buff *msg, const struct spn_device *sd)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_DEVICE);
+
+	if (!nest ||
+	    nla_put_u32(msg, SPINDLE_A_DEVICE_IFINDEX, sd->dev->ifindex) ||
+	    nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, sd->dev->name) ||
+	    nla_put_u32(msg, SPINDLE_A_DEVICE_MTU, READ_ONCE(sd->dev->mtu)) ||
+	    nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, sd->n_tunnels) ||
+	    spn_netlink_put_drops(msg, SPINDLE_A_DEVICE_DROP, &sd->drops))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* cb->args[0]: devices sent so far. */
+static int device_dump(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct spn_net *sn = spn_net(sock_net(msg->sk));
+	struct spn_device *sd;
+	long i = 0;
+
+	mutex_lock(&sn->lock);
+	list_for_each_entry(sd, &sn->devices, node) {
+		void *header;
+
+		if (i++ < cb->args[0])
+			continue;
+		header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				     &spn_netlink_family, NLM_F_MULTI, SPINDLE_CMD_DEV_GET);
+		if (!header || fill_device(msg, sd)) {
+			genlmsg_cancel(msg, header);
+			break;
+		}
+		genlmsg_end(msg, header);
+		cb->args[0] = i;
+	}
+	mutex_unlock(&sn->lock);
+	return msg->len;
+}
+
+#define DO(name, handler)					\
+	{							\
+		.cmd = SPINDLE_CMD_##name,			\
+		.flags = GENL_UNS_ADMIN_PERM,			\
+		.doit = handler,				\
+	}
+
+static const struct genl_ops netlink_ops[] = {
+	{
+		.cmd = SPINDLE_CMD_DEV_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.dumpit = device_dump,
+	},
+	{
+		.cmd = SPINDLE_CMD_TUNNEL_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.doit = spn_netlink_tunnel_get,
+		.dumpit = spn_netlink_tunnel_dump,
+	},
+	{
+		.cmd = SPINDLE_CMD_SA_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.dumpit = spn_netlink_sa_dump,
+	},
+	DO(TUNNEL_NEW, spn_netlink_tunnel_new),
+	DO(TUNNEL_SET, spn_netlink_tunnel_set),
+	DO(TUNNEL_DEL, spn_netlink_tunnel_del),
+	DO(SPI_ALLOC, spn_netlink_spi_alloc),
+	DO(SA_NEW, spn_netlink_sa_new),
+	DO(SA_DEL, spn_netlink_sa_del),
+	DO(SA_FLUSH, spn_netlink_sa_flush),
+	DO(SA_ACTIVATE, spn_netlink_sa_activate),
+};
+
+static const struct genl_multicast_group netlink_groups[] = {
+	[SPN_GROUP_KEYING] = {
+		.name = SPINDLE_MCGRP_KEYING,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+	[SPN_GROUP_MONITOR] = {
+		.name = SPINDLE_MCGRP_MONITOR,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
+struct genl_family spn_netlink_family __ro_after_init = {
+	.name = SPINDLE_GENL_NAME,
+	.version = SPINDLE_GENL_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = true,
+	/* spn_net.lock is ours to take. */
+	.parallel_ops = true,
+	.maxattr = SPINDLE_A_MAX,
+	.policy = root_policy,
+	.ops = netlink_ops,
+	.n_ops = ARRAY_SIZE(netlink_ops),
+	.resv_start_op = SPINDLE_CMD_UNSPEC + 1,
+	.mcgrps = netlink_groups,
+	.n_mcgrps = ARRAY_SIZE(netlink_groups),
+};
+
+int __init spn_netlink_init(void)
+{
+	spn_event_init(&spn_netlink_family);
+	return genl_register_family(&spn_netlink_family);
+}
+
+void spn_netlink_exit(void)
+{
+	genl_unregister_family(&spn_netlink_family);
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/in.h>
+#include <linux/inetdevice.h>
+
+#include "compat.h"
+#include "device.h"
+#include "netlink.h"
+
+static struct spn_addr get_addr(const struct nlattr *attr)
+{
+	return (struct spn_addr){ .v4 = nla_get_in_addr(attr), .family = AF_INET };
+}
+
+static int get_endpoint(struct spn_addr *addr, const struct nlattr *attr,
+			struct netlink_ext_ack *extack)
+{
+	*addr = get_addr(attr);
+	if (!ipv4_is_zeronet(addr->v4) && !ipv4_is_multicast(addr->v4) && !ipv4_is_lbcast(addr->v4))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "outer address is not that of a host");
+	return -EINVAL;
+}
+
+static int get_prefix(struct spn_prefix *prefix, const struct nlattr *attr,
+		      struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[SPINDLE_A_PREFIX_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(tb, SPINDLE_A_PREFIX_MAX, attr, spn_netlink_prefix_policy, extack);
+	if (err)
+		return err;
+	if (!tb[SPINDLE_A_PREFIX_ADDR] || !tb[SPINDLE_A_PREFIX_LEN]) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "selector without address or length");
+		return -EINVAL;
+	}
+	prefix->addr = get_addr(tb[SPINDLE_A_PREFIX_ADDR]);
+	prefix->len = nla_get_u8(tb[SPINDLE_A_PREFIX_LEN]);
+	if (spn_prefix_valid(prefix))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "selector has host bits set");
+	return -EINVAL;
+}
+
+static unsigned int count_nests(const struct nlattr *tunnel, int type)
+{
+	const struct nlattr *attr;
+	unsigned int n = 0;
+	int rest;
+
+	nla_for_each_nested(attr, tunnel, rest)
+		if (nla_type(attr) == type)
+			n++;
+	return n;
+}
+
+/* Selectors of one side, from the message if it has any, else from the old configuration. */
+static int get_selectors(struct spn_prefix *ts, unsigned int n, const struct nlattr *tunnel,
+			 int type, const struct spn_prefix *old, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr;
+	int rest, err;
+
+	if (!count_nests(tunnel, type)) {
+		memcpy(ts, old, n * sizeof(*ts));
+		return 0;
+	}
+	nla_for_each_nested(attr, tunnel, rest) {
+		if (nla_type(attr) != type)
+			continue;
+		err = get_prefix(ts++, attr, extack);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	int err = 0;
+
+	if (tb[SPINDLE_A_TUNNEL_LOCAL])
+		err = get_endpoint(&conf->endpoints.local, tb[SPINDLE_A_TUNNEL_LOCAL], extack);
+	if (!err && tb[SPINDLE_A_TUNNEL_REMOTE])
+		err = get_endpoint(&conf->endpoints.remote, tb[SPINDLE_A_TUNNEL_REMOTE], extack);
+	if (tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW])
+		conf->replay_window = nla_get_u32(tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
+	if (tb[SPINDLE_A_TUNNEL_DF])
+		conf->df = nla_get_u8(tb[SPINDLE_A_TUNNEL_DF]);
+	if (tb[SPINDLE_A_TUNNEL_DSCP])
+		conf->dscp = nla_get_u8(tb[SPINDLE_A_TUNNEL_DSCP]);
+	if (tb[SPINDLE_A_TUNNEL_FWMARK])
+		conf->fwmark = nla_get_u32(tb[SPINDLE_A_TUNNEL_FWMARK]);
+	return err;
+}
+
+/* A configuration as the message says, and where it is silent as @old, which may be NULL. */
+static struct spn_conf *get_conf(struct genl_info *info, struct nlattr **tb, struct spn_conf *old)
+{
+	const struct nlattr *tunnel = info->attrs[SPINDLE_A_TUNNEL];
+	unsigned int n_local = count_nests(tunnel, SPINDLE_A_TUNNEL_LOCAL_TS);
+	unsigned int n_remote = count_nests(tunnel, SPINDLE_A_TUNNEL_REMOTE_TS);
+	struct spn_conf *conf;
+	int err;
+
+	if (max(n_local, n_remote) > SPINDLE_SELECTORS_MAX) {
+		NL_SET_ERR_MSG(info->extack, "too many selectors");
+		return ERR_PTR(-E2BIG);
+	}
+	if (old) {
+		n_local = n_local ?: old->n_local;
+		n_remote = n_remote ?: old->n_remote;
+	}
+	conf = spn_conf_new(n_local, n_remote);
+	if (!conf)
+		return ERR_PTR(-ENOMEM);
+	if (old) {
+		conf->endpoints = old->endpoints;
+		conf->replay_window = old->replay_window;
+		conf->fwmark = old->fwmark;
+		conf->df = old->df;
+		conf->dscp = old->dscp;
+	}
+	err = read_options(conf, tb, info->extack);
+	if (!err)
+		err = get_selectors(spn_conf_local_ts(conf), n_local, tunnel,
+				    SPINDLE_A_TUNNEL_LOCAL_TS,
+				    old ? spn_conf_local_ts(old) : NULL, info->extack);
+	if (!err)
+		err = get_selectors(spn_conf_remote_ts(conf), n_remote, tunnel,
+				    SPINDLE_A_TUNNEL_REMOTE_TS,
+				    old ? spn_conf_remote_ts(old) : NULL, info->extack);
+	if (err) {
+		spn_conf_free(conf);
+		return ERR_PTR(err);
+	}
+	return conf;
+}
+
+static int put_prefixes(struct sk_buff *msg, int type, const struct spn_prefix *ts, unsigned int n)
+{
+	for (; n; n--, ts++) {
+		struct nlattr *nest = nla_nest_start(msg, type);
+
+		if (!nest ||
+		    nla_put_in_addr(msg, SPINDLE_A_PREFIX_ADDR, ts->addr.v4) ||
+		    nla_put_u8(msg, SPINDLE_A_PREFIX_LEN, ts->len))
+			return -EMSGSIZE;
+		nla_nest_end(msg, nest);
+	}
+	return 0;
+}
+
+static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
+{
+	if (nla_put_in_addr(msg, SPINDLE_A_TUNNEL_LOCAL, conf->endpoints.local.v4) ||
+	    nla_put_in_addr(msg, SPINDLE_A_TUNNEL_REMOTE, conf->endpoints.remote.v4) ||
+	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, conf->proto) ||
+	    nla_put_u8(msg, SPINDLE_A_TUNNEL_MODE, conf->mode) ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_REPLAY_WINDOW, conf->replay_window) ||
+	    nla_put_u8(msg, SPINDLE_A_TUNNEL_DF, conf->df) ||
+	    nla_put_u8(msg, SPINDLE_A_TUNNEL_DSCP, conf->dscp) ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, conf->fwmark))
+		return -EMSGSIZE;
+	return put_prefixes(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),
+			    conf->n_local) ?:
+	       put_prefixes(msg, SPINDLE_A_TUNNEL_REMOTE_TS, spn_conf_remote_ts(conf),
+			    conf->n_remote);
+}
+
+static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
+{
+	struct spn_sa *out = rcu_dereference_protected(tunnel->out,
+						       lockdep_is_held(&tunnel->sn->lock));
+	bool up = out && !spn_sa_expired(out);
+
+	if (nla_put_u8(msg, SPINDLE_A_TUNNEL_STATE, up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
+	    (out && nla_put_u32(msg, SPINDLE_A_TUNNEL_OUT_GENERATION, out->generation)) ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED, skb_queue_len_lockless(&tunnel->staged)))
+		return -EMSGSIZE;
+	return spn_netlink_put_drops(msg, SPINDLE_A_TUNNEL_DROP, &tunnel->drops);
+}
+
+static int put_tunnel(struct sk_buff *msg, const void *object)
+{
+	const struct spn_tunnel *tunnel = object;
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL);
+
+	if (!nest ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
+	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, tunnel->dev->ifindex) ||
+	    nla_put_string(msg, SPINDLE_A_TUNNEL_IFNAME, tunnel->dev->name) ||
+	    put_conf(msg, spn_tunnel_conf(tunnel)) ||
+	    put_state(msg, tunnel))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int require_all(struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	static const int required[] = {
+		SPINDLE_A_TUNNEL_NAME, SPINDLE_A_TUNNEL_IFINDEX,
+		SPINDLE_A_TUNNEL_LOCAL, SPINDLE_A_TUNNEL_REMOTE,
+		SPINDLE_A_TUNNEL_LOCAL_TS, SPINDLE_A_TUNNEL_REMOTE_TS,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(required); i++) {
+		if (tb[required[i]])
+			continue;
+		NL_SET_ERR_MSG(extack, "name, device, local, remote, local-ts and remote-ts are needed");
+		return -EINVAL;
+	}
+	if (nla_len(tb[SPINDLE_A_TUNNEL_NAME]) > 1)
+		return 0;
+	NL_SET_ERR_MSG(extack, "the name is empty");
+	return -EINVAL;
+}
+
+static struct net_device *find_device(struct genl_info *info, struct nlattr **tb)
+{
+	struct net_device *dev;
+
+	dev = dev_get_by_index(genl_info_net(info), nla_get_u32(tb[SPINDLE_A_TUNNEL_IFINDEX]));
+	if (dev && spn_device_check(dev))
+		return dev;
+	dev_put(dev);
+	NL_SET_ERR_MSG(info->extack, "the device is not of kind spindle");
+	return NULL;
+}
+
+int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
+{
+	struct spn_net *sn = spn_net(genl_info_net(info));
+	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
+	struct spn_tunnel *tunnel;
+	struct net_device *dev;
+	struct spn_conf *conf;
+	int err;
+
+	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
+			       spn_netlink_tunnel_policy) ?: require_all(tb, info->extack);
+	if (err)
+		return err;
+	conf = get_conf(info, tb, NULL);
+	if (IS_ERR(conf))
+		return PTR_ERR(conf);
+	dev = find_device(info, tb);
+	if (!dev) {
+		spn_conf_free(conf);
+		return -ENODEV;
+	}
+	mutex_lock(&sn->lock);
+	tunnel = spn_tunnel_new(sn, dev, nla_data(tb[SPINDLE_A_TUNNEL_NAME]), conf, info->extack);
+	if (!IS_ERR(tunnel))
+		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_NEW_NTF, put_tunnel, tunnel);
+	mutex_unlock(&sn->lock);
+	dev_put(dev);
+	if (IS_ERR(tunnel))
+		spn_conf_free(conf);
+	return PTR_ERR_OR_ZERO(tunnel);
+}
+
+static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr **tb)
+{
+	struct spn_tunnel *tunnel = spn_netlink_tunnel(sn, info);
+	struct spn_conf *conf;
+	int err;
+
+	if (IS_ERR(tunnel))
+		return PTR_ERR(tunnel);
+	conf = get_conf(info, tb, spn_tunnel_conf(tunnel));
+	if (IS_ERR(conf))
+		return PTR_ERR(conf);
+	err = spn_tunnel_set(tunnel, conf, info->extack);
+	if (err)
+		spn_conf_free(conf);
+	else
+		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_SET_NTF, put_tunnel, tunnel);
+	return err;
+}
+
+int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct spn_net *sn = spn_net(genl_info_net(info));
+	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
+	int err;
+
+	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
+			       spn_netlink_tunnel_policy);
+	if (err)
+		return err;
+	if (tb[SPINDLE_A_TUNNEL_IFINDEX]) {
+		NL_SET_ERR_MSG(info->extack, "a tunnel stays with its device");
+		return -EINVAL;
+	}
+	mutex_lock(&sn->lock);
+	err = set_tunnel(sn, info, tb);
+	mutex_unlock(&sn->lock);
+	return err;
+}
+
+int spn_netlink_tunnel_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct spn_net *sn = spn_net(genl_info_net(info));
+	struct spn_tunnel *tunnel;
+	struct sk_buff *msg;
+	void *header;
+	int err;
+
+	msg = genlmsg_new(SPN_NETLINK_MSG_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	header = genlmsg_put_reply(msg, info, &spn_netlink_family, 0, SPINDLE_CMD_TUNNEL_GET);
+	mutex_lock(&sn->lock);
+	tunnel = spn_netlink_tunnel(sn, info);
+	err = IS_ERR(tunnel) ? PTR_ERR(tunnel) : put_tunnel(msg, tunnel);
+	mutex_unlock(&sn->lock);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, header);
+	return genlmsg_reply(msg, info);
+}
+
+/* cb->args[0]: the next id to send. */
+int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct spn_net *sn = spn_net(sock_net(msg->sk));
+	struct spn_tunnel *tunnel;
+	int id = cb->args[0];
+
+	mutex_lock(&sn->lock);
+	idr_for_each_entry_continue(&sn->tunnels, tunnel, id) {
+		void *header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+					   &spn_netlink_family, NLM_F_MULTI,
+					   SPINDLE_CMD_TUNNEL_GET);
+
+		if (!header || put_tunnel(msg, tunnel)) {
+			genlmsg_cancel(msg, header);
+			break;
+		}
+		genlmsg_end(msg, header);
+	}
+	cb->args[0] = id;
+	mutex_unlock(&sn->lock);
+	return msg->len;
+}
+
+int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct spn_net *sn = spn_net(genl_info_net(info));
+	struct spn_tunnel *tunnel;
+
+	mutex_lock(&sn->lock);
+	tunnel = spn_netlink_tunnel(sn, info);
+	if (!IS_ERR(tunnel)) {
+		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_DEL_NTF, put_tunnel, tunnel);
+		spn_tunnel_delete(tunnel);
+	}
+	mutex_unlock(&sn->lock);
+	return PTR_ERR_OR_ZERO(tunnel);
+}

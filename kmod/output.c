@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/icmp.h>
+#include <linux/ip.h>
+#include <net/icmp.h>
+#include <net/ip_tunnels.h>
+
+#include "compat.h"
+#include "esp.h"
+#include "event.h"
+#include "output.h"
+#include "route.h"
+#include "tunnel.h"
+
+static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct spn_addr dst = { .v4 = iph->daddr, .family = AF_INET };
+	struct spn_addr src = { .v4 = iph->saddr, .family = AF_INET };
+
+	return spn_trie_lookup(&sd->trie, &dst, &src);
+}
+
+/* Keeps the packet until there is an SA, in place of the oldest if too many wait. */
+static void stage(struct spn_tunnel *tunnel, struct sk_buff *skb)
+{
+	struct sk_buff *oldest = NULL;
+
+	spn_event_acquire(tunnel, skb);
+	spin_lock(&tunnel->staged.lock);
+	if (skb_queue_len(&tunnel->staged) >= SPN_STAGED_MAX)
+		oldest = __skb_dequeue(&tunnel->staged);
+	__skb_queue_tail(&tunnel->staged, skb);
+	spin_unlock(&tunnel->staged.lock);
+	if (oldest)
+		spn_drop_tx(oldest, &tunnel->drops, SPN_DROP_STAGE_FULL, 0, 0);
+}
+
+/*
+ * Is a packet small enough for the path, or free to be fragmented on it?  If
+ * not, its sender is told and it is dropped.
+ */
+static bool fits(struct spn_tunnel *tunnel, const struct spn_conf *conf,
+		 const struct spn_sa *sa, struct sk_buff *skb, unsigned int path_mtu)
+{
+	unsigned int max = spn_esp_inner_max(sa->xform.suite, path_mtu - SPN_ROUTE_OUTER_LEN);
+
+	if (!(ip_hdr(skb)->frag_off & htons(IP_DF)) || conf->df == SPINDLE_DF_CLEAR)
+		return true;
+	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, max) : skb->len <= max)
+		return true;
+	skb_dst_update_pmtu_no_confirm(skb, max);
+	icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(max));
+	spn_drop_tx(skb, &tunnel->drops, SPN_DROP_TOO_BIG, sa->spi, 0);
+	return false;
+}
+
+/* Cuts a GSO packet into a list; NULL, and the packet dropped, on failure. */
+static struct sk_buff *split(struct spn_tunnel *tunnel, struct sk_buff *skb)
+{
+	struct sk_buff *list;
+
+	if (!skb_is_gso(skb)) {
+		skb_mark_not_on_list(skb);
+		if (skb->ip_summed != CHECKSUM_PARTIAL || !skb_checksum_help(skb))
+			return skb;
+		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_NO_MEMORY, 0, 0);
+		return NULL;
+	}
+	/* No features: segments come linear, checksummed and ours alone. */
+	list = skb_gso_segment(skb, 0);
+	if (IS_ERR_OR_NULL(list)) {
+		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_NO_MEMORY, 0, 0);
+		return NULL;
+	}
+	consume_skb(skb);
+	return list;
+}
+
+static void drop_list(struct sk_buff *list, struct spn_drops *drops,
+		      enum spn_drop_reason reason, __be32 spi)
+{
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		spn_drop_tx(skb, drops, reason, spi, 0);
+	}
+}
+
+/* Notes what deliver will need once the inner headers are ciphertext. */
+static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned int *bytes)
+{
+	unsigned int n = 0;
+	struct sk_buff *skb;
+
+	for (skb = list; skb; skb = skb->next) {
+		struct spn_cb *cb = spn_cb(skb);
+		const struct iphdr *iph = ip_hdr(skb);
+
+		memset(cb, 0, sizeof(*cb));
+		cb->sa = sa;
+		cb->head = list;
+		cb->tos = iph->tos;
+		cb->df = iph->frag_off & htons(IP_DF);
+		*bytes += skb->len;
+		n++;
+	}
+	return n;
+}
+
+static enum spn_drop_reason reason_of(int err)
+{
+	switch (err) {
+	case 0:
+	case -EINPROGRESS:
+		return SPN_DROP_NONE;
+	case -ENOMEM:
+		return SPN_DROP_NO_MEMORY;
+	default:
+		return SPN_DROP_CRYPTO;
+	}
+}
+
+/* The cipher has finished a packet after all. */
+static void sealed(struct sk_buff *skb, int err)
+{
+	struct spn_cb *cb = spn_cb(skb);
+
+	if (!err)
+		err = spn_esp_sealed(&cb->sa->xform, skb);
+	cb->drop = reason_of(err);
+	spn_queue_release(&cb->sa->tunnel->tx, cb->head);
+}
+
+static void seal(struct spn_sa *sa, struct sk_buff *list, u32 seq, unsigned int headroom)
+{
+	struct sk_buff *skb;
+	int err;
+
+	for (skb = list; skb; skb = skb->next) {
+		skb_reset_inner_network_header(skb);
+		spn_cb(skb)->seq = seq;
+		/* Before the cipher may finish it on another CPU. */
+		spn_queue_hold(list);
+		err = spn_esp_seal(&sa->xform, skb, sa->spi, seq++, IPPROTO_IPIP,
+				   headroom, sealed);
+		if (err == -EINPROGRESS)
+			continue;
+		spn_cb(skb)->drop = reason_of(err);
+		spn_queue_release(&sa->tunnel->tx, list);
+	}
+	spn_queue_release(&sa->tunnel->tx, list);
+}
+
+/* Numbers a list, takes its place in the order and seals it; a reference to @sa is held. */
+static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *list,
+		      unsigned int headroom)
+{
+	unsigned int bytes = 0, n = describe(list, sa, &bytes);
+	enum spn_drop_reason reason;
+	u32 seq;
+
+	spin_lock(&tunnel->tx.lock);
+	reason = spn_sa_number(sa, n, bytes, &seq);
+	if (!reason)
+		spn_queue_add(&tunnel->tx, list);
+	spin_unlock(&tunnel->tx.lock);
+	if (!reason) {
+		seal(sa, list, seq, headroom);
+		return;
+	}
+	drop_list(list, &sa->drops, reason, sa->spi);
+	spn_sa_put(sa);
+}
+
+static void drop_unrouted(struct spn_tunnel *tunnel, struct sk_buff *skb, int err)
+{
+	icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+	spn_drop_tx(skb, &tunnel->drops,
+		    err == -ELOOP ? SPN_DROP_ROUTE_LOOP : SPN_DROP_NO_ROUTE, 0, 0);
+}
+
+/* Sends a packet through its tunnel; stages it and returns false if there is no SA. */
+static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
+{
+	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
+	struct spn_conf *conf = rcu_dereference(tunnel->conf);
+	struct spn_sa *sa = rcu_dereference(tunnel->out);
+	unsigned int path_mtu, headroom;
+	struct rtable *rt;
+	__be32 saddr;
+
+	if (!net || !conf) {
+		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
+		return true;
+	}
+	if (!sa || spn_sa_expired(sa) || !spn_sa_get(sa)) {
+		stage(tunnel, skb);
+		return false;
+	}
+	rt = spn_route_get(net, tunnel->dev, conf, &saddr);
+	if (IS_ERR(rt)) {
+		drop_unrouted(tunnel, skb, PTR_ERR(rt));
+		goto put_sa;
+	}
+	path_mtu = dst_mtu(&rt->dst);
+	headroom = SPN_ROUTE_OUTER_LEN + LL_RESERVED_SPACE(rt->dst.dev);
+	ip_rt_put(rt);
+	if (!fits(tunnel, conf, sa, skb, path_mtu))
+		goto put_sa;
+	skb = split(tunnel, skb);
+	if (!skb)
+		goto put_sa;
+	send_list(tunnel, sa, skb, headroom);
+	return true;
+
+put_sa:
+	spn_sa_put(sa);
+	return true;
+}
+
+void spn_output(struct spn_device *sd, struct sk_buff *skb)
+{
+	struct spn_tunnel *tunnel;
+	struct spn_sa *sa;
+
+	if (skb->protocol != htons(ETH_P_IP) || ip_tunnel_parse_protocol(skb) != skb->protocol) {
+		spn_drop_tx(skb, &sd->drops, SPN_DROP_NOT_IP, 0, 0);
+		return;
+	}
+	tunnel = find_tunnel(sd, skb);
+	if (!tunnel) {
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		spn_drop_tx(skb, &sd->drops, SPN_DROP_NO_TUNNEL, 0, 0);
+		return;
+	}
+	if (send(tunnel, skb))
+		return;
+	/*
+	 * An SA may have come between the look and the staging.  Whoever brought
+	 * it has emptied the stage since, or we see it: the stage's lock is
+	 * between us.
+	 */
+	sa = rcu_dereference(tunnel->out);
+	if (sa && !spn_sa_expired(sa))
+		spn_output_staged(tunnel);
+}
+
+void spn_output_staged(struct spn_tunnel *tunnel)
+{
+	struct sk_buff_head staged;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&staged);
+	rcu_read_lock_bh();
+	spin_lock(&tunnel->staged.lock);
+	skb_queue_splice_tail_init(&tunnel->staged, &staged);
+	spin_unlock(&tunnel->staged.lock);
+	while ((skb = __skb_dequeue(&staged)))
+		send(tunnel, skb);
+	rcu_read_unlock_bh();
+}
+
+static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *skb)
+{
+	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
+	struct spn_conf *conf = rcu_dereference(tunnel->conf);
+	u32 seq = spn_cb(skb)->seq;
+	struct rtable *rt;
+	__be32 saddr;
+
+	if (spn_cb(skb)->drop) {
+		spn_drop_tx(skb, &sa->drops, spn_cb(skb)->drop, sa->spi, seq);
+		return;
+	}
+	if (!net || !conf) {
+		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, sa->spi, seq);
+		return;
+	}
+	rt = spn_route_get(net, tunnel->dev, conf, &saddr);
+	if (IS_ERR(rt)) {
+		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_NO_ROUTE, sa->spi, seq);
+		return;
+	}
+	spn_route_send(net, rt, conf, skb, saddr);
+}
+
+void spn_output_deliver(struct sk_buff *list)
+{
+	struct spn_sa *sa = spn_cb(list)->sa;
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		send_sealed(sa->tunnel, sa, skb);
+	}
+	spn_sa_put(sa);
+}

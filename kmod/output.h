@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An inner packet's way to the wire. */
+#ifndef _SPINDLE_OUTPUT_H
+#define _SPINDLE_OUTPUT_H
+
+#include <linux/skbuff.h>
+
+struct spn_device;
+struct spn_tunnel;
+
+/*
+ * Sends a packet that the stack has given to the device.  Takes it over.  Under
+ * rcu_read_lock(), bottom halves off.
+ */
+void spn_output(struct spn_device *sd, struct sk_buff *skb);
+
+/* Sends what waited for an SA. */
+void spn_output_staged(struct spn_tunnel *tunnel);
+
+/* Sends a list whose turn has come; a tunnel's tx.deliver(). */
+void spn_output_deliver(struct sk_buff *list);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the pure rooms (replay.c, selector.c) need of the kernel, and plain
+ * stand-ins for userspace, so that unit tests and fuzzers run the very code
+ * that the module runs.
+ */
+#ifndef _SPINDLE_PURE_H
+#define _SPINDLE_PURE_H
+
+#ifdef __KERNEL__
+
+#include <linux/bits.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <asm/byteorder.h>
+
+#else /* userspace: one thread, so RCU and the memory model are trivial */
+
+#include <endian.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef uint16_t __be16;
+typedef uint32_t __be32;
+typedef uint64_t __be64;
+struct rcu_head { void *unused; };
+
+#define __rcu
+#define GFP_KERNEL 0
+#define READ_ONCE(x) (x)
+#define WRITE_ONCE(x, v) ((x) = (v))
+#define rcu_access_pointer(p) (p)
+#define rcu_dereference(p) (p)
+#define rcu_dereference_protected(p, c) (p)
+#define rcu_assign_pointer(p, v) ((p) = (v))
+#define RCU_INIT_POINTER(p, v) ((p) = (v))
+#define kfree_rcu(p, field) free(p)
+#define kzalloc(size, gfp) calloc(1, size)
+#define kfree(p) free(p)
+#define kvzalloc(size, gfp) calloc(1, size)
+#define kvfree(p) free(p)
+#define be64_to_cpu(x) be64toh(x)
+#define be32_to_cpu(x) be32toh(x)
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+#endif
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The anti-replay window (RFC 4303 3.4.3), kept as a ring of words so that
+ * moving it costs nothing per packet (the method of RFC 6479).
+ *
+ * spn_replay_mark() must be serialised by its caller.  spn_replay_check() may
+ * run beside it without a lock: its answer is a hint that saves work before
+ * authentication, and mark() has the last word after it.
+ */
+#ifndef _SPINDLE_REPLAY_H
+#define _SPINDLE_REPLAY_H
+
+#include "pure.h"
+
+/**
+ * struct spn_replay - the window of one inbound SA
+ * @top: highest sequence number marked
+ * @size: packets behind @top that are still accepted; 0 turns the check off
+ * @mask: words in the ring, a power of two, less one
+ * @word: the ring; bit s % 64 of word (s / 64) & mask is set: s was seen
+ */
+struct spn_replay {
+	u64 top;
+	u32 size;
+	u32 mask;
+	u64 word[];
+};
+
+/**
+ * spn_replay_new - make a window
+ * @size: packets, 0 to 65536
+ * @top: highest sequence number taken as already received
+ *
+ * Return: the window, to be freed with kvfree(), or NULL without memory.
+ */
+struct spn_replay *spn_replay_new(u32 size, u64 top);
+
+/* Would @seq be accepted now? */
+bool spn_replay_check(const struct spn_replay *r, u64 seq);
+
+/* Accept @seq, once: false if it was seen before or is behind the window. */
+bool spn_replay_mark(struct spn_replay *r, u64 seq);
+
+#endif

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ktime.h>
+#include <linux/slab.h>
+
+#include "event.h"
+#include "sa.h"
+#include "tunnel.h"
+
+struct workqueue_struct *spn_sa_wq;
+
+/* Without ESN a sender stops before its numbers wrap (RFC 4303 3.3.3). */
+#define SEQ_MAX U32_MAX
+/* When to ask for a new SA because numbers run out. */
+#define SEQ_SOFT (SEQ_MAX / 16 * 15)
+
+static void tell_soft(struct spn_sa *sa, enum spindle_limit limit)
+{
+	if (!test_and_set_bit(SPN_SA_SOFT_TOLD, &sa->flags))
+		spn_event_expire(sa, false, limit);
+}
+
+static void expire(struct spn_sa *sa, enum spindle_limit limit)
+{
+	if (!test_and_set_bit(SPN_SA_EXPIRED, &sa->flags))
+		spn_event_expire(sa, true, limit);
+}
+
+/* Waits for the next limit in seconds, if one is left. */
+static void arm(struct spn_sa *sa, u64 age)
+{
+	u64 next = sa->life.soft_seconds > age ? sa->life.soft_seconds : sa->life.hard_seconds;
+
+	if (next > age)
+		mod_timer(&sa->timer, jiffies + min_t(u64, (next - age) * HZ, MAX_JIFFY_OFFSET));
+}
+
+static void clock(struct timer_list *timer)
+{
+	struct spn_sa *sa = from_timer(sa, timer, timer);
+	u64 age = ktime_get_boottime_seconds() - sa->added;
+
+	if (sa->life.hard_seconds && age >= sa->life.hard_seconds) {
+		expire(sa, SPINDLE_LIMIT_SECONDS);
+		return;
+	}
+	if (sa->life.soft_seconds && age >= sa->life.soft_seconds)
+		tell_soft(sa, SPINDLE_LIMIT_SECONDS);
+	arm(sa, age);
+}
+
+void spn_sa_start(struct spn_sa *sa)
+{
+	arm(sa, 0);
+}
+
+void spn_sa_stop(struct spn_sa *sa)
+{
+	timer_shutdown_sync(&sa->timer);
+}
+
+static void free_sa(struct work_struct *work)
+{
+	struct spn_sa *sa = container_of(to_rcu_work(work), struct spn_sa, free);
+
+	spn_xform_destroy(&sa->xform);
+	kvfree(sa->replay);
+	spn_tunnel_put(sa->tunnel);
+	kfree_sensitive(sa);
+}
+
+struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config *config,
+			  struct netlink_ext_ack *extack)
+{
+	struct spn_sa *sa;
+	int err = -ENOMEM;
+
+	sa = kzalloc(sizeof(*sa), GFP_KERNEL);
+	if (!sa)
+		return ERR_PTR(-ENOMEM);
+	if (config->dir == SPINDLE_DIR_IN) {
+		sa->replay = spn_replay_new(config->replay_window, config->seq);
+		if (!sa->replay)
+			goto free_sa;
+	}
+	err = spn_xform_init(&sa->xform, config->suite, &config->key, &config->auth_key, extack);
+	if (err)
+		goto free_replay;
+
+	sa->life = config->life;
+	sa->spi = config->spi;
+	sa->generation = config->generation;
+	sa->dir = config->dir;
+	sa->parked = config->parked;
+	sa->seq = config->seq;
+	sa->added = ktime_get_boottime_seconds();
+	sa->drops.dev = tunnel->dev;
+	INIT_LIST_HEAD(&sa->node);
+	u64_stats_init(&sa->syncp);
+	timer_setup(&sa->timer, clock, 0);
+	refcount_set(&sa->refs, 1);
+	INIT_RCU_WORK(&sa->free, free_sa);
+	spn_tunnel_get(tunnel);
+	sa->tunnel = tunnel;
+	return sa;
+
+free_replay:
+	kvfree(sa->replay);
+free_sa:
+	kfree(sa);
+	return ERR_PTR(err);
+}
+
+void spn_sa_put(struct spn_sa *sa)
+{
+	if (refcount_dec_and_test(&sa->refs))
+		queue_rcu_work(spn_sa_wq, &sa->free);
+}
+
+void spn_sa_usage(const struct spn_sa *sa, u64 *packets, u64 *bytes)
+{
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&sa->syncp);
+		*packets = u64_stats_read(&sa->packets);
+		*bytes = u64_stats_read(&sa->bytes);
+	} while (u64_stats_fetch_retry(&sa->syncp, start));
+}
+
+/* Is there room for so much more under the hard limits? */
+static bool fits(struct spn_sa *sa, u64 packets, u64 bytes)
+{
+	const struct spn_life *life = &sa->life;
+
+	if (life->hard_packets && u64_stats_read(&sa->packets) + packets > life->hard_packets) {
+		expire(sa, SPINDLE_LIMIT_PACKETS);
+		return false;
+	}
+	if (life->hard_bytes && u64_stats_read(&sa->bytes) + bytes > life->hard_bytes) {
+		expire(sa, SPINDLE_LIMIT_BYTES);
+		return false;
+	}
+	return true;
+}
+
+static void count(struct spn_sa *sa, u64 packets, u64 bytes)
+{
+	const struct spn_life *life = &sa->life;
+
+	u64_stats_update_begin(&sa->syncp);
+	u64_stats_add(&sa->packets, packets);
+	u64_stats_add(&sa->bytes, bytes);
+	u64_stats_update_end(&sa->syncp);
+	WRITE_ONCE(sa->last_used, ktime_get_real_seconds());
+
+	if (life->soft_packets && u64_stats_read(&sa->packets) >= life->soft_packets)
+		tell_soft(sa, SPINDLE_LIMIT_PACKETS);
+	if (life->soft_bytes && u64_stats_read(&sa->bytes) >= life->soft_bytes)
+		tell_soft(sa, SPINDLE_LIMIT_BYTES);
+}
+
+enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
+				   unsigned int bytes, u32 *first)
+{
+	lockdep_assert_held(&sa->tunnel->tx.lock);
+
+	if (spn_sa_expired(sa) || !fits(sa, packets, bytes))
+		return SPN_DROP_EXPIRED;
+	if (packets > SEQ_MAX - sa->seq) {
+		expire(sa, SPINDLE_LIMIT_PACKETS);
+		return SPN_DROP_SEQ_EXHAUSTED;
+	}
+	*first = sa->seq + 1;
+	WRITE_ONCE(sa->seq, sa->seq + packets);
+	if (sa->seq >= SEQ_SOFT)
+		tell_soft(sa, SPINDLE_LIMIT_PACKETS);
+	count(sa, packets, bytes);
+	return SPN_DROP_NONE;
+}
+
+enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u32 seq)
+{
+	if (!spn_replay_mark(sa->replay, seq))
+		return SPN_DROP_REPLAY;
+	if (spn_sa_expired(sa))
+		return SPN_DROP_EXPIRED;
+	return SPN_DROP_NONE;
+}
+
+enum spn_drop_reason spn_sa_count(struct spn_sa *sa, unsigned int bytes)
+{
+	if (!fits(sa, 1, bytes))
+		return SPN_DROP_EXPIRED;
+	count(sa, 1, bytes);
+	return SPN_DROP_NONE;
+}

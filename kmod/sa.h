@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One security association: a direction, an SPI, keys, a life. */
+#ifndef _SPINDLE_SA_H
+#define _SPINDLE_SA_H
+
+#include <linux/refcount.h>
+#include <linux/spindle.h>
+#include <linux/timer.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+
+#include "drop.h"
+#include "replay.h"
+#include "xform.h"
+
+struct spn_spi;
+struct spn_tunnel;
+
+/* Limits of an SA's life; 0 is no limit. */
+struct spn_life {
+	u64 soft_bytes, hard_bytes;
+	u64 soft_packets, hard_packets;
+	u64 soft_seconds, hard_seconds;
+};
+
+/**
+ * struct spn_sa_config - what an SA is made of
+ * @suite: algorithms
+ * @key: encryption key
+ * @auth_key: integrity key
+ * @spi: as on the wire
+ * @dir: enum spindle_dir
+ * @parked: outbound: not to be used yet
+ * @generation: which negotiation it comes from, at least 1
+ * @seq: last sequence number sent, or highest received
+ * @replay_window: packets
+ * @life: limits
+ */
+struct spn_sa_config {
+	const struct spn_suite *suite;
+	struct spn_key key;
+	struct spn_key auth_key;
+	__be32 spi;
+	u8 dir;
+	bool parked;
+	u32 generation;
+	u64 seq;
+	u32 replay_window;
+	struct spn_life life;
+};
+
+enum spn_sa_flags {
+	SPN_SA_EXPIRED,		/* a hard limit has passed */
+	SPN_SA_SOFT_TOLD,	/* the soft limit has been notified */
+};
+
+/**
+ * struct spn_sa - one SA
+ * @tunnel: whose it is; a reference is held
+ * @xform: prepared keys
+ * @life: limits
+ * @spi: as on the wire
+ * @generation: which negotiation it comes from
+ * @dir: enum spindle_dir
+ * @parked: outbound: not to be used yet; under tunnel->lock
+ * @flags: enum spn_sa_flags, atomic bits
+ * @entry: inbound: its place in the SPI table; under spn_net.lock
+ * @node: in tunnel->sas; under tunnel->lock
+ * @seq: outbound: last number given out; under tunnel->tx.lock
+ * @replay: inbound: the window; marked by tunnel->rx's deliver() alone
+ * @syncp: for @packets and @bytes on 32-bit machines
+ * @packets: carried; written where @seq or @replay is
+ * @bytes: octets of inner packets carried; as @packets
+ * @last_used: seconds since the epoch, 0 for never; as @packets
+ * @added: when, seconds since boot
+ * @timer: for the limits in seconds
+ * @drops: packets dropped
+ * @refs: one for being in tunnel->sas, one for each list of packets on its way
+ * @free: the end, after readers have gone, where sleeping is allowed
+ *
+ * Made by spn_sa_new(), never changed after it is published except as said
+ * above, unpublished by tunnel.c, freed when the last reference goes.
+ */
+struct spn_sa {
+	struct spn_tunnel *tunnel;
+	struct spn_xform xform;
+	struct spn_life life;
+	__be32 spi;
+	u32 generation;
+	u8 dir;
+	bool parked;
+	unsigned long flags;
+	struct spn_spi *entry;
+	struct list_head node;
+
+	u64 seq;
+	struct spn_replay *replay;
+	struct u64_stats_sync syncp;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	time64_t last_used;
+	time64_t added;
+
+	struct timer_list timer;
+	struct spn_drops drops;
+	refcount_t refs;
+	struct rcu_work free;
+};
+
+/**
+ * spn_sa_new - make an SA that nobody sees yet
+ * @tunnel: whose it shall be
+ * @config: everything about it
+ * @extack: says what is wrong
+ *
+ * May sleep.  Return: the SA with one reference, or an ERR_PTR().
+ */
+struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config *config,
+			  struct netlink_ext_ack *extack);
+
+/* Starts the clock of the limits in seconds. */
+void spn_sa_start(struct spn_sa *sa);
+
+/* Stops the clock for good.  May sleep. */
+void spn_sa_stop(struct spn_sa *sa);
+
+/* Under rcu_read_lock(): false if the SA is being freed. */
+static inline bool spn_sa_get(struct spn_sa *sa)
+{
+	return refcount_inc_not_zero(&sa->refs);
+}
+
+void spn_sa_put(struct spn_sa *sa);
+
+static inline bool spn_sa_expired(const struct spn_sa *sa)
+{
+	return test_bit(SPN_SA_EXPIRED, &sa->flags);
+}
+
+/**
+ * spn_sa_number - give sequence numbers to a list of packets
+ * @sa: outbound; tunnel->tx.lock is held
+ * @packets: how many
+ * @bytes: octets of inner packets
+ * @first: the first number
+ *
+ * Return: SPN_DROP_NONE, or why the SA cannot carry them.
+ */
+enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
+				   unsigned int bytes, u32 *first);
+
+/**
+ * spn_sa_accept - note an authenticated packet
+ * @sa: inbound; the caller is tunnel->rx's deliver()
+ * @seq: its sequence number
+ *
+ * Return: SPN_DROP_NONE, or why it must be dropped.
+ */
+enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u32 seq);
+
+/**
+ * spn_sa_count - count a good packet
+ * @sa: inbound; the caller is tunnel->rx's deliver()
+ * @bytes: octets of the inner packet
+ *
+ * Return: SPN_DROP_NONE, or SPN_DROP_EXPIRED if it would pass a hard limit.
+ */
+enum spn_drop_reason spn_sa_count(struct spn_sa *sa, unsigned int bytes);
+
+void spn_sa_usage(const struct spn_sa *sa, u64 *packets, u64 *bytes);
+
+extern struct workqueue_struct *spn_sa_wq;	/* frees SAs */
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/spindle.h>
+#include <net/xfrm.h>
+
+#include "spi.h"
+
+enum {
+	RESERVED_SECONDS = 60,
+	DRAW_TRIES = 64,	/* random SPIs tried before giving up */
+};
+
+static const struct rhashtable_params spi_params = {
+	.key_len = sizeof(struct spn_spi_key),
+	.key_offset = offsetof(struct spn_spi, key),
+	.head_offset = offsetof(struct spn_spi, node),
+	.automatic_shrinking = true,
+};
+
+static struct spn_spi_key key_of(const struct spn_addr *dst, __be32 spi, u8 proto)
+{
+	struct spn_spi_key key = {
+		.spi = spi,
+		.family = dst->family,
+		.proto = proto,
+	};
+
+	BUILD_BUG_ON(sizeof(key) != 24);
+	memcpy(key.addr, dst->octets, sizeof(key.addr));
+	return key;
+}
+
+static void end_reservations(struct work_struct *work)
+{
+	struct spn_net *sn = container_of(work, struct spn_net, reserved_work.work);
+	struct spn_spi *entry, *next;
+
+	mutex_lock(&sn->lock);
+	list_for_each_entry_safe(entry, next, &sn->reserved, reserved) {
+		if (time_before(jiffies, entry->expires)) {
+			schedule_delayed_work(&sn->reserved_work, entry->expires - jiffies);
+			break;
+		}
+		spn_spi_release(sn, entry);
+	}
+	mutex_unlock(&sn->lock);
+}
+
+int spn_spi_table_init(struct spn_net *sn)
+{
+	INIT_LIST_HEAD(&sn->reserved);
+	INIT_DELAYED_WORK(&sn->reserved_work, end_reservations);
+	return rhashtable_init(&sn->spis, &spi_params);
+}
+
+void spn_spi_table_destroy(struct spn_net *sn)
+{
+	cancel_delayed_work_sync(&sn->reserved_work);
+	rhashtable_destroy(&sn->spis);
+}
+
+struct spn_spi *spn_spi_lookup(struct spn_net *sn, const struct spn_addr *dst,
+			       __be32 spi, u8 proto)
+{
+	struct spn_spi_key key = key_of(dst, spi, proto);
+
+	return rhashtable_lookup(&sn->spis, &key, spi_params);
+}
+
+bool spn_spi_in_xfrm(struct net *net, const struct spn_addr *dst, __be32 spi, u8 proto)
+{
+	xfrm_address_t addr = {};
+	struct xfrm_state *x;
+
+	memcpy(&addr, dst->octets, sizeof(dst->octets));
+	x = xfrm_state_lookup(net, 0, &addr, spi, proto, dst->family);
+	if (!x)
+		return false;
+	xfrm_state_put(x);
+	return true;
+}
+
+static struct spn_spi *entry_insert(struct spn_net *sn, const struct spn_tunnel *tunnel,
+				    const struct spn_spi_key *key)
+{
+	struct spn_spi *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	int err;
+
+	if (!entry)
+		return ERR_PTR(-ENOMEM);
+	entry->key = *key;
+	entry->tunnel = tunnel;
+	entry->expires = jiffies + RESERVED_SECONDS * HZ;
+	err = rhashtable_lookup_insert_fast(&sn->spis, &entry->node, spi_params);
+	if (err) {
+		kfree(entry);
+		return ERR_PTR(err);
+	}
+	list_add_tail(&entry->reserved, &sn->reserved);
+	schedule_delayed_work(&sn->reserved_work, RESERVED_SECONDS * HZ);
+	return entry;
+}
+
+static struct spn_spi *reserve_random(struct spn_net *sn, const struct spn_tunnel *tunnel,
+				      const struct spn_addr *dst, u8 proto,
+				      struct netlink_ext_ack *extack)
+{
+	unsigned int try;
+
+	for (try = 0; try < DRAW_TRIES; try++) {
+		__be32 spi = cpu_to_be32(get_random_u32_inclusive(SPINDLE_SPI_MIN, U32_MAX));
+		struct spn_spi_key key = key_of(dst, spi, proto);
+		struct spn_spi *entry;
+
+		if (spn_spi_in_xfrm(sn->net, dst, spi, proto))
+			continue;
+		entry = entry_insert(sn, tunnel, &key);
+		if (PTR_ERR(entry) != -EEXIST)
+			return entry;
+	}
+	NL_SET_ERR_MSG(extack, "no free SPI was found");
+	return ERR_PTR(-ENOSPC);
+}
+
+struct spn_spi *spn_spi_reserve(struct spn_net *sn, const struct spn_tunnel *tunnel,
+				const struct spn_addr *dst, u8 proto, __be32 spi,
+				struct netlink_ext_ack *extack)
+{
+	struct spn_spi_key key = key_of(dst, spi, proto);
+	struct spn_spi *entry;
+
+	lockdep_assert_held(&sn->lock);
+	if (!spi)
+		return reserve_random(sn, tunnel, dst, proto, extack);
+
+	entry = rhashtable_lookup_fast(&sn->spis, &key, spi_params);
+	if (entry && entry->tunnel == tunnel && !rcu_access_pointer(entry->sa))
+		return entry;
+	if (entry) {
+		NL_SET_ERR_MSG(extack, "is already in use");
+		return ERR_PTR(-EEXIST);
+	}
+	if (spn_spi_in_xfrm(sn->net, dst, spi, proto)) {
+		NL_SET_ERR_MSG(extack, "is already in use by xfrm");
+		return ERR_PTR(-EEXIST);
+	}
+	return entry_insert(sn, tunnel, &key);
+}
+
+void spn_spi_publish(struct spn_net *sn, struct spn_spi *entry, struct spn_sa *sa)
+{
+	lockdep_assert_held(&sn->lock);
+	list_del_init(&entry->reserved);
+	rcu_assign_pointer(entry->sa, sa);
+}
+
+void spn_spi_release(struct spn_net *sn, struct spn_spi *entry)
+{
+	lockdep_assert_held(&sn->lock);
+	list_del(&entry->reserved);
+	rhashtable_remove_fast(&sn->spis, &entry->node, spi_params);
+	kfree_rcu(entry, rcu);
+}
+
+void spn_spi_release_reserved(struct spn_net *sn, const struct spn_tunnel *tunnel)
+{
+	struct spn_spi *entry, *next;
+
+	lockdep_assert_held(&sn->lock);
+	list_for_each_entry_safe(entry, next, &sn->reserved, reserved)
+		if (entry->tunnel == tunnel)
+			spn_spi_release(sn, entry);
+}

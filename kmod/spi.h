@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table of inbound SPIs of a namespace.
+ *
+ * An entry leads from what a packet carries to an SA.  It is an object of its
+ * own, apart from the SA, so that an SPI can be reserved before there are keys,
+ * and so that a tunnel's local address can change without a moment in which a
+ * packet finds nothing: the SA gets a second entry before it loses the first.
+ */
+#ifndef _SPINDLE_SPI_H
+#define _SPINDLE_SPI_H
+
+#include <linux/netlink.h>
+#include <linux/rhashtable.h>
+
+#include "net.h"
+#include "selector.h"
+
+struct spn_sa;
+struct spn_tunnel;
+
+/* Hashed as octets: the padding is zero. */
+struct spn_spi_key {
+	u8 addr[16];
+	__be32 spi;
+	u16 family;
+	u8 proto;
+	u8 zero;
+};
+
+/**
+ * struct spn_spi - one inbound SPI
+ * @node: in spn_net.spis
+ * @key: what a packet carries
+ * @sa: the SA, NULL while the SPI is only reserved; written under spn_net.lock
+ * @tunnel: whose it is: compared, never followed
+ * @reserved: in spn_net.reserved while @sa is NULL
+ * @expires: when the reservation ends, jiffies
+ * @rcu: for readers of the table
+ */
+struct spn_spi {
+	struct rhash_head node;
+	struct spn_spi_key key;
+	struct spn_sa __rcu *sa;
+	const struct spn_tunnel *tunnel;
+	struct list_head reserved;
+	unsigned long expires;
+	struct rcu_head rcu;
+};
+
+int spn_spi_table_init(struct spn_net *sn);
+void spn_spi_table_destroy(struct spn_net *sn);
+
+/* The entry of a packet to @dst with that SPI, or NULL.  Under rcu_read_lock(). */
+struct spn_spi *spn_spi_lookup(struct spn_net *sn, const struct spn_addr *dst,
+			       __be32 spi, u8 proto);
+
+/* Does the kernel's own IPsec know this SPI? */
+bool spn_spi_in_xfrm(struct net *net, const struct spn_addr *dst, __be32 spi, u8 proto);
+
+/**
+ * spn_spi_reserve - keep an SPI for a tunnel for 60 seconds
+ * @sn: the namespace; its lock is held
+ * @tunnel: for whom
+ * @dst: the tunnel's local address
+ * @proto: IPPROTO_ESP
+ * @spi: the SPI wanted, or 0 for a random one
+ * @extack: says why not
+ *
+ * An SPI that this tunnel has reserved already is its own.
+ *
+ * Return: the entry or an ERR_PTR().
+ */
+struct spn_spi *spn_spi_reserve(struct spn_net *sn, const struct spn_tunnel *tunnel,
+				const struct spn_addr *dst, u8 proto, __be32 spi,
+				struct netlink_ext_ack *extack);
+
+/* Lets packets with this SPI find @sa.  Under spn_net.lock. */
+void spn_spi_publish(struct spn_net *sn, struct spn_spi *entry, struct spn_sa *sa);
+
+/* Takes the entry out of the table and frees it.  Under spn_net.lock. */
+void spn_spi_release(struct spn_net *sn, struct spn_spi *entry);
+
+/* Ends every reservation of the tunnel.  Under spn_net.lock. */
+void spn_spi_release_reserved(struct spn_net *sn, const struct spn_tunnel *tunnel);
+
+#endif

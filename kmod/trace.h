@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints.  They record numbers only, so that one source serves all
+ * supported kernels (__assign_str() changed in 6.10).
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM spindle
+
+#if !defined(_SPINDLE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _SPINDLE_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "drop.h"
+
+#define X(id, name) TRACE_DEFINE_ENUM(SPN_DROP_##id);
+SPN_DROP_REASONS(X)
+#undef X
+
+#define spindle_drop_names(reason)				\
+	__print_symbolic(reason,				\
+		SPN_DROP_REASONS(SPINDLE_DROP_NAME)		\
+		{ SPN_DROP_NONE, "none" })
+#define SPINDLE_DROP_NAME(id, name) { SPN_DROP_##id, name },
+
+TRACE_EVENT(spindle_drop,
+	TP_PROTO(int reason, int ifindex, u32 spi, u64 seq),
+	TP_ARGS(reason, ifindex, spi, seq),
+	TP_STRUCT__entry(
+		__field(int, reason)
+		__field(int, ifindex)
+		__field(u32, spi)
+		__field(u64, seq)
+	),
+	TP_fast_assign(
+		__entry->reason = reason;
+		__entry->ifindex = ifindex;
+		__entry->spi = spi;
+		__entry->seq = seq;
+	),
+	TP_printk("reason=%s ifindex=%d spi=0x%08x seq=%llu",
+		  spindle_drop_names(__entry->reason), __entry->ifindex,
+		  __entry->spi, __entry->seq)
+);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

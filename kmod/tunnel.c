@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/slab.h>
+
+#include "event.h"
+#include "spi.h"
+#include "tunnel.h"
+
+static const struct rhashtable_params name_params = {
+	.key_len = sizeof_field(struct spn_tunnel, name),
+	.key_offset = offsetof(struct spn_tunnel, name),
+	.head_offset = offsetof(struct spn_tunnel, name_node),
+	.automatic_shrinking = true,
+};
+
+int spn_tunnel_table_init(struct spn_net *sn)
+{
+	idr_init(&sn->tunnels);
+	return rhashtable_init(&sn->names, &name_params);
+}
+
+void spn_tunnel_table_destroy(struct spn_net *sn)
+{
+	rhashtable_destroy(&sn->names);
+	idr_destroy(&sn->tunnels);
+}
+
+struct spn_tunnel *spn_tunnel_find(struct spn_net *sn, u32 id, const char *name)
+{
+	char key[sizeof_field(struct spn_tunnel, name)] = {};
+
+	lockdep_assert_held(&sn->lock);
+	if (id)
+		return idr_find(&sn->tunnels, id);
+	strscpy(key, name, sizeof(key));
+	return rhashtable_lookup_fast(&sn->names, key, name_params);
+}
+
+static void free_tunnel(struct rcu_head *rcu)
+{
+	struct spn_tunnel *tunnel = container_of(rcu, struct spn_tunnel, rcu);
+	struct sk_buff *skb;
+
+	/* By now nobody can be staging one more. */
+	while ((skb = skb_dequeue(&tunnel->staged)))
+		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
+	dev_put(tunnel->dev);
+	kfree(tunnel);
+}
+
+void spn_tunnel_put(struct spn_tunnel *tunnel)
+{
+	if (refcount_dec_and_test(&tunnel->refs))
+		call_rcu(&tunnel->rcu, free_tunnel);
+}
+
+static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *dev,
+				       const char *name)
+{
+	struct spn_tunnel *tunnel = kzalloc(sizeof(*tunnel), GFP_KERNEL);
+	const struct spn_flow *flow = spn_device(dev)->flow;
+
+	if (!tunnel)
+		return NULL;
+	tunnel->sn = sn;
+	tunnel->dev = dev;
+	dev_hold(dev);
+	tunnel->drops.dev = dev;
+	strscpy(tunnel->name, name, sizeof(tunnel->name));
+	spin_lock_init(&tunnel->lock);
+	INIT_LIST_HEAD(&tunnel->sas);
+	spn_queue_init(&tunnel->tx, flow->sealed);
+	spn_queue_init(&tunnel->rx, flow->opened);
+	skb_queue_head_init(&tunnel->staged);
+	tunnel->acquire_after = jiffies;
+	refcount_set(&tunnel->refs, 1);
+	return tunnel;
+}
+
+/* Publishes in the reverse order of spn_tunnel_delete(): packets come last. */
+static int publish(struct spn_tunnel *tunnel, struct spn_conf *conf,
+		   struct netlink_ext_ack *extack)
+{
+	struct spn_device *sd = spn_device(tunnel->dev);
+	struct spn_net *sn = tunnel->sn;
+	int err;
+
+	err = idr_alloc(&sn->tunnels, tunnel, 1, 0, GFP_KERNEL);
+	if (err < 0)
+		return err;
+	tunnel->id = err;
+	err = rhashtable_lookup_insert_fast(&sn->names, &tunnel->name_node, name_params);
+	if (err) {
+		if (err == -EEXIST)
+			NL_SET_ERR_MSG(extack, "a tunnel of that name exists");
+		goto remove_id;
+	}
+	err = spn_conf_hash(sn, conf);
+	if (err)
+		goto remove_name;
+	rcu_assign_pointer(tunnel->conf, conf);
+	err = spn_conf_route(conf, NULL, &sd->trie, extack);
+	if (err)
+		goto unhash;
+	list_add_tail(&tunnel->device_node, &sd->tunnels);
+	sd->n_tunnels++;
+	return 0;
+
+unhash:
+	RCU_INIT_POINTER(tunnel->conf, NULL);
+	spn_conf_unhash(sn, conf);
+remove_name:
+	rhashtable_remove_fast(&sn->names, &tunnel->name_node, name_params);
+remove_id:
+	idr_remove(&sn->tunnels, tunnel->id);
+	return err;
+}
+
+struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
+				  const char *name, struct spn_conf *conf,
+				  struct netlink_ext_ack *extack)
+{
+	struct spn_tunnel *tunnel;
+	int err;
+
+	lockdep_assert_held(&sn->lock);
+	if (!rcu_access_pointer(spn_device(dev)->net)) {
+		NL_SET_ERR_MSG(extack, "the device is going away");
+		return ERR_PTR(-ENODEV);
+	}
+	tunnel = alloc_tunnel(sn, dev, name);
+	if (!tunnel)
+		return ERR_PTR(-ENOMEM);
+	conf->tunnel = tunnel;
+	err = publish(tunnel, conf, extack);
+	if (err) {
+		spn_tunnel_put(tunnel);
+		return ERR_PTR(err);
+	}
+	return tunnel;
+}
+
+void spn_tunnel_delete(struct spn_tunnel *tunnel)
+{
+	struct spn_device *sd = spn_device(tunnel->dev);
+	struct spn_conf *conf = spn_tunnel_conf(tunnel);
+	struct spn_net *sn = tunnel->sn;
+	struct spn_sa *sa, *next;
+
+	lockdep_assert_held(&sn->lock);
+	list_del(&tunnel->device_node);
+	sd->n_tunnels--;
+	spn_conf_unroute(conf, NULL, &sd->trie);
+	list_for_each_entry_safe(sa, next, &tunnel->sas, node)
+		spn_tunnel_remove(tunnel, sa);
+	spn_spi_release_reserved(sn, tunnel);
+	spn_conf_unhash(sn, conf);
+	rhashtable_remove_fast(&sn->names, &tunnel->name_node, name_params);
+	idr_remove(&sn->tunnels, tunnel->id);
+	RCU_INIT_POINTER(tunnel->conf, NULL);
+	spn_conf_free(conf);
+	spn_tunnel_put(tunnel);
+}
+
+void spn_tunnel_close(struct spn_net *sn, struct spn_device *sd)
+{
+	struct spn_tunnel *tunnel, *next;
+
+	lockdep_assert_held(&sn->lock);
+	RCU_INIT_POINTER(sd->net, NULL);
+	list_del_init(&sd->node);
+	list_for_each_entry_safe(tunnel, next, &sd->tunnels, device_node)
+		spn_tunnel_delete(tunnel);
+}
+
+/* Gives every inbound SA a second entry under the new local address. */
+static int move_spis(struct spn_tunnel *tunnel, struct spn_conf *conf,
+		     struct list_head *moved, struct netlink_ext_ack *extack)
+{
+	struct spn_sa *sa;
+
+	list_for_each_entry(sa, &tunnel->sas, node) {
+		struct spn_spi *entry;
+
+		if (sa->dir != SPINDLE_DIR_IN)
+			continue;
+		entry = spn_spi_reserve(tunnel->sn, tunnel, &conf->endpoints.local,
+					conf->proto, sa->spi, extack);
+		if (IS_ERR(entry))
+			return PTR_ERR(entry);
+		list_move_tail(&entry->reserved, moved);
+	}
+	return 0;
+}
+
+/* The new entries, in the order of the SAs, take over from the old ones. */
+static void settle_spis(struct spn_tunnel *tunnel, struct list_head *moved)
+{
+	struct spn_sa *sa;
+
+	list_for_each_entry(sa, &tunnel->sas, node) {
+		struct spn_spi *entry, *old = sa->entry;
+
+		if (sa->dir != SPINDLE_DIR_IN)
+			continue;
+		entry = list_first_entry(moved, struct spn_spi, reserved);
+		sa->entry = entry;
+		spn_spi_publish(tunnel->sn, entry, sa);
+		spn_spi_release(tunnel->sn, old);
+	}
+}
+
+int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
+		   struct netlink_ext_ack *extack)
+{
+	struct spn_trie *trie = &spn_device(tunnel->dev)->trie;
+	struct spn_conf *old = spn_tunnel_conf(tunnel);
+	struct spn_net *sn = tunnel->sn;
+	struct spn_spi *entry, *next;
+	LIST_HEAD(moved);
+	bool move;
+	int err;
+
+	conf->tunnel = tunnel;
+	move = memcmp(&conf->endpoints.local, &old->endpoints.local, sizeof(struct spn_addr));
+	if (move) {
+		err = move_spis(tunnel, conf, &moved, extack);
+		if (err)
+			goto unmove;
+	}
+	err = spn_conf_hash(sn, conf);
+	if (err)
+		goto unmove;
+	err = spn_conf_route(conf, old, trie, extack);
+	if (err)
+		goto unhash;
+
+	if (move)
+		settle_spis(tunnel, &moved);
+	rcu_assign_pointer(tunnel->conf, conf);
+	spn_conf_unroute(old, conf, trie);
+	spn_conf_unhash(sn, old);
+	spn_conf_free(old);
+	return 0;
+
+unhash:
+	spn_conf_unhash(sn, conf);
+unmove:
+	list_for_each_entry_safe(entry, next, &moved, reserved)
+		spn_spi_release(sn, entry);
+	return err;
+}
+
+/* Chooses what to send with; after any change to the list or to parked. */
+static void choose_out(struct spn_tunnel *tunnel)
+{
+	struct spn_sa *sa, *best = NULL;
+	u32 parked = 0;
+
+	lockdep_assert_held(&tunnel->lock);
+	list_for_each_entry(sa, &tunnel->sas, node) {
+		if (sa->dir != SPINDLE_DIR_OUT || spn_sa_expired(sa))
+			continue;
+		if (sa->parked)
+			parked = max(parked, sa->generation);
+		else if (!best || sa->generation > best->generation)
+			best = sa;
+	}
+	rcu_assign_pointer(tunnel->out, best);
+	/* Read without the lock by input, as a hint to come and look. */
+	WRITE_ONCE(tunnel->parked, parked);
+}
+
+static struct spn_sa *find_sa(struct spn_tunnel *tunnel, u8 dir, u32 generation)
+{
+	struct spn_sa *sa;
+
+	list_for_each_entry(sa, &tunnel->sas, node)
+		if (sa->dir == dir && sa->generation == generation)
+			return sa;
+	return NULL;
+}
+
+/* Takes the next generation of that direction if none was named. */
+static int settle_generation(struct spn_tunnel *tunnel, struct spn_sa_config *config,
+			     struct netlink_ext_ack *extack)
+{
+	struct spn_sa *sa;
+	u32 last = 0;
+
+	if (config->generation) {
+		if (!find_sa(tunnel, config->dir, config->generation))
+			return 0;
+		NL_SET_ERR_MSG(extack, "the generation has an SA of this direction already");
+		return -EEXIST;
+	}
+	list_for_each_entry(sa, &tunnel->sas, node)
+		if (sa->dir == config->dir)
+			last = max(last, sa->generation);
+	if (last == U32_MAX) {
+		NL_SET_ERR_MSG(extack, "no generation is left: name one");
+		return -ERANGE;
+	}
+	config->generation = last + 1;
+	return 0;
+}
+
+static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *config,
+			      struct netlink_ext_ack *extack)
+{
+	int err = settle_generation(tunnel, config, extack);
+
+	if (err)
+		return ERR_PTR(err);
+	config->replay_window = spn_tunnel_conf(tunnel)->replay_window;
+	return spn_sa_new(tunnel, config, extack);
+}
+
+static void publish_sa(struct spn_tunnel *tunnel, struct spn_sa *sa, struct spn_spi *entry)
+{
+	spin_lock_bh(&tunnel->lock);
+	list_add(&sa->node, &tunnel->sas);
+	choose_out(tunnel);
+	spin_unlock_bh(&tunnel->lock);
+	if (entry) {
+		sa->entry = entry;
+		spn_spi_publish(tunnel->sn, entry, sa);
+	}
+	spn_sa_start(sa);
+}
+
+int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
+		       struct spn_sa_config *out, struct netlink_ext_ack *extack)
+{
+	struct spn_conf *conf = spn_tunnel_conf(tunnel);
+	struct spn_sa *sa_in = NULL, *sa_out = NULL;
+	struct spn_spi *entry;
+	int err;
+
+	lockdep_assert_held(&tunnel->sn->lock);
+	if (in) {
+		sa_in = make_sa(tunnel, in, extack);
+		if (IS_ERR(sa_in))
+			return PTR_ERR(sa_in);
+	}
+	if (out) {
+		sa_out = make_sa(tunnel, out, extack);
+		if (IS_ERR(sa_out)) {
+			err = PTR_ERR(sa_out);
+			goto put_in;
+		}
+	}
+	/* The last that can fail, so that nothing of it has to be undone. */
+	if (in) {
+		entry = spn_spi_reserve(tunnel->sn, tunnel, &conf->endpoints.local,
+					conf->proto, in->spi, extack);
+		if (IS_ERR(entry)) {
+			err = PTR_ERR(entry);
+			goto put_out;
+		}
+		/* Inbound first: the peer may answer our first packet at once. */
+		publish_sa(tunnel, sa_in, entry);
+	}
+	if (out)
+		publish_sa(tunnel, sa_out, NULL);
+	return 0;
+
+put_out:
+	if (sa_out)
+		spn_sa_put(sa_out);
+put_in:
+	if (sa_in)
+		spn_sa_put(sa_in);
+	return err;
+}
+
+void spn_tunnel_remove(struct spn_tunnel *tunnel, struct spn_sa *sa)
+{
+	lockdep_assert_held(&tunnel->sn->lock);
+	if (sa->entry)
+		spn_spi_release(tunnel->sn, sa->entry);
+	spin_lock_bh(&tunnel->lock);
+	list_del(&sa->node);
+	choose_out(tunnel);
+	spin_unlock_bh(&tunnel->lock);
+	spn_sa_stop(sa);
+	spn_sa_put(sa);
+}
+
+bool spn_tunnel_activate(struct spn_tunnel *tunnel, u32 generation)
+{
+	bool activated = false;
+	struct spn_sa *sa;
+
+	spin_lock_bh(&tunnel->lock);
+	sa = find_sa(tunnel, SPINDLE_DIR_OUT, generation);
+	if (sa && sa->parked) {
+		sa->parked = false;
+		choose_out(tunnel);
+		activated = true;
+		spn_event_active(sa);
+	}
+	spin_unlock_bh(&tunnel->lock);
+	return activated;
+}
+
+enum spindle_sa_state spn_tunnel_sa_state(const struct spn_sa *sa)
+{
+	lockdep_assert_held(&sa->tunnel->sn->lock);
+	if (spn_sa_expired(sa))
+		return SPINDLE_SA_EXPIRED;
+	if (sa->dir == SPINDLE_DIR_IN || rcu_access_pointer(sa->tunnel->out) == sa)
+		return SPINDLE_SA_ACTIVE;
+	return READ_ONCE(sa->parked) ? SPINDLE_SA_PARKED : SPINDLE_SA_OLD;
+}

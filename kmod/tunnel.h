@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tunnels: endpoints, selectors and generations of SAs; and what a device
+ * holds, which is tunnels.
+ */
+#ifndef _SPINDLE_TUNNEL_H
+#define _SPINDLE_TUNNEL_H
+
+#include <linux/netdevice.h>
+#include <linux/spindle.h>
+#include <net/gro_cells.h>
+
+#include "conf.h"
+#include "drop.h"
+#include "net.h"
+#include "queue.h"
+#include "sa.h"
+#include "selector.h"
+
+enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
+
+/**
+ * struct spn_flow - where packets go when their list's turn has come
+ * @sealed: outbound, to the wire
+ * @opened: inbound, to the stack
+ */
+struct spn_flow {
+	void (*sealed)(struct sk_buff *list);
+	void (*opened)(struct sk_buff *list);
+};
+
+/**
+ * struct spn_device - a network device of kind spindle
+ * @dev: the device
+ * @net: namespace of the outer packets, the one it was born in; NULL when that
+ *	or the device is going; written under spn_net.lock, readers by RCU
+ * @node: in spn_net.devices while open; under spn_net.lock
+ * @flow: for the queues of its tunnels
+ * @trie: tunnels by selectors; written under spn_net.lock
+ * @tunnels: struct spn_tunnel; under spn_net.lock
+ * @n_tunnels: how many; under spn_net.lock
+ * @mtu: inner MTU that all tunnels with an SA can carry, 0 while none has one;
+ *	under the RTNL
+ * @mtu_fixed: the administrator has chosen the MTU; under the RTNL
+ * @gro: joins opened packets again
+ * @drops: packets that no tunnel took
+ */
+struct spn_device {
+	struct net_device *dev;
+	struct net __rcu *net;
+	struct list_head node;
+	const struct spn_flow *flow;
+	struct spn_trie trie;
+	struct list_head tunnels;
+	unsigned int n_tunnels;
+	unsigned int mtu;
+	bool mtu_fixed;
+	struct gro_cells gro;
+	struct spn_drops drops;
+};
+
+/**
+ * struct spn_tunnel - one tunnel
+ * @dev: its device; a reference is held
+ * @sn: the namespace of the outer packets; valid while the tunnel is published
+ * @id: for users, never 0
+ * @name: for users
+ * @name_node: in spn_net.names
+ * @device_node: in spn_device.tunnels; under spn_net.lock
+ * @conf: configuration, NULL once deleted; replaced under spn_net.lock, readers
+ *	by RCU
+ * @lock: protects @sas, @out's changes, @parked and SAs' parked; bottom halves
+ *	off; inside spn_net.lock, outside no other lock
+ * @sas: struct spn_sa, newest first; changed under spn_net.lock and @lock, so
+ *	that either suffices to read
+ * @out: the outbound SA in use, NULL for none; readers by RCU
+ * @parked: the highest generation that waits for its turn, 0 for none
+ * @tx: order of outbound packets
+ * @rx: order of inbound packets
+ * @staged: packets that wait for an SA
+ * @acquire_after: jiffies before which userspace is not asked again
+ * @mtu: inner MTU with the newest SA, 0 without; under the RTNL
+ * @drops: packets that no SA took
+ * @refs: one for being published, one for each SA
+ * @rcu: for readers
+ */
+struct spn_tunnel {
+	struct net_device *dev;
+	struct spn_net *sn;
+	u32 id;
+	char name[SPINDLE_NAME_MAX + 1];
+	struct rhash_head name_node;
+	struct list_head device_node;
+	struct spn_conf __rcu *conf;
+
+	spinlock_t lock;
+	struct list_head sas;
+	struct spn_sa __rcu *out;
+	u32 parked;
+
+	struct spn_queue tx;
+	struct spn_queue rx;
+	struct sk_buff_head staged;
+	unsigned long acquire_after;
+	unsigned int mtu;
+	struct spn_drops drops;
+	refcount_t refs;
+	struct rcu_head rcu;
+};
+
+static inline struct spn_device *spn_device(const struct net_device *dev)
+{
+	return netdev_priv(dev);
+}
+
+int spn_tunnel_table_init(struct spn_net *sn);
+void spn_tunnel_table_destroy(struct spn_net *sn);
+
+/* By name, or by @id if that is not 0.  Under spn_net.lock.  Returns NULL if there is none. */
+struct spn_tunnel *spn_tunnel_find(struct spn_net *sn, u32 id, const char *name);
+
+/**
+ * spn_tunnel_new - make a tunnel
+ * @sn: the namespace; its lock is held
+ * @dev: the device
+ * @name: unique in the namespace
+ * @conf: configuration, taken over if all goes well
+ * @extack: says what is wrong
+ *
+ * Return: the tunnel or an ERR_PTR().
+ */
+struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
+				  const char *name, struct spn_conf *conf,
+				  struct netlink_ext_ack *extack);
+
+/**
+ * spn_tunnel_set - replace the configuration, between two packets
+ * @tunnel: the tunnel; spn_net.lock is held
+ * @conf: the new one, taken over if all goes well
+ * @extack: says what is wrong
+ *
+ * Return: 0, or an error, and then nothing has changed.
+ */
+int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
+		   struct netlink_ext_ack *extack);
+
+/* Ends a tunnel with all its SAs.  Under spn_net.lock. */
+void spn_tunnel_delete(struct spn_tunnel *tunnel);
+
+/* Ends all tunnels of a device, for good.  Under spn_net.lock. */
+void spn_tunnel_close(struct spn_net *sn, struct spn_device *sd);
+
+static inline void spn_tunnel_get(struct spn_tunnel *tunnel)
+{
+	refcount_inc(&tunnel->refs);
+}
+
+void spn_tunnel_put(struct spn_tunnel *tunnel);
+
+/* The configuration, for who holds spn_net.lock. */
+static inline struct spn_conf *spn_tunnel_conf(const struct spn_tunnel *tunnel)
+{
+	return rcu_dereference_protected(tunnel->conf, lockdep_is_held(&tunnel->sn->lock));
+}
+
+/**
+ * spn_tunnel_install - add the SAs of one negotiation, all or nothing
+ * @tunnel: the tunnel; spn_net.lock is held
+ * @in: inbound SA, or NULL; its generation may be 0: the next one
+ * @out: outbound SA, or NULL; likewise
+ * @extack: says what is wrong
+ *
+ * The caller sends what is staged, if this made the tunnel ready.
+ *
+ * Return: 0, or an error, and then nothing has changed.
+ */
+int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
+		       struct spn_sa_config *out, struct netlink_ext_ack *extack);
+
+/* Takes an SA out of use and lets go of it.  Under spn_net.lock. */
+void spn_tunnel_remove(struct spn_tunnel *tunnel, struct spn_sa *sa);
+
+/**
+ * spn_tunnel_activate - send with a parked generation from now on
+ * @tunnel: the tunnel; any context with bottom halves on or off
+ * @generation: which
+ *
+ * Return: true if it was parked and now is not; the caller sends what is staged.
+ */
+bool spn_tunnel_activate(struct spn_tunnel *tunnel, u32 generation);
+
+/* What an SA is to its tunnel.  Under spn_net.lock. */
+enum spindle_sa_state spn_tunnel_sa_state(const struct spn_sa *sa);
+
+#endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "xform.h"
+
+/* One cipher operation on its way; freed when it is done. */
+struct crypt {
+	struct sk_buff *skb;
+	spn_xform_done done;
+	struct scatterlist sg;
+	u8 iv[SPN_IV_MAX];
+	struct skcipher_request request;	/* last: the driver's context follows */
+};
+
+static int init_hash(struct spn_xform *xform, const struct spn_key *key,
+		     struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (key->len != xform->suite->auth_key_len) {
+		NL_SET_ERR_MSG(extack, "integrity key has the wrong length for this algorithm");
+		return -EINVAL;
+	}
+	xform->hash = crypto_alloc_shash(xform->suite->hash, 0, 0);
+	if (IS_ERR(xform->hash)) {
+		NL_SET_ERR_MSG(extack, "kernel has no such integrity algorithm");
+		return PTR_ERR(xform->hash);
+	}
+	err = crypto_shash_setkey(xform->hash, key->data, key->len);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "kernel refused the integrity key");
+		crypto_free_shash(xform->hash);
+	}
+	return err;
+}
+
+static int init_cipher(struct spn_xform *xform, const struct spn_key *key,
+		       struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (key->len != xform->suite->key_len) {
+		NL_SET_ERR_MSG(extack, "encryption key has the wrong length for this algorithm");
+		return -EINVAL;
+	}
+	/* Mask 0: a synchronous implementation would be the slow one. */
+	xform->cipher = crypto_alloc_skcipher(xform->suite->cipher, 0, 0);
+	if (IS_ERR(xform->cipher)) {
+		NL_SET_ERR_MSG(extack, "kernel has no such encryption algorithm");
+		return PTR_ERR(xform->cipher);
+	}
+	err = crypto_skcipher_setkey(xform->cipher, key->data, key->len);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "kernel refused the encryption key");
+		crypto_free_skcipher(xform->cipher);
+	}
+	return err;
+}
+
+int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
+		   const struct spn_key *key, const struct spn_key *auth_key,
+		   struct netlink_ext_ack *extack)
+{
+	int err;
+
+	xform->suite = suite;
+	err = init_cipher(xform, key, extack);
+	if (err)
+		return err;
+	err = init_hash(xform, auth_key, extack);
+	if (err)
+		crypto_free_skcipher(xform->cipher);
+	return err;
+}
+
+void spn_xform_destroy(struct spn_xform *xform)
+{
+	/* Both wipe the keys: transforms are freed with kfree_sensitive(). */
+	crypto_free_shash(xform->hash);
+	crypto_free_skcipher(xform->cipher);
+}
+
+int spn_xform_icv(const struct spn_xform *xform, const struct sk_buff *skb,
+		  int offset, int len, u8 *icv)
+{
+	SHASH_DESC_ON_STACK(desc, xform->hash);
+	u8 digest[HASH_MAX_DIGESTSIZE];
+	struct skb_seq_state state;
+	unsigned int done = 0, n;
+	const u8 *data;
+	int err;
+
+	desc->tfm = xform->hash;
+	if (offset + len <= skb_headlen(skb)) {
+		err = crypto_shash_digest(desc, skb->data + offset, len, digest);
+		goto out;
+	}
+	err = crypto_shash_init(desc);
+	skb_prepare_seq_read((struct sk_buff *)skb, offset, offset + len, &state);
+	while (!err && (n = skb_seq_read(done, &data, &state))) {
+		n = min_t(unsigned int, n, len - done);
+		err = crypto_shash_update(desc, data, n);
+		done += n;
+	}
+	skb_abort_seq_read(&state);
+	if (!err)
+		err = crypto_shash_final(desc, digest);
+out:
+	if (!err)
+		memcpy(icv, digest, xform->suite->icv_len);
+	shash_desc_zero(desc);
+	return err;
+}
+
+SPN_CRYPTO_DONE(crypt_done)
+{
+	struct crypt *crypt = SPN_CRYPTO_DONE_DATA;
+	struct sk_buff *skb = crypt->skb;
+	spn_xform_done done = crypt->done;
+
+	/* The request has left the backlog; its end is yet to come. */
+	if (err == -EINPROGRESS)
+		return;
+	kfree(crypt);
+	done(skb, err);
+}
+
+static int crypt(const struct spn_xform *xform, struct sk_buff *skb, int offset,
+		 int len, spn_xform_done done,
+		 int (*operation)(struct skcipher_request *request))
+{
+	unsigned int iv_len = xform->suite->iv_len;
+	struct crypt *crypt;
+	int err;
+
+	crypt = kmalloc(sizeof(*crypt) + crypto_skcipher_reqsize(xform->cipher), GFP_ATOMIC);
+	if (!crypt)
+		return -ENOMEM;
+	crypt->skb = skb;
+	crypt->done = done;
+	memcpy(crypt->iv, skb->data + offset - iv_len, iv_len);
+	sg_init_one(&crypt->sg, skb->data + offset, len);
+	skcipher_request_set_tfm(&crypt->request, xform->cipher);
+	skcipher_request_set_callback(&crypt->request, 0, crypt_done, crypt);
+	skcipher_request_set_crypt(&crypt->request, &crypt->sg, &crypt->sg, len, crypt->iv);
+	err = operation(&crypt->request);
+	if (err != -EINPROGRESS)
+		kfree(crypt);
+	return err;
+}
+
+int spn_xform_encrypt(const struct spn_xform *xform, struct sk_buff *skb,
+		      int offset, int len, spn_xform_done done)
+{
+	return crypt(xform, skb, offset, len, done, crypto_skcipher_encrypt);
+}
+
+int spn_xform_decrypt(const struct spn_xform *xform, struct sk_buff *skb,
+		      int offset, int len, spn_xform_done done)
+{
+	return crypt(xform, skb, offset, len, done, crypto_skcipher_decrypt);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Keys and crypto requests: the kernel crypto API behind an SA.
+ *
+ * Cipher and keyed hash are used side by side rather than through authenc():
+ * the hash is synchronous and needs no memory, so a packet is authenticated
+ * before anything is allocated for it, and only its decryption may complete
+ * later (the AES-NI modes are asynchronous by declaration and go to cryptd when
+ * the FPU is taken).
+ */
+#ifndef _SPINDLE_XFORM_H
+#define _SPINDLE_XFORM_H
+
+#include <crypto/hash.h>
+#include <crypto/skcipher.h>
+#include <linux/netlink.h>
+#include <linux/skbuff.h>
+
+#include "suite.h"
+
+/**
+ * struct spn_xform - prepared keys; immutable once made
+ * @suite: sizes and names
+ * @cipher: encryption
+ * @hash: integrity
+ */
+struct spn_xform {
+	const struct spn_suite *suite;
+	struct crypto_skcipher *cipher;
+	struct crypto_shash *hash;
+};
+
+/**
+ * struct spn_key - key octets as they came in
+ * @data: the octets, owned by the caller
+ * @len: how many
+ */
+struct spn_key {
+	const u8 *data;
+	unsigned int len;
+};
+
+/**
+ * spn_xform_init - prepare the keys of one SA
+ * @xform: to fill
+ * @suite: algorithms
+ * @key: encryption key
+ * @auth_key: integrity key
+ * @extack: says what is wrong with them
+ *
+ * May sleep.  Return: 0 or a negative error; on an error there is nothing to
+ * destroy.
+ */
+int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
+		   const struct spn_key *key, const struct spn_key *auth_key,
+		   struct netlink_ext_ack *extack);
+
+/* Frees and wipes.  May sleep. */
+void spn_xform_destroy(struct spn_xform *xform);
+
+/**
+ * spn_xform_icv - compute the ICV over a part of a packet
+ * @xform: keys
+ * @skb: any packet, linear or not
+ * @offset: where the part begins, from skb->data
+ * @len: its length
+ * @icv: room for SPN_ICV_MAX octets; the suite's icv_len are valid
+ *
+ * Never sleeps, never allocates.  Return: 0 or a negative error.
+ */
+int spn_xform_icv(const struct spn_xform *xform, const struct sk_buff *skb,
+		  int offset, int len, u8 *icv);
+
+typedef void (*spn_xform_done)(struct sk_buff *skb, int err);
+
+/**
+ * spn_xform_encrypt - encrypt a part of a linear, private packet in place
+ * @xform: keys
+ * @skb: the packet; its IV stands just before @offset
+ * @offset: where the part begins, from skb->data
+ * @len: its length, whole blocks
+ * @done: called with the packet and the result, later, from any context with
+ *	bottom halves off, if and only if -EINPROGRESS is returned
+ *
+ * Return: 0, -EINPROGRESS, or a negative error.
+ */
+int spn_xform_encrypt(const struct spn_xform *xform, struct sk_buff *skb,
+		      int offset, int len, spn_xform_done done);
+
+/* spn_xform_decrypt - as spn_xform_encrypt(), the other way */
+int spn_xform_decrypt(const struct spn_xform *xform, struct sk_buff *skb,
+		      int offset, int len, spn_xform_done done);
+
+#endif
