@@ -27,7 +27,7 @@ HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # Asked for when first used, so that `make deps` runs on a machine that has neither.
 LIB_CFLAGS = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(LIB_CFLAGS)
-LDLIBS = $(eval LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -linih)$(LDLIBS)
+LDLIBS = $(eval LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -linih -lm)$(LDLIBS)
 
 all: modules build/spindle build/spindled
 
@@ -104,7 +104,7 @@ $(TESTS): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
 LINUX_SOURCE := /usr/src/linux-source-6.12.tar.xz
 LINUX_FILES := scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
 	       tools/testing/selftests/lib.mk tools/testing/selftests/kselftest \
-	       Documentation/netlink/genetlink.yaml
+	       Documentation/netlink/genetlink-legacy.yaml
 
 build/linux: $(LINUX_SOURCE)
 	rm -rf $@
