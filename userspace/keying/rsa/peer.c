@@ -212,6 +212,17 @@ void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why,
 			rk_tunnel_failed(tunnel, refused, why, now);
 }
 
+void rk_peer_rejected(struct rk_peer *peer, const char *why)
+{
+	char text[sizeof(peer->last_error)];
+
+	snprintf(text, sizeof(text), "the peer's connection: %s", why);
+	if (!strcmp(text, peer->last_error))
+		return;
+	memcpy(peer->last_error, text, sizeof(text));
+	note(peer, text);
+}
+
 void rk_peer_received(struct rk_peer *peer, struct rk_link *link, const char *text, double now)
 {
 	struct rk_message message;

@@ -165,6 +165,8 @@ void rk_peer_opened(struct rk_peer *peer, struct rk_link *link, bool client, dou
 void rk_peer_closed(struct rk_peer *peer, struct rk_link *link, const char *why, double now);
 /* @refused: by the peer, rather than by the network. */
 void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why, double now);
+/* A connection of the peer's that failed to become a session. */
+void rk_peer_rejected(struct rk_peer *peer, const char *why);
 void rk_peer_received(struct rk_peer *peer, struct rk_link *link, const char *text, double now);
 
 /* The admin's commands. */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses as sockets have them. */
+#ifndef ADDRESS_H
+#define ADDRESS_H
+
+#include <sys/socket.h>
+
+#include "addr.h"
+
+/* Returns the length of what it has set. */
+socklen_t address_set(struct sockaddr_storage *sock, const struct sp_addr *addr, uint16_t port);
+struct sp_addr address_get(const struct sockaddr *sock);
+
+#endif

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "apply.h"
+#include "door.h"
+#include "kernel.h"
+#include "log.h"
+#include "party.h"
+#include "spare.h"
+
+/* --- what differs ----------------------------------------------------------- */
+
+static bool peers_differ(const struct sp_peer_config *a, const struct sp_peer_config *b)
+{
+	return a->keying != b->keying || !sp_addr_equal(&a->local, &b->local) ||
+	       !sp_addr_equal(&a->remote, &b->remote) || a->port != b->port ||
+	       a->profile != b->profile || strcmp(a->key, b->key) ||
+	       strcmp(a->peer_key, b->peer_key);
+}
+
+static bool selectors_differ(const struct sp_selectors *a, const struct sp_selectors *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++)
+		if (!sp_prefix_equal(&a->list[i], &b->list[i]))
+			return true;
+	return a->n != b->n;
+}
+
+static bool words_differ(const struct sp_tunnel_config *a, const struct sp_tunnel_config *b)
+{
+	for (size_t i = 0; a->n_esp == b->n_esp && i < a->n_esp; i++)
+		if (a->esp[i] != b->esp[i])
+			return true;
+	return a->n_esp != b->n_esp;
+}
+
+static bool tunnels_differ(const struct sp_tunnel_config *a, const struct sp_tunnel_config *b)
+{
+	return strcmp(a->peer_name, b->peer_name) || strcmp(a->interface, b->interface) ||
+	       !sp_addr_equal(&a->address, &b->address) || a->address_len != b->address_len ||
+	       selectors_differ(&a->local_ts, &b->local_ts) ||
+	       selectors_differ(&a->remote_ts, &b->remote_ts) || words_differ(a, b) ||
+	       a->lifetime != b->lifetime || a->lifetime_bytes != b->lifetime_bytes ||
+	       a->replay_window != b->replay_window || a->df != b->df || a->dscp != b->dscp ||
+	       a->fwmark != b->fwmark || a->routes != b->routes || a->start != b->start;
+}
+
+static const struct sp_tunnel_config *old_tunnel(const struct daemon *daemon, const char *name)
+{
+	return daemon->config ? sp_config_tunnel(daemon->config, name) : NULL;
+}
+
+static const char *change_of(const struct daemon *daemon, const struct sp_tunnel_config *config,
+			     enum kernel_change kernel)
+{
+	const struct sp_tunnel_config *old = old_tunnel(daemon, config->name);
+
+	if (!old)
+		return "new";
+	if (kernel != KERNEL_SAME || tunnels_differ(old, config) ||
+	    peers_differ(old->peer, config->peer))
+		return "refreshed";
+	return "unchanged";
+}
+
+int apply_plan(struct daemon *daemon, const struct sp_config *config, apply_fn each, void *arg,
+	       struct sp_error *err)
+{
+	const struct sp_tunnel_config *tunnel;
+
+	STAILQ_FOREACH(tunnel, &config->tunnels, next) {
+		enum kernel_change change;
+
+		if (kernel_tunnel(daemon->nl, tunnel, true, &change, err))
+			return -1;
+		each(tunnel->name, change_of(daemon, tunnel, change), arg);
+	}
+	STAILQ_FOREACH(tunnel, &daemon->config->tunnels, next)
+		if (!sp_config_tunnel(config, tunnel->name))
+			each(tunnel->name, "deleted", arg);
+	return 0;
+}
+
+/* --- peers -------------------------------------------------------------------- */
+
+static bool keeps_party(const struct daemon *daemon, const struct sp_peer_config *peer)
+{
+	const struct party *party = party_find(daemon, peer->name);
+
+	return party && !peers_differ(&party->engine->config, peer);
+}
+
+/* All parties that are new or changed, before anything is touched. */
+static int make_parties(struct daemon *daemon, const struct sp_config *config,
+			struct party_list *made, struct sp_error *err)
+{
+	const struct sp_peer_config *peer;
+	struct party *party;
+
+	STAILQ_FOREACH(peer, &config->peers, next) {
+		if (peer->keying != SP_KEYING_RSA || keeps_party(daemon, peer))
+			continue;
+		party = party_new(daemon, peer, err);
+		if (!party)
+			goto fail;
+		LIST_INSERT_HEAD(made, party, next);
+	}
+	return 0;
+
+fail:
+	while ((party = LIST_FIRST(made))) {
+		LIST_REMOVE(party, next);
+		party_free(party);
+	}
+	return -1;
+}
+
+static bool is_wanted(const struct party *party, const struct sp_config *config)
+{
+	const struct sp_peer_config *peer = sp_config_peer(config, party->engine->config.name);
+
+	return peer && peer->keying == SP_KEYING_RSA &&
+	       !peers_differ(&party->engine->config, peer);
+}
+
+/* A changed peer is a new one: its tunnels are adopted from the kernel, as after a restart. */
+static void exchange_parties(struct daemon *daemon, const struct sp_config *config,
+			     struct party_list *made)
+{
+	struct party *party, *next;
+
+	for (party = LIST_FIRST(&daemon->parties); party; party = next) {
+		next = LIST_NEXT(party, next);
+		if (is_wanted(party, config))
+			continue;
+		LIST_REMOVE(party, next);
+		party_free(party);
+	}
+	while ((party = LIST_FIRST(made))) {
+		LIST_REMOVE(party, next);
+		LIST_INSERT_HEAD(&daemon->parties, party, next);
+		spares_want(daemon->spares, party->profile);
+	}
+}
+
+/* --- tunnels ------------------------------------------------------------------ */
+
+static void drop_keying(struct daemon *daemon, const char *name)
+{
+	struct rk_tunnel *tunnel = party_find_tunnel(daemon, name);
+
+	if (tunnel)
+		rk_peer_drop(tunnel->peer, tunnel);
+}
+
+static void delete_tunnels(struct daemon *daemon, const struct sp_config *config)
+{
+	const struct sp_tunnel_config *old, *new;
+	struct sp_error err;
+
+	if (!daemon->config)
+		return;
+	STAILQ_FOREACH(old, &daemon->config->tunnels, next) {
+		new = sp_config_tunnel(config, old->name);
+		if (!new || strcmp(new->peer_name, old->peer_name))
+			drop_keying(daemon, old->name);
+		if (new)
+			continue;
+		if (kernel_tunnel_del(daemon->nl, old, &err))
+			log_line("%s", err.text);
+		else
+			log_line("tunnel %s: deleted", old->name);
+	}
+}
+
+static void start_keying(struct daemon *daemon, const struct sp_tunnel_config *config)
+{
+	struct party *party = party_find(daemon, config->peer_name);
+	struct rk_tunnel *tunnel = rk_peer_add(party->engine, config);
+	struct sp_error err;
+
+	if (!tunnel || kernel_adopt(daemon->nl, tunnel, &err))
+		log_line("tunnel %s: %s", config->name, tunnel ? err.text : "out of memory");
+	if (tunnel)
+		rk_tunnel_start(tunnel, daemon_now());
+}
+
+static void apply_tunnel(struct daemon *daemon, const struct sp_tunnel_config *config)
+{
+	struct rk_tunnel *tunnel = party_find_tunnel(daemon, config->name);
+	enum kernel_change change = KERNEL_SAME;
+	struct sp_error err;
+
+	if (kernel_tunnel(daemon->nl, config, false, &change, &err))
+		log_line("%s", err.text);
+	else
+		err.text[0] = '\0';
+	if (!tunnel && config->peer->keying == SP_KEYING_RSA)
+		start_keying(daemon, config);
+	else if (tunnel && strcmp(change_of(daemon, config, change), "unchanged"))
+		rk_tunnel_configure(tunnel, config, daemon_now());
+	else if (tunnel)
+		tunnel->config = *config;	/* it points into the configuration */
+	tunnel = party_find_tunnel(daemon, config->name);
+	if (tunnel && err.text[0])
+		snprintf(tunnel->last_error, sizeof(tunnel->last_error), "%s", err.text);
+}
+
+int apply_config(struct daemon *daemon, struct sp_config *config, struct sp_error *err)
+{
+	struct party_list made = LIST_HEAD_INITIALIZER(made);
+	const struct sp_tunnel_config *tunnel;
+	struct party *party;
+
+	if (make_parties(daemon, config, &made, err))
+		return -1;
+	delete_tunnels(daemon, config);
+	exchange_parties(daemon, config, &made);
+	STAILQ_FOREACH(tunnel, &config->tunnels, next)
+		apply_tunnel(daemon, tunnel);
+	door_apply(daemon);
+	LIST_FOREACH(party, &daemon->parties, next)
+		party_tick(party);
+	sp_config_free(daemon->config);
+	daemon->config = config;
+	return 0;
+}

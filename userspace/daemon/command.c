@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply.h"
+#include "command.h"
+#include "party.h"
+#include "status.h"
+
+json_t *command_error(const char *text)
+{
+	return json_pack("{s:s}", "error", text);
+}
+
+static json_t *done(void)
+{
+	return json_pack("{s:b}", "ok", 1);
+}
+
+json_t *command_up(const struct rk_tunnel *tunnel)
+{
+	return json_pack("{s:b, s:s, s:I, s:s}", "ok", 1, "tunnel", tunnel->config.name,
+			 "generation", (json_int_t)tunnel->current, "alg", tunnel->alg);
+}
+
+static const char *string_of(const json_t *request, const char *key)
+{
+	return json_string_value(json_object_get(request, key));
+}
+
+/* --- tunnels ------------------------------------------------------------------ */
+
+static struct rk_tunnel *find_tunnel(struct daemon *daemon, const json_t *request,
+				     struct sp_error *err)
+{
+	const char *name = string_of(request, "name");
+	struct rk_tunnel *tunnel = name ? party_find_tunnel(daemon, name) : NULL;
+
+	if (tunnel)
+		return tunnel;
+	if (!name)
+		sp_fail(err, "the name of a tunnel is missing");
+	else if (sp_config_tunnel(daemon->config, name))
+		sp_fail(err, "tunnel %s: is keyed by hand (keying = manual)", name);
+	else
+		sp_fail(err, "tunnel %s: not in the configuration", name);
+	return NULL;
+}
+
+static json_t *wait_for(struct command_wait *wait, const struct rk_tunnel *tunnel)
+{
+	strcpy(wait->tunnel, tunnel->config.name);
+	wait->before = tunnel->current;
+	return NULL;
+}
+
+static json_t *up(struct daemon *daemon, const json_t *request, struct command_wait *wait)
+{
+	struct sp_error err;
+	struct rk_tunnel *tunnel = find_tunnel(daemon, request, &err);
+
+	if (!tunnel)
+		return command_error(err.text);
+	rk_tunnel_up(tunnel, daemon_now());
+	if (tunnel->current)
+		return command_up(tunnel);
+	return wait_for(wait, tunnel);
+}
+
+static json_t *rekey(struct daemon *daemon, const json_t *request, struct command_wait *wait)
+{
+	struct sp_error err;
+	struct rk_tunnel *tunnel = find_tunnel(daemon, request, &err);
+
+	if (!tunnel || rk_tunnel_rekey(tunnel, daemon_now(), &err))
+		return command_error(err.text);
+	return wait_for(wait, tunnel);
+}
+
+static json_t *down(struct daemon *daemon, const json_t *request, struct command_wait *wait)
+{
+	struct sp_error err;
+	struct rk_tunnel *tunnel = find_tunnel(daemon, request, &err);
+
+	(void)wait;
+	if (!tunnel)
+		return command_error(err.text);
+	rk_tunnel_down(tunnel);
+	party_tick(party_of(tunnel));
+	return done();
+}
+
+static json_t *status(struct daemon *daemon, const json_t *request, struct command_wait *wait)
+{
+	struct sp_error err;
+	json_t *status = status_make(daemon, string_of(request, "name"), &err);
+
+	(void)wait;
+	if (!status)
+		return command_error(err.text);
+	return json_pack("{s:b, s:o}", "ok", 1, "status", status);
+}
+
+/* --- the configuration ----------------------------------------------------------- */
+
+static void collect_problem(const char *text, void *arg)
+{
+	json_array_append_new(arg, json_string(text));
+}
+
+static void collect_change(const char *tunnel, const char *change, void *arg)
+{
+	json_array_append_new(arg, json_pack("{s:s, s:s}", "tunnel", tunnel, "change", change));
+}
+
+json_t *command_reload(struct daemon *daemon, bool plan)
+{
+	json_t *problems = json_array(), *changes = json_array();
+	struct sp_config *config = sp_config_load(daemon->config_path, collect_problem, problems);
+	struct sp_error err;
+
+	if (!config) {
+		json_decref(changes);
+		return json_pack("{s:s, s:o}", "error", "the configuration has mistakes",
+				 "problems", problems);
+	}
+	json_decref(problems);
+	if (apply_plan(daemon, config, collect_change, changes, &err) ||
+	    (!plan && apply_config(daemon, config, &err))) {
+		sp_config_free(config);
+		json_decref(changes);
+		return command_error(err.text);
+	}
+	if (plan)
+		sp_config_free(config);
+	return json_pack("{s:b, s:o}", "ok", 1, "changes", changes);
+}
+
+static json_t *reload(struct daemon *daemon, const json_t *request, struct command_wait *wait)
+{
+	(void)wait;
+	return command_reload(daemon, json_is_true(json_object_get(request, "plan")));
+}
+
+/* --- the table --------------------------------------------------------------------- */
+
+static const struct {
+	const char *word;
+	json_t *(*run)(struct daemon *daemon, const json_t *request, struct command_wait *wait);
+} commands[] = {
+	{ "up", up },
+	{ "down", down },
+	{ "rekey", rekey },
+	{ "status", status },
+	{ "reload", reload },
+};
+
+json_t *command_run(struct daemon *daemon, const json_t *request, struct command_wait *wait)
+{
+	const char *word = string_of(request, "command");
+
+	for (size_t i = 0; word && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].word, word))
+			return commands[i].run(daemon, request, wait);
+	return command_error("unknown command");
+}

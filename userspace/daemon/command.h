@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be asked of the daemon, and done at once or waited for. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <jansson.h>
+
+#include "daemon.h"
+#include "keying/rsa/peer.h"
+
+/* A generation of a tunnel that somebody waits for. */
+struct command_wait {
+	char tunnel[SPINDLE_NAME_MAX + 1];	/* "": none */
+	uint32_t before;			/* any generation but this one */
+};
+
+/*
+ * Returns the answer, or NULL when it has to be waited for.
+ */
+json_t *command_run(struct daemon *daemon, const json_t *request, struct command_wait *wait);
+
+json_t *command_error(const char *text);
+json_t *command_up(const struct rk_tunnel *tunnel);
+
+/* Reads the configuration anew; SIGHUP asks for the same. */
+json_t *command_reload(struct daemon *daemon, bool plan);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * spindled: what its rooms share.  One thread runs everything; another makes
+ * RSA keys ahead (spare.h), which takes too long for the loop.
+ */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <event2/event.h>
+#include <sys/queue.h>
+
+#include "config.h"
+#include "keying/rsa/session.h"
+#include "nl.h"
+
+LIST_HEAD(party_list, party);
+LIST_HEAD(link_list, rk_link);
+LIST_HEAD(door_list, door);
+
+struct daemon {
+	struct event_base *base;
+	struct sp_nl *nl;
+	struct sp_nl_events *events;
+	struct event *events_readable;
+	const char *config_path;
+	struct sp_config *config;	/* in force */
+	struct party_list parties;
+	struct link_list links;
+	struct door_list doors;
+	struct spares *spares;
+	struct control *control;
+};
+
+/* Seconds of a monotonic clock. */
+double daemon_now(void);
+/* Of OpenSSL, for sessions and engines. */
+extern const struct rk_random daemon_random;
+
+#endif

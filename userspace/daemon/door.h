@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where peers come in: one listening TCP socket for each local address and port. */
+#ifndef DOOR_H
+#define DOOR_H
+
+#include "daemon.h"
+
+/* Opens those that the configuration needs and closes the others. */
+void door_apply(struct daemon *daemon);
+void door_close_all(struct daemon *daemon);
+
+#endif

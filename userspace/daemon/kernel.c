@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <net/if.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "kmod/suite.h"
+#include "lib/link.h"
+#include "log.h"
+#include "party.h"
+
+/* --- tunnels ---------------------------------------------------------------- */
+
+struct wanted {
+	struct sp_tunnel tunnel;	/* fields: what differs */
+	bool found;
+};
+
+static bool same_selectors(const struct sp_selectors *a, const struct sp_selectors *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!sp_prefix_equal(&a->list[i], &b->list[i]))
+			return false;
+	return true;
+}
+
+/* Of a dump, to tell a tunnel that is not there from a kernel that does not answer. */
+static int compare(const struct sp_tunnel *is, void *arg)
+{
+	struct wanted *wanted = arg;
+	struct sp_tunnel *want = &wanted->tunnel;
+
+	if (strcmp(is->name, want->name))
+		return 0;
+	wanted->found = true;
+	want->fields = (is->ifindex != want->ifindex ? SP_TUNNEL_IFINDEX : 0) |
+		(!sp_addr_equal(&is->local, &want->local) ? SP_TUNNEL_LOCAL : 0) |
+		(!sp_addr_equal(&is->remote, &want->remote) ? SP_TUNNEL_REMOTE : 0) |
+		(!same_selectors(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
+		(!same_selectors(&is->remote_ts, &want->remote_ts) ? SP_TUNNEL_REMOTE_TS : 0) |
+		(is->replay_window != want->replay_window ? SP_TUNNEL_REPLAY_WINDOW : 0) |
+		(is->df != want->df ? SP_TUNNEL_DF : 0) |
+		(is->dscp != want->dscp ? SP_TUNNEL_DSCP : 0) |
+		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0);
+	return 1;
+}
+
+static void want(struct wanted *wanted, const struct sp_tunnel_config *config)
+{
+	struct sp_tunnel *tunnel = &wanted->tunnel;
+
+	memset(wanted, 0, sizeof(*wanted));
+	strcpy(tunnel->name, config->name);
+	tunnel->ifindex = if_nametoindex(config->interface);
+	tunnel->local = config->peer->local;
+	tunnel->remote = config->peer->remote;
+	tunnel->local_ts = config->local_ts;
+	tunnel->remote_ts = config->remote_ts;
+	tunnel->replay_window = config->replay_window;
+	tunnel->df = config->df;
+	tunnel->dscp = config->dscp;
+	tunnel->fwmark = config->fwmark;
+	tunnel->proto = IPPROTO_ESP;
+	tunnel->mode = SPINDLE_MODE_TUNNEL;
+	tunnel->fields = SP_TUNNEL_IFINDEX | SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE |
+			 SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW |
+			 SP_TUNNEL_DF | SP_TUNNEL_DSCP | SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO |
+			 SP_TUNNEL_MODE;
+}
+
+static int lead_there(const struct sp_tunnel_config *config, struct sp_error *err)
+{
+	uint32_t ifindex = if_nametoindex(config->interface);
+
+	if (config->address.family &&
+	    sp_address_add(ifindex, &config->address, config->address_len, err))
+		return -1;
+	for (size_t i = 0; config->routes && i < config->remote_ts.n; i++)
+		if (sp_route_add(ifindex, &config->remote_ts.list[i], err))
+			return -1;
+	return 0;
+}
+
+int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config, bool plan,
+		  enum kernel_change *change, struct sp_error *err)
+{
+	struct wanted wanted;
+	uint32_t ifindex;
+
+	if (!plan && sp_link_ensure(config->interface, &ifindex, err))
+		return -1;
+	want(&wanted, config);
+	if (sp_nl_tunnel_dump(nl, compare, &wanted, err) < 0)
+		return -1;
+	*change = !wanted.found ? KERNEL_NEW : wanted.tunnel.fields ? KERNEL_SET : KERNEL_SAME;
+	if (plan)
+		return 0;
+	if (*change == KERNEL_NEW && sp_nl_tunnel_new(nl, &wanted.tunnel, err))
+		return -1;
+	if (*change == KERNEL_SET && sp_nl_tunnel_set(nl, &wanted.tunnel, err))
+		return -1;
+	return lead_there(config, err);
+}
+
+int kernel_tunnel_del(struct sp_nl *nl, const struct sp_tunnel_config *config,
+		      struct sp_error *err)
+{
+	uint32_t ifindex = if_nametoindex(config->interface);
+
+	for (size_t i = 0; ifindex && config->routes && i < config->remote_ts.n; i++)
+		if (sp_route_del(ifindex, &config->remote_ts.list[i], err))
+			return -1;
+	return sp_nl_tunnel_del(nl, config->name, err);
+}
+
+/* --- SAs -------------------------------------------------------------------- */
+
+static int make_sa(struct sp_sa *sa, uint8_t dir, uint32_t spi, const struct rk_session *session,
+		   const struct rk_install *install, struct sp_error *err)
+{
+	const struct spn_suite *suite = spn_suite_find(install->alg);
+
+	*sa = (struct sp_sa){
+		.dir = dir,
+		.spi = spi,
+		.generation = install->generation,
+		.parked = install->parked && dir == SPINDLE_DIR_OUT,
+		.life = install->life,
+		.key.len = suite->key_len,
+		.auth_key.len = suite->auth_key_len,
+	};
+	strcpy(sa->alg, suite->word);
+	return rk_session_sa_keys(session, install->generation, spi, &sa->key, &sa->auth_key, err);
+}
+
+int kernel_install(struct sp_nl *nl, const char *tunnel, const struct rk_session *session,
+		   const struct rk_install *install, struct sp_error *err)
+{
+	struct sp_sa in, out;
+	int ret = -1;
+
+	if (!make_sa(&in, SPINDLE_DIR_IN, install->in_spi, session, install, err) &&
+	    !make_sa(&out, SPINDLE_DIR_OUT, install->out_spi, session, install, err))
+		ret = sp_nl_sa_new(nl, tunnel, &in, &out, err);
+	explicit_bzero(&in, sizeof(in));
+	explicit_bzero(&out, sizeof(out));
+	return ret;
+}
+
+struct adoption {
+	struct rk_tunnel *tunnel;
+	uint32_t out_generation;
+};
+
+static int find_current(const struct sp_tunnel *is, void *arg)
+{
+	struct adoption *adoption = arg;
+
+	if (!strcmp(is->name, adoption->tunnel->config.name))
+		adoption->out_generation = is->out_generation;
+	return 0;
+}
+
+static int adopt(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *arg)
+{
+	const struct adoption *adoption = arg;
+	const struct spn_suite *suite = spn_suite_find(sa->alg);
+
+	(void)tunnel;
+	if (suite && sa->generation && sa->state != SPINDLE_SA_RESERVED &&
+	    sa->state != SPINDLE_SA_EXPIRED)
+		rk_tunnel_adopt(adoption->tunnel, sa->generation, suite->word,
+				sa->generation == adoption->out_generation, daemon_now());
+	return 0;
+}
+
+int kernel_adopt(struct sp_nl *nl, struct rk_tunnel *tunnel, struct sp_error *err)
+{
+	struct adoption adoption = { .tunnel = tunnel };
+
+	if (sp_nl_tunnel_dump(nl, find_current, &adoption, err))
+		return -1;
+	return sp_nl_sa_dump(nl, tunnel->config.name, adopt, &adoption, err);
+}
+
+/* --- notifications ------------------------------------------------------------ */
+
+static void lost(struct daemon *daemon)
+{
+	struct rk_tunnel *tunnel;
+	struct party *party;
+
+	log_line("notifications of the kernel were lost: refreshing every tunnel");
+	LIST_FOREACH(party, &daemon->parties, next) {
+		STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
+			rk_tunnel_lost(tunnel);
+		party_tick(party);
+	}
+}
+
+static void on_event(const struct sp_event *event, void *arg)
+{
+	struct daemon *daemon = arg;
+	double now = daemon_now();
+	struct rk_tunnel *tunnel;
+
+	if (!event->cmd) {
+		lost(daemon);
+		return;
+	}
+	tunnel = party_find_tunnel(daemon, event->tunnel.name);
+	if (!tunnel)
+		return;
+	if (event->cmd == SPINDLE_CMD_ACQUIRE_NTF)
+		rk_tunnel_acquire(tunnel, now);
+	else if (event->cmd == SPINDLE_CMD_EXPIRE_NTF)
+		rk_tunnel_expire(tunnel, event->sa.generation, event->hard, now);
+	else if (event->cmd == SPINDLE_CMD_ACTIVE_NTF)
+		rk_tunnel_active(tunnel, event->sa.generation, now);
+	party_tick(party_of(tunnel));
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+	struct sp_error err;
+
+	(void)fd;
+	(void)what;
+	if (sp_nl_events_read(daemon->events, &err))
+		log_line("%s", err.text);
+}
+
+int kernel_listen(struct daemon *daemon, struct sp_error *err)
+{
+	if (sp_nl_events_open(&daemon->events, SP_NL_KEYING, on_event, daemon, err))
+		return -1;
+	daemon->events_readable = event_new(daemon->base, sp_nl_events_fd(daemon->events),
+					    EV_READ | EV_PERSIST, on_readable, daemon);
+	if (!daemon->events_readable || event_add(daemon->events_readable, NULL))
+		return sp_fail(err, "notifications of the kernel cannot be waited for");
+	return 0;
+}
+
+void kernel_hush(struct daemon *daemon)
+{
+	if (daemon->events_readable)
+		event_free(daemon->events_readable);
+	sp_nl_events_close(daemon->events);
+}

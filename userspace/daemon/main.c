@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "apply.h"
+#include "command.h"
+#include "control.h"
+#include "daemon.h"
+#include "door.h"
+#include "kernel.h"
+#include "link.h"
+#include "log.h"
+#include "notify.h"
+#include "party.h"
+#include "spare.h"
+
+static const char usage[] =
+	"usage: spindled [-f] [-c FILE] [-s SOCKET]\n"
+	"  -f         stay in the foreground, log to standard error\n"
+	"  -c FILE    configuration, " SP_CONFIG_PATH " otherwise\n"
+	"  -s SOCKET  control socket, " CONTROL_PATH " otherwise\n"
+	"  -V         print the version\n";
+
+struct options {
+	bool foreground;
+	const char *config;
+	const char *socket;
+};
+
+static void take_options(struct options *options, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "fc:s:V")) != -1) {
+		switch (c) {
+		case 'f':
+			options->foreground = true;
+			break;
+		case 'c':
+			options->config = optarg;
+			break;
+		case 's':
+			options->socket = optarg;
+			break;
+		case 'V':
+			puts("spindled " SPINDLE_VERSION);
+			exit(0);
+		default:
+			fputs(usage, stderr);
+			exit(2);
+		}
+	}
+	if (optind != argc) {
+		fputs(usage, stderr);
+		exit(2);
+	}
+}
+
+static void on_problem(const char *text, void *arg)
+{
+	(void)arg;
+	log_line("%s", text);
+}
+
+static void on_key_ready(void *arg)
+{
+	link_key_ready(arg);
+}
+
+static void say_farewell(struct daemon *daemon)
+{
+	/* Long enough for a bye to leave, short enough for nobody to notice. */
+	static const struct timeval last_words = { .tv_usec = 200000 };
+	struct party *party;
+
+	log_line("stopping; tunnels and SAs stay as they are");
+	notify_state("STOPPING=1");
+	control_close(daemon->control);
+	daemon->control = NULL;
+	door_close_all(daemon);
+	while ((party = LIST_FIRST(&daemon->parties))) {
+		LIST_REMOVE(party, next);
+		party_free(party);
+	}
+	event_base_loopexit(daemon->base, &last_words);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+	const char *error;
+	json_t *answer;
+
+	(void)what;
+	if (number != SIGHUP) {
+		say_farewell(daemon);
+		return;
+	}
+	answer = command_reload(daemon, false);
+	error = json_string_value(json_object_get(answer, "error"));
+	log_line("reload: %s", error ? error : "done");
+	json_decref(answer);
+}
+
+static int start(struct daemon *daemon, const struct options *options, struct sp_config *config,
+		 struct sp_error *err)
+{
+	daemon->config_path = options->config;
+	daemon->base = event_base_new();
+	daemon->spares = daemon->base ? spares_new(daemon->base, on_key_ready, daemon) : NULL;
+	if (!daemon->spares)
+		return sp_fail(err, "out of memory or file descriptors");
+	if (sp_nl_open(&daemon->nl, err) || kernel_listen(daemon, err))
+		return -1;
+	daemon->control = control_open(daemon, options->socket, err);
+	if (!daemon->control)
+		return -1;
+	return apply_config(daemon, config, err);
+}
+
+static void run(struct daemon *daemon)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	struct event *signals[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
+		event_add(signals[i], NULL);
+	}
+	notify_state("READY=1");
+	log_line("ready");
+	event_base_dispatch(daemon->base);
+	for (size_t i = 0; i < 3; i++)
+		event_free(signals[i]);
+}
+
+static void stop(struct daemon *daemon)
+{
+	struct rk_link *link;
+
+	while ((link = LIST_FIRST(&daemon->links)))
+		link_free(link);
+	kernel_hush(daemon);
+	sp_nl_close(daemon->nl);
+	spares_free(daemon->spares);
+	sp_config_free(daemon->config);
+	event_base_free(daemon->base);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .config = SP_CONFIG_PATH, .socket = CONTROL_PATH };
+	struct daemon self = { .base = NULL };
+	struct sp_config *config;
+	struct sp_error err;
+
+	take_options(&options, argc, argv);
+	config = sp_config_load(options.config, on_problem, NULL);
+	if (!config)
+		return 1;
+	/* Before there are threads, and so that mistakes above are seen. */
+	if (!options.foreground && daemon(1, 0)) {
+		log_line("cannot go to the background");
+		return 1;
+	}
+	log_open(!options.foreground);
+	signal(SIGPIPE, SIG_IGN);
+	if (start(&self, &options, config, &err)) {
+		log_line("%s", err.text);
+		return 1;
+	}
+	run(&self);
+	stop(&self);
+	return 0;
+}

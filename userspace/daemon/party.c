@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "kernel.h"
+#include "link.h"
+#include "log.h"
+#include "party.h"
+#include "spare.h"
+
+/* --- what the engine asks for ---------------------------------------------- */
+
+static void port_connect(void *arg)
+{
+	link_connect(arg);
+}
+
+static void port_send(void *arg, struct rk_link *link, const char *text)
+{
+	(void)arg;
+	link_send(link, text);
+}
+
+static void port_close(void *arg, struct rk_link *link)
+{
+	(void)arg;
+	link_close(link);
+}
+
+static int port_spi_alloc(void *arg, const char *tunnel, uint32_t *spi, struct sp_error *err)
+{
+	const struct party *party = arg;
+
+	return sp_nl_spi_alloc(party->daemon->nl, tunnel, spi, err);
+}
+
+static int port_install(void *arg, const char *tunnel, struct rk_link *link,
+			const struct rk_install *install, struct sp_error *err)
+{
+	const struct party *party = arg;
+
+	return kernel_install(party->daemon->nl, tunnel, link->session, install, err);
+}
+
+static int port_activate(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err)
+{
+	const struct party *party = arg;
+
+	return sp_nl_sa_activate(party->daemon->nl, tunnel, generation, err);
+}
+
+static int port_remove(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err)
+{
+	const struct party *party = arg;
+
+	return sp_nl_sa_del_generation(party->daemon->nl, tunnel, generation, err);
+}
+
+static void port_event(void *arg, struct rk_tunnel *tunnel, enum rk_event event, const char *text)
+{
+	const struct party *party = arg;
+
+	if (!tunnel)
+		log_line("peer %s: %s", party->engine->config.name, text);
+	else if (event != RK_EVENT_REFUSED)
+		log_line("tunnel %s: %s", tunnel->config.name, text);
+	if (tunnel)
+		control_tunnel_event(party->daemon->control, tunnel, event, text);
+}
+
+static struct rk_port make_port(struct party *party)
+{
+	return (struct rk_port){
+		.connect = port_connect,
+		.send = port_send,
+		.close = port_close,
+		.spi_alloc = port_spi_alloc,
+		.install = port_install,
+		.activate = port_activate,
+		.remove = port_remove,
+		.event = port_event,
+		.random = daemon_random,
+		.arg = party,
+	};
+}
+
+/* --- life ------------------------------------------------------------------- */
+
+static int read_id(const EVP_PKEY *key, char text[RK_KEY_ID_STRLEN], struct sp_error *err)
+{
+	uint8_t id[RK_KEY_ID_LEN];
+
+	if (rk_key_id(key, id, err))
+		return -1;
+	rk_key_id_format(id, text);
+	return 0;
+}
+
+static int read_keys(struct party *party, const struct sp_peer_config *config,
+		     struct sp_error *err)
+{
+	if (party->profile == RK_COMPAT)
+		return 0;
+	party->key = rk_key_read_private(config->key, err);
+	if (!party->key || read_id(party->key, party->local_id, err))
+		return sp_fail_in(err, "peer %s: key", config->name);
+	party->peer_key = rk_key_read_public(config->peer_key, err);
+	if (!party->peer_key || read_id(party->peer_key, party->remote_id, err))
+		return sp_fail_in(err, "peer %s: peer-key", config->name);
+	return 0;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	party_tick(arg);
+}
+
+struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
+			struct sp_error *err)
+{
+	struct party *party = calloc(1, sizeof(*party));
+	struct rk_port port = make_port(party);
+
+	if (!party)
+		abort();
+	party->daemon = daemon;
+	party->profile = config->profile == SP_PROFILE_COMPAT ? RK_COMPAT : RK_SIGNED;
+	party->engine = rk_peer_new(config, &port);
+	party->timer = evtimer_new(daemon->base, on_timer, party);
+	if (!party->engine || !party->timer)
+		abort();
+	if (!read_keys(party, config, err))
+		return party;
+	party_free(party);
+	return NULL;
+}
+
+void party_free(struct party *party)
+{
+	rk_peer_free(party->engine);
+	link_close_party(party);
+	event_free(party->timer);
+	EVP_PKEY_free(party->key);
+	EVP_PKEY_free(party->peer_key);
+	free(party);
+}
+
+void party_tick(struct party *party)
+{
+	double deadline, wait;
+
+	rk_peer_tick(party->engine, daemon_now());
+	deadline = rk_peer_deadline(party->engine);
+	if (isinf(deadline)) {
+		event_del(party->timer);
+		return;
+	}
+	wait = fmax(0, deadline - daemon_now());
+	event_add(party->timer, &(struct timeval){
+		.tv_sec = (time_t)wait,
+		.tv_usec = (suseconds_t)(fmod(wait, 1) * 1e6),
+	});
+}
+
+struct party *party_find(const struct daemon *daemon, const char *name)
+{
+	struct party *party;
+
+	LIST_FOREACH(party, &daemon->parties, next)
+		if (!strcmp(party->engine->config.name, name))
+			return party;
+	return NULL;
+}
+
+struct rk_tunnel *party_find_tunnel(const struct daemon *daemon, const char *name)
+{
+	struct rk_tunnel *tunnel;
+	struct party *party;
+
+	LIST_FOREACH(party, &daemon->parties, next) {
+		tunnel = rk_peer_tunnel(party->engine, name);
+		if (tunnel)
+			return tunnel;
+	}
+	return NULL;
+}
