@@ -39,6 +39,12 @@ extern const struct verb cli_tunnel_verbs[];
 extern const struct verb cli_sa_verbs[];
 extern const struct verb cli_device_verbs[];
 extern const struct verb cli_key_verbs[];
+int cli_up(struct cli *cli, int argc, char **argv);
+int cli_down(struct cli *cli, int argc, char **argv);
+int cli_rekey(struct cli *cli, int argc, char **argv);
+int cli_status(struct cli *cli, int argc, char **argv);
+int cli_reload(struct cli *cli, int argc, char **argv);
+int cli_check(struct cli *cli, int argc, char **argv);
 int cli_monitor(struct cli *cli, int argc, char **argv);
 
 /* Runs the verb that argv[0] names. */

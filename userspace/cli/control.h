@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asking spindled over its control socket. */
+#ifndef CLI_CONTROL_H
+#define CLI_CONTROL_H
+
+#include "cli.h"
+
+/*
+ * Arguments of a verb that asks the daemon: [NAME] [-s SOCKET] and, where
+ * @flag is not NULL, that one too.  Returns CLI_DONE, or CLI_USAGE.
+ */
+struct control_arguments {
+	const char *name;
+	const char *socket;		/* -s, SPINDLE_CONTROL or the usual one */
+	bool flag;
+};
+
+int control_take(struct control_arguments *arguments, int argc, char **argv, const char *flag);
+
+/*
+ * Sends the request, which it takes over, and waits for the answer.  Returns
+ * NULL with the error set when there is none, or when it is an error itself.
+ */
+json_t *control_ask(struct cli *cli, const char *socket, json_t *request);
+
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How the peers and their tunnels are, and whether a configuration is right. */
+#include <stdio.h>
+#include <time.h>
+
+#include "config.h"
+#include "control.h"
+#include "text.h"
+
+static const char *string_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static long long number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static void print_error(const json_t *object, const char *indent)
+{
+	const char *error = string_of(object, "last-error");
+
+	if (error[0])
+		printf("%s  last error  %s\n", indent, error);
+}
+
+static void print_tunnel(const json_t *tunnel, time_t now)
+{
+	long long since = number_of(tunnel, "established"), next = number_of(tunnel, "rekey-at");
+	char text[TEXT_LEN];
+
+	printf("  tunnel %s: %s", string_of(tunnel, "name"), string_of(tunnel, "state"));
+	if (number_of(tunnel, "generation"))
+		printf(", generation %lld, %s", number_of(tunnel, "generation"),
+		       string_of(tunnel, "alg"));
+	putchar('\n');
+	if (since)
+		printf("    since       %s, %lld refreshes\n",
+		       cli_text_ago((uint64_t)since, now, text), number_of(tunnel, "rekeys"));
+	if (next > now)
+		printf("    refresh     in %s\n", cli_text_seconds((uint64_t)(next - now), text));
+	print_error(tunnel, "  ");
+}
+
+static void print_peer(const json_t *peer, time_t now)
+{
+	long long since = number_of(peer, "established");
+	char text[TEXT_LEN];
+	const json_t *tunnel;
+	size_t i;
+
+	printf("peer %s: keying %s", string_of(peer, "name"), string_of(peer, "keying"));
+	if (json_object_get(peer, "profile"))
+		printf(" (%s), session %s", string_of(peer, "profile"), string_of(peer, "state"));
+	putchar('\n');
+	if (since)
+		printf("  since       %s\n", cli_text_ago((uint64_t)since, now, text));
+	print_error(peer, "");
+	json_array_foreach(json_object_get(peer, "tunnels"), i, tunnel)
+		print_tunnel(tunnel, now);
+}
+
+int cli_status(struct cli *cli, int argc, char **argv)
+{
+	struct control_arguments arguments;
+	const json_t *peer;
+	json_t *answer, *status;
+	size_t i;
+
+	if (control_take(&arguments, argc, argv, NULL))
+		return CLI_USAGE;
+	answer = control_ask(cli, arguments.socket, json_pack("{s:s, s:s*}", "command", "status",
+							      "name", arguments.name));
+	if (!answer)
+		return CLI_FAILED;
+	status = json_object_get(answer, "status");
+	if (cli->json) {
+		json_incref(status);
+		json_decref(answer);
+		return cli_print_json(cli, status);
+	}
+	json_array_foreach(json_object_get(status, "peers"), i, peer) {
+		if (i)
+			putchar('\n');
+		print_peer(peer, time(NULL));
+	}
+	json_decref(answer);
+	return CLI_DONE;
+}
+
+struct problems {
+	json_t *list;			/* with -j */
+	unsigned int n;
+};
+
+static void on_problem(const char *text, void *arg)
+{
+	struct problems *problems = arg;
+
+	problems->n++;
+	if (problems->list)
+		json_array_append_new(problems->list, json_string(text));
+	else
+		fprintf(stderr, "%s\n", text);
+}
+
+int cli_check(struct cli *cli, int argc, char **argv)
+{
+	struct problems problems = { .list = cli->json ? json_array() : NULL };
+	const char *path = argc ? argv[0] : SP_CONFIG_PATH;
+	int ret = CLI_DONE;
+
+	if (argc > 1) {
+		json_decref(problems.list);
+		return CLI_USAGE;
+	}
+	sp_config_free(sp_config_load(path, on_problem, &problems));
+	if (cli->json)
+		ret = cli_print_json(cli, json_pack("{s:s, s:o}", "file", path,
+						    "problems", problems.list));
+	if (!ret && problems.n)
+		ret = cli_fail(cli, "%s: %u %s", path, problems.n,
+			       problems.n == 1 ? "problem" : "problems");
+	return ret;
+}
