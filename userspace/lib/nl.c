@@ -90,12 +90,25 @@ static int talk(struct sp_nl *nl, uint8_t cmd, int flags, const struct content *
 	return sp_talk(nl->sock, msg, each, arg, err);
 }
 
+/*
+ * Kernels before 6.2 cannot put a number into an extended ack: what the module
+ * says about an SPI starts with its verb, as "is already in use by xfrm".
+ */
+static void name_spi(const struct content *content, struct sp_error *err)
+{
+	const struct sp_error words = *err;
+
+	if (content->sa[0] && !strncmp(words.text, "is ", 3))
+		sp_fail(err, "SPI 0x%x %s", content->sa[0]->spi, words.text);
+}
+
 /* A request about one tunnel: an error names it. */
 static int ask(struct sp_nl *nl, uint8_t cmd, const struct content *content, sp_talk_fn each,
 	       void *arg, struct sp_error *err)
 {
 	if (!talk(nl, cmd, 0, content, each, arg, err))
 		return 0;
+	name_spi(content, err);
 	if (content->name)
 		return sp_fail_in(err, "tunnel %s", content->name);
 	if (content->tunnel->name[0])
@@ -147,6 +160,7 @@ struct walk {
 	sp_tunnel_fn tunnel;
 	sp_sa_fn sa;
 	void *arg;
+	const char *what;		/* is asked for, in errors */
 	int result;			/* what the caller's function returned */
 };
 
@@ -191,21 +205,23 @@ static int dump(struct sp_nl *nl, uint8_t cmd, const char *tunnel, sp_talk_fn ea
 
 	if (walk->result)
 		return walk->result;
-	if (ret)
-		return tunnel ? sp_fail_in(err, "tunnel %s", tunnel) : -1;
-	return 0;
+	if (!ret)
+		return 0;
+	if (tunnel)
+		return sp_fail_in(err, "tunnel %s", tunnel);
+	return sp_fail_in(err, "%s", walk->what);
 }
 
 int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_error *err)
 {
-	struct walk walk = { .device = each, .arg = arg };
+	struct walk walk = { .device = each, .arg = arg, .what = "devices" };
 
 	return dump(nl, SPINDLE_CMD_DEV_GET, NULL, walk_device, &walk, err);
 }
 
 int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_error *err)
 {
-	struct walk walk = { .tunnel = each, .arg = arg };
+	struct walk walk = { .tunnel = each, .arg = arg, .what = "tunnels" };
 
 	return dump(nl, SPINDLE_CMD_TUNNEL_GET, NULL, walk_tunnel, &walk, err);
 }
@@ -213,7 +229,7 @@ int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_
 int sp_nl_sa_dump(struct sp_nl *nl, const char *tunnel, sp_sa_fn each, void *arg,
 		  struct sp_error *err)
 {
-	struct walk walk = { .sa = each, .arg = arg };
+	struct walk walk = { .sa = each, .arg = arg, .what = "SAs" };
 
 	return dump(nl, SPINDLE_CMD_SA_GET, tunnel, walk_sa, &walk, err);
 }
