@@ -23,11 +23,21 @@ static int take_dev(struct cli *cli, struct words *words, void *object)
 	return CLI_DONE;
 }
 
+/* The kernel would refuse it too, but could not say so as well. */
+static int need_ipv4(struct cli *cli, const struct sp_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return CLI_DONE;
+	return cli_fail(cli, "IPv6 is not supported by this version");
+}
+
 static int take_addr(struct cli *cli, struct words *words, struct sp_addr *addr)
 {
 	const char *text = cli_next(cli, words);
 
-	return !text || sp_addr_parse(addr, text, &cli->err) ? CLI_USAGE : CLI_DONE;
+	if (!text || sp_addr_parse(addr, text, &cli->err))
+		return CLI_USAGE;
+	return need_ipv4(cli, addr);
 }
 
 static int take_local(struct cli *cli, struct words *words, void *object)
@@ -54,6 +64,8 @@ static int take_selectors(struct cli *cli, struct words *words, struct sp_select
 	size_t len;
 
 	for (; text; text = text[len] ? text + len + 1 : NULL) {
+		struct sp_prefix *prefix = &selectors->list[selectors->n];
+
 		len = strcspn(text, ",");
 		if (selectors->n == SPINDLE_SELECTORS_MAX)
 			return cli_usage(cli, "more than %d prefixes", SPINDLE_SELECTORS_MAX);
@@ -61,8 +73,10 @@ static int take_selectors(struct cli *cli, struct words *words, struct sp_select
 			return cli_usage(cli, "\"%.*s\" is not an IP prefix", (int)len, text);
 		memcpy(one, text, len);
 		one[len] = '\0';
-		if (sp_prefix_parse(&selectors->list[selectors->n], one, &cli->err))
+		if (sp_prefix_parse(prefix, one, &cli->err))
 			return CLI_USAGE;
+		if (need_ipv4(cli, &prefix->addr))
+			return CLI_FAILED;
 		selectors->n++;
 	}
 	return selectors->n ? CLI_DONE : CLI_USAGE;
