@@ -365,7 +365,7 @@ static void impostors_lack_the_signature(void **state)
 	settle(&pair);
 	expect_dead(pair.server, "client's keys: not signed by the pinned peer-key SHA256:");
 	expect_silence(pair.server);
-	expect_dead(pair.client, "server's confirmation: peer says (unauthenticated): our signature");
+	expect_dead(pair.client, "server's confirmation: peer says (unauthenticated): our");
 	free_pair(&pair);
 }
 
@@ -421,7 +421,7 @@ static void alerts_are_words_of_ours(void **state)
 
 	(void)state;
 	rk_session_input(pair.client, alert, sizeof(alert));
-	expect_dead(pair.client, "peer says (unauthenticated): no more than goodbye");
+	expect_dead(pair.client, "peer says (unauthenticated): goodbye");
 	rk_session_output(pair.client, &len);
 	assert_int_equal(len, 0);
 	free_pair(&pair);

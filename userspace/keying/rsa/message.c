@@ -12,6 +12,7 @@
 
 enum {
 	VALUE_MAX = 1024,		/* longer than a line of RK_TEXT_MAX octets */
+	TS_LEN_MAX = RK_MESSAGE_TS_MAX * SP_PREFIX_STRLEN,
 	SPI_MIN = 256,			/* RFC 4303 2.1: 1 to 255 are reserved, 0 is never sent */
 };
 
@@ -126,7 +127,7 @@ static void write_ts(const void *field, char *value)
 	}
 }
 
-_Static_assert(RK_MESSAGE_TS_MAX * (int)SP_PREFIX_STRLEN < VALUE_MAX, "a full list fits");
+_Static_assert(TS_LEN_MAX < VALUE_MAX, "a full list fits");
 
 /* --- the tables --------------------------------------------------------------- */
 

@@ -31,7 +31,7 @@ enum {
 enum rk_state {
 	RK_HANDSHAKE,
 	RK_OPEN,			/* messages flow */
-	RK_DEAD,			/* rk_session_error() says why; send what is left, then close */
+	RK_DEAD,			/* see rk_session_error(); send what is left, then close */
 };
 
 struct rk_random {
@@ -44,7 +44,7 @@ struct rk_config {
 	enum rk_profile profile;
 	EVP_PKEY *key;			/* signed: our long-term private key; borrowed */
 	EVP_PKEY *peer_key;		/* signed: the peer's pinned public key; borrowed */
-	EVP_PKEY *ephemeral;		/* server: RSA-2048 (signed) or RSA-1024 (compat), taken over */
+	EVP_PKEY *ephemeral;		/* server: RSA-2048, or RSA-1024 in compat; taken over */
 	struct rk_random random;
 };
 

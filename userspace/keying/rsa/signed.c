@@ -91,7 +91,7 @@ static int alert_hear(struct rk_session *s, struct rk_octets message, struct sp_
 	if (octets[1] < sizeof(alert_texts) / sizeof(alert_texts[0]))
 		text = alert_texts[octets[1]];
 	s->alert = ALERT_NONE;
-	return sp_fail(err, "peer says (unauthenticated): %s", text ? text : "no more than goodbye");
+	return sp_fail(err, "peer says (unauthenticated): %s", text ? text : "goodbye");
 }
 
 /* --- parts of messages --------------------------------------------------------- */
@@ -373,7 +373,8 @@ static int take_client_keys(struct rk_session *s, struct rk_octets message, stru
 	/* A substitute for keys that cannot be decrypted: see rk_oaep_decrypt(). */
 	secrets->ikm_len = KEYS_LEN;
 	s->config.random.fill(s->config.random.arg, secrets->ikm, KEYS_LEN);
-	rk_oaep_decrypt(s->config.ephemeral, "SHA256", octets + 1, OAEP_LEN, secrets->ikm, KEYS_LEN);
+	rk_oaep_decrypt(s->config.ephemeral, "SHA256", octets + 1, OAEP_LEN, secrets->ikm,
+			KEYS_LEN);
 	rk_session_drop_ephemeral(s);
 
 	s->alert = ALERT_RECORD;
