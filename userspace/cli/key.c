@@ -6,8 +6,8 @@
 #include "keys/rsakey.h"
 #include "number.h"
 
-static int describe(struct cli *cli, const EVP_PKEY *key, const char *private,
-		    const char *public)
+static int describe(struct cli *cli, const EVP_PKEY *key, const char *private_file,
+		    const char *public_file)
 {
 	char fingerprint[RK_KEY_ID_STRLEN];
 	uint8_t id[RK_KEY_ID_LEN];
@@ -16,40 +16,40 @@ static int describe(struct cli *cli, const EVP_PKEY *key, const char *private,
 		return CLI_FAILED;
 	rk_key_id_format(id, fingerprint);
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:s*, s:s*, s:i, s:s}", "private", private,
-						     "public", public, "bits",
+		return cli_print_json(cli, json_pack("{s:s*, s:s*, s:i, s:s}", "private",
+						     private_file, "public", public_file, "bits",
 						     EVP_PKEY_get_bits(key), "fingerprint",
 						     fingerprint));
-	if (private)
-		printf("private key  %s\n", private);
-	if (public)
-		printf("public key   %s\n", public);
+	if (private_file)
+		printf("private key  %s\n", private_file);
+	if (public_file)
+		printf("public key   %s\n", public_file);
 	printf("kind         RSA, %d bits\n", EVP_PKEY_get_bits(key));
 	printf("fingerprint  %s\n", fingerprint);
 	return CLI_DONE;
 }
 
-static int make(struct cli *cli, const char *file, unsigned int bits)
+static int make_pair(struct cli *cli, const char *file, unsigned int bits)
 {
 	EVP_PKEY *key = rk_key_generate(bits, &cli->err);
 	int ret = CLI_FAILED;
-	char *public;
+	char *public_file;
 
 	if (!key)
 		return CLI_FAILED;
-	if (asprintf(&public, "%s.pub", file) < 0) {
+	if (asprintf(&public_file, "%s.pub", file) < 0) {
 		ret = cli_fail(cli, "out of memory");
 		goto out;
 	}
 	if (!rk_key_write_pair(key, file, &cli->err))
-		ret = describe(cli, key, file, public);
-	free(public);
+		ret = describe(cli, key, file, public_file);
+	free(public_file);
 out:
 	EVP_PKEY_free(key);
 	return ret;
 }
 
-static int new(struct cli *cli, int argc, char **argv)
+static int make(struct cli *cli, int argc, char **argv)
 {
 	uint64_t bits = RK_KEY_BITS_DEFAULT;
 
@@ -60,32 +60,33 @@ static int new(struct cli *cli, int argc, char **argv)
 		sp_fail_in(&cli->err, "bits");
 		return CLI_USAGE;
 	}
-	return make(cli, argv[0], (unsigned int)bits);
+	return make_pair(cli, argv[0], (unsigned int)bits);
 }
 
 /* Either half of a pair. */
 static int show(struct cli *cli, int argc, char **argv)
 {
 	struct sp_error not_public;
-	EVP_PKEY *public, *private = NULL;
-	int ret = CLI_FAILED;
+	bool private = false;
+	EVP_PKEY *key;
+	int ret;
 
 	if (argc != 1)
 		return CLI_USAGE;
-	public = rk_key_read_public(argv[0], &not_public);
-	if (!public)
-		private = rk_key_read_private(argv[0], &cli->err);
-	if (public)
-		ret = describe(cli, public, NULL, argv[0]);
-	else if (private)
-		ret = describe(cli, private, argv[0], NULL);
-	EVP_PKEY_free(public);
-	EVP_PKEY_free(private);
+	key = rk_key_read_public(argv[0], &not_public);
+	if (!key) {
+		private = true;
+		key = rk_key_read_private(argv[0], &cli->err);
+	}
+	if (!key)
+		return CLI_FAILED;
+	ret = describe(cli, key, private ? argv[0] : NULL, private ? NULL : argv[0]);
+	EVP_PKEY_free(key);
 	return ret;
 }
 
 const struct verb cli_key_verbs[] = {
-	{ "new", new, "FILE [BITS] [-j]", NULL },
+	{ "new", make, "FILE [BITS] [-j]", NULL },
 	{ "show", show, "FILE [-j]", NULL },
 	{ 0 },
 };
