@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include <cmocka.h>
+
+#include "kmod/suite.h"
+#include "linux/spindle.h"
+
+/* RFC 2404 2 and RFC 4868 2.6: the key is as long as the hash's output, the ICV shorter. */
+static const struct {
+	const char *name;
+	unsigned int icv_len;
+} hashes[] = {
+	{ "sha1", 12 },
+	{ "sha256", 16 },
+	{ "sha384", 24 },
+	{ "sha512", 32 },
+};
+
+static void every_pair_is_there_with_its_sizes(void **state)
+{
+	unsigned int rows = 0;
+
+	(void)state;
+	for (unsigned int bits = 128; bits <= 256; bits += 64) {
+		for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++, rows++) {
+			const EVP_MD *md = EVP_get_digestbyname(hashes[i].name);
+			const struct spn_suite *suite;
+			char word[32], hash[32];
+
+			snprintf(word, sizeof(word), "aes%u-%s", bits, hashes[i].name);
+			snprintf(hash, sizeof(hash), "hmac(%s)", hashes[i].name);
+			suite = spn_suite_find(word);
+			assert_non_null(suite);
+			assert_string_equal(suite->word, word);
+			assert_string_equal(suite->cipher, "cbc(aes)");
+			assert_string_equal(suite->hash, hash);
+			assert_int_equal(suite->key_len, bits / 8);
+			/* RFC 3602 2 and 3: the IV is one block of 16 octets. */
+			assert_int_equal(suite->iv_len, 16);
+			assert_int_equal(suite->block_len, 16);
+			assert_non_null(md);
+			assert_int_equal(suite->auth_key_len, EVP_MD_get_size(md));
+			assert_int_equal(suite->icv_len, hashes[i].icv_len);
+		}
+	}
+	assert_non_null(spn_suite_at(rows - 1));
+	assert_null(spn_suite_at(rows));
+}
+
+static void every_word_is_unique_and_fits(void **state)
+{
+	const struct spn_suite *suite, *other;
+
+	(void)state;
+	for (unsigned int i = 0; (suite = spn_suite_at(i)); i++) {
+		assert_ptr_equal(spn_suite_find(suite->word), suite);
+		for (unsigned int j = i + 1; (other = spn_suite_at(j)); j++)
+			assert_string_not_equal(suite->word, other->word);
+		assert_in_range(strlen(suite->word), 1, SPINDLE_ALG_MAX);
+		assert_in_range(suite->key_len, 1, SPINDLE_KEY_MAX);
+		assert_in_range(suite->auth_key_len, 1, SPINDLE_KEY_MAX);
+		assert_in_range(suite->icv_len, 1, SPN_ICV_MAX);
+		assert_in_range(suite->iv_len, 1, SPN_IV_MAX);
+		assert_in_range(suite->block_len, 1, SPN_BLOCK_MAX);
+	}
+}
+
+static void other_words_are_not_found(void **state)
+{
+	static const char *const words[] = {
+		"", "aes", "aes128", "aes128-", "aes128-sha", "aes128-sha2566", "AES128-SHA256",
+		"aes512-sha256", "aes128-md5", "null-sha256", " aes128-sha256",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert_null(spn_suite_find(words[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_pair_is_there_with_its_sizes),
+		cmocka_unit_test(every_word_is_unique_and_fits),
+		cmocka_unit_test(other_words_are_not_found),
+	};
+
+	return cmocka_run_group_tests_name("suite", tests, NULL, NULL);
+}
