@@ -162,14 +162,14 @@ enum spindle_sa_attr {
 	SPINDLE_A_SA_AUTH_KEY,		/* binary, set only: integrity key */
 	SPINDLE_A_SA_GENERATION,	/* u32, at least 1 */
 	SPINDLE_A_SA_PARKED,		/* flag, outbound: do not send with it yet */
-	SPINDLE_A_SA_SEQUENCE,		/* u64, last sent, or highest received; settable at SA_NEW */
+	SPINDLE_A_SA_SEQUENCE,		/* u64, last sent or highest received; settable */
 	SPINDLE_A_SA_LIFE,		/* nest, enum spindle_life_attr */
 	SPINDLE_A_SA_STATE,		/* u8, enum spindle_sa_state, get only */
 	SPINDLE_A_SA_REPLAY_WINDOW,	/* u32, packets, get only */
 	SPINDLE_A_SA_PACKETS,		/* u64, get only */
 	SPINDLE_A_SA_BYTES,		/* u64, octets of inner packets, get only */
 	SPINDLE_A_SA_AGE,		/* u64, seconds since it was added, get only */
-	SPINDLE_A_SA_LAST_USED,		/* u64, seconds since the epoch, absent if never, get only */
+	SPINDLE_A_SA_LAST_USED,		/* u64, epoch seconds, absent if never, get only */
 	SPINDLE_A_SA_DROP,		/* nest, enum spindle_drop_attr; repeats, get only */
 	SPINDLE_A_SA_LAST_DROP,		/* nest, enum spindle_drop_attr, get only */
 	SPINDLE_A_SA_PAD,
