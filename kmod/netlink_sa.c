@@ -338,30 +338,61 @@ int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* An SPI that waits for its SA. */
+static int put_reserved(struct sk_buff *msg, const void *object)
+{
+	const struct spn_spi *entry = object;
+	struct nlattr *nest;
+	int err;
+
+	err = spn_netlink_put_tunnel_name(msg, entry->tunnel);
+	if (err)
+		return err;
+	nest = nla_nest_start(msg, SPINDLE_A_SA);
+	if (!nest ||
+	    nla_put_u8(msg, SPINDLE_A_SA_DIR, SPINDLE_DIR_IN) ||
+	    nla_put_be32(msg, SPINDLE_A_SA_SPI, entry->key.spi) ||
+	    nla_put_u8(msg, SPINDLE_A_SA_STATE, SPINDLE_SA_RESERVED))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 /*
  * cb->args[0]: the tunnel whose SAs come next; cb->args[1]: how many of them
  * were sent.
  */
-static int dump_tunnel(struct sk_buff *msg, struct netlink_callback *cb,
-		       const struct spn_tunnel *tunnel)
+static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, long i,
+		    int (*fill)(struct sk_buff *msg, const void *object), const void *object)
 {
+	void *header;
+
+	if (i < cb->args[1])
+		return 0;
+	header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			     &spn_netlink_family, NLM_F_MULTI, SPINDLE_CMD_SA_GET);
+	if (!header || fill(msg, object)) {
+		genlmsg_cancel(msg, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, header);
+	cb->args[1] = i + 1;
+	return 0;
+}
+
+static int dump_tunnel(struct sk_buff *msg, struct netlink_callback *cb,
+		       const struct spn_net *sn, const struct spn_tunnel *tunnel)
+{
+	const struct spn_spi *entry;
 	const struct spn_sa *sa;
 	long i = 0;
 
-	list_for_each_entry(sa, &tunnel->sas, node) {
-		void *header;
-
-		if (i++ < cb->args[1])
-			continue;
-		header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				     &spn_netlink_family, NLM_F_MULTI, SPINDLE_CMD_SA_GET);
-		if (!header || put_tunnel_sa(msg, sa)) {
-			genlmsg_cancel(msg, header);
+	list_for_each_entry(sa, &tunnel->sas, node)
+		if (dump_one(msg, cb, i++, put_tunnel_sa, sa))
 			return -EMSGSIZE;
-		}
-		genlmsg_end(msg, header);
-		cb->args[1] = i;
-	}
+	list_for_each_entry(entry, &sn->reserved, reserved)
+		if (entry->tunnel == tunnel && dump_one(msg, cb, i++, put_reserved, entry))
+			return -EMSGSIZE;
 	cb->args[1] = 0;
 	return 0;
 }
@@ -410,7 +441,7 @@ int spn_netlink_sa_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	idr_for_each_entry_continue(&sn->tunnels, tunnel, id) {
 		if (only && id > only)
 			break;
-		err = dump_tunnel(msg, cb, tunnel);
+		err = dump_tunnel(msg, cb, sn, tunnel);
 		if (err)
 			break;
 	}
@@ -425,28 +456,56 @@ static void remove_sa(struct spn_net *sn, struct spn_tunnel *tunnel, struct spn_
 	spn_tunnel_remove(tunnel, sa);
 }
 
-/* Which SAs a deletion means: a generation, or one direction and SPI. */
+static bool del_generation(struct spn_net *sn, struct spn_tunnel *tunnel, u32 generation)
+{
+	struct spn_sa *sa, *next;
+	bool found = false;
+
+	list_for_each_entry_safe(sa, next, &tunnel->sas, node) {
+		if (sa->generation == generation) {
+			remove_sa(sn, tunnel, sa);
+			found = true;
+		}
+	}
+	return found;
+}
+
+static bool del_spi(struct spn_net *sn, struct spn_tunnel *tunnel, u8 dir, __be32 spi)
+{
+	struct spn_spi *entry;
+	struct spn_sa *sa;
+
+	list_for_each_entry(sa, &tunnel->sas, node) {
+		if (sa->dir == dir && sa->spi == spi) {
+			remove_sa(sn, tunnel, sa);
+			return true;
+		}
+	}
+	list_for_each_entry(entry, &sn->reserved, reserved) {
+		if (dir == SPINDLE_DIR_IN && entry->tunnel == tunnel && entry->key.spi == spi) {
+			spn_spi_release(sn, entry);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A deletion means a generation, or one direction and SPI. */
 static int del_sas(struct spn_net *sn, struct spn_tunnel *tunnel, struct nlattr **tb,
 		   struct netlink_ext_ack *extack)
 {
-	bool by_generation = tb[SPINDLE_A_SA_GENERATION];
-	struct spn_sa *sa, *next;
-	int n = 0;
+	bool found;
 
-	if (!by_generation && !(tb[SPINDLE_A_SA_DIR] && tb[SPINDLE_A_SA_SPI])) {
+	if (tb[SPINDLE_A_SA_GENERATION]) {
+		found = del_generation(sn, tunnel, nla_get_u32(tb[SPINDLE_A_SA_GENERATION]));
+	} else if (tb[SPINDLE_A_SA_DIR] && tb[SPINDLE_A_SA_SPI]) {
+		found = del_spi(sn, tunnel, nla_get_u8(tb[SPINDLE_A_SA_DIR]),
+				nla_get_be32(tb[SPINDLE_A_SA_SPI]));
+	} else {
 		NL_SET_ERR_MSG(extack, "name a direction and an SPI, or a generation");
 		return -EINVAL;
 	}
-	list_for_each_entry_safe(sa, next, &tunnel->sas, node) {
-		if (by_generation ?
-		    sa->generation != nla_get_u32(tb[SPINDLE_A_SA_GENERATION]) :
-		    sa->dir != nla_get_u8(tb[SPINDLE_A_SA_DIR]) ||
-		    sa->spi != nla_get_be32(tb[SPINDLE_A_SA_SPI]))
-			continue;
-		remove_sa(sn, tunnel, sa);
-		n++;
-	}
-	if (n)
+	if (found)
 		return 0;
 	NL_SET_ERR_MSG(extack, "no such SA");
 	return -ENOENT;

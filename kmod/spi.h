@@ -33,7 +33,7 @@ struct spn_spi_key {
  * @node: in spn_net.spis
  * @key: what a packet carries
  * @sa: the SA, NULL while the SPI is only reserved; written under spn_net.lock
- * @tunnel: whose it is: compared, never followed
+ * @tunnel: whose it is; under spn_net.lock
  * @reserved: in spn_net.reserved while @sa is NULL
  * @expires: when the reservation ends, jiffies
  * @rcu: for readers of the table
