@@ -37,10 +37,14 @@ static struct sk_buff *pop_ready(struct spn_queue *queue)
 
 void spn_queue_release(struct spn_queue *queue, struct sk_buff *list)
 {
-	if (!atomic_dec_and_test(&spn_cb(list)->pending))
-		return;
-
+	/*
+	 * Once the list is ready, whoever is delivering may take it and let go
+	 * of the SA, and with it of the tunnel that the queue is part of.
+	 */
 	rcu_read_lock();
+	if (!atomic_dec_and_test(&spn_cb(list)->pending))
+		goto unlock_rcu;
+
 	spin_lock(&queue->lock);
 	if (!queue->delivering) {
 		queue->delivering = true;
@@ -52,5 +56,6 @@ void spn_queue_release(struct spn_queue *queue, struct sk_buff *list)
 		queue->delivering = false;
 	}
 	spin_unlock(&queue->lock);
+unlock_rcu:
 	rcu_read_unlock();
 }
