@@ -6,6 +6,7 @@
 #include <linux/crypto.h>
 #include <linux/netdevice.h>
 #include <linux/version.h>
+#include <net/addrconf.h>
 #include <net/genetlink.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
@@ -27,6 +28,17 @@ static inline struct nlattr **spn_dump_attrs(struct netlink_callback *cb)
 	return genl_dumpit_info(cb)->attrs;
 #else
 	return genl_info_dump(cb)->attrs;
+#endif
+}
+
+/* No IPv6 address of its own making, so no neighbour and no router is asked for. */
+static inline void spn_dev_no_link_local(struct net_device *dev)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct inet6_dev *in6_dev = __in6_dev_get(dev);
+
+	if (in6_dev)
+		in6_dev->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
 #endif
 }
 

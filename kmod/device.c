@@ -52,6 +52,7 @@ static int device_open(struct net_device *dev)
 		IN_DEV_CONF_SET(in_dev, NOXFRM, 1);
 		IN_DEV_CONF_SET(in_dev, NOPOLICY, 1);
 	}
+	spn_dev_no_link_local(dev);
 	return 0;
 }
 
