@@ -171,7 +171,8 @@ static int adopt(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *a
 	if (suite && sa->generation && sa->state != SPINDLE_SA_RESERVED &&
 	    sa->state != SPINDLE_SA_EXPIRED)
 		rk_tunnel_adopt(adoption->tunnel, sa->generation, suite->word,
-				sa->generation == adoption->out_generation, daemon_now());
+				sa->generation == adoption->out_generation,
+				daemon_now() - (double)sa->age);
 	return 0;
 }
 

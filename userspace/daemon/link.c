@@ -222,11 +222,16 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	} else if (link->failed[0]) {
 		fail(link, false, link->failed);
 	} else if (!link->session) {
-		snprintf(why, sizeof(why), "no connection within %d s", RK_HANDSHAKE_SECONDS);
+		snprintf(why, sizeof(why), "no %s within %d s",
+			 link->client ? "connection" : "ephemeral key for it",
+			 RK_HANDSHAKE_SECONDS);
 		fail(link, false, why);
 	} else {
 		rk_session_tick(link->session, daemon_now());
-		pump(link);
+		if (rk_session_state(link->session) == RK_DEAD)
+			fail(link, false, rk_session_error(link->session));
+		else
+			pump(link);
 	}
 }
 

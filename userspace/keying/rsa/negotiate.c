@@ -359,6 +359,15 @@ static void catch_up(struct rk_tunnel *tunnel, const struct rk_message *message,
 	tunnel->failures++;
 }
 
+/* The peer has no SAs any more, and wants none: ours lead nowhere. */
+static void peer_is_down(struct rk_tunnel *tunnel)
+{
+	tunnel->will = RK_WILL_IDLE;
+	rk_tunnel_remove_all(tunnel);
+	if (tunnel->current)
+		rk_tunnel_fallen(tunnel, "the peer has taken the tunnel down");
+}
+
 static void on_error(struct rk_tunnel *tunnel, const struct rk_message *message, double now)
 {
 	bool stale = !strcmp(message->code, "stale-generation");
@@ -376,8 +385,8 @@ static void on_error(struct rk_tunnel *tunnel, const struct rk_message *message,
 	} else if (!strcmp(message->code, "alg")) {
 		next_proposal(tunnel, message, now);
 	} else {
-		if (!strcmp(message->code, "down") && tunnel->will == RK_WILL_KEEP)
-			tunnel->will = RK_WILL_IDLE;
+		if (!strcmp(message->code, "down"))
+			peer_is_down(tunnel);
 		rk_tunnel_failed(tunnel, true, why, now);
 	}
 }

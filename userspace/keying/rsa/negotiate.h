@@ -23,6 +23,8 @@ void rk_tunnel_fallen(struct rk_tunnel *tunnel, const char *fmt, ...);
 bool rk_tunnel_has(const struct rk_tunnel *tunnel, uint32_t generation);
 void rk_tunnel_record(struct rk_tunnel *tunnel, uint32_t generation);
 void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation);
+/* Here and, if there is a session, at the peer. */
+void rk_tunnel_remove_all(struct rk_tunnel *tunnel);
 void rk_tunnel_switch(struct rk_tunnel *tunnel, uint32_t generation, bool initiator, double now);
 void rk_tunnel_failed(struct rk_tunnel *tunnel, bool refused, const char *why, double now);
 void rk_tunnel_session_opened(struct rk_tunnel *tunnel, double now);

@@ -153,7 +153,7 @@ struct rk_tunnel *rk_peer_tunnel(const struct rk_peer *peer, const char *name);
 
 /* A generation that was in the kernel before we were. */
 void rk_tunnel_adopt(struct rk_tunnel *tunnel, uint32_t generation, const char *alg, bool current,
-		     double now);
+		     double since);
 /* After the adoptions: what the configuration wants from now on. */
 void rk_tunnel_start(struct rk_tunnel *tunnel, double now);
 /* Other lifetimes, algorithms or selectors: refreshes what is up. */

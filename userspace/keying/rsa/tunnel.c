@@ -50,7 +50,7 @@ void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation)
 		(tunnel->n_live - at) * sizeof(tunnel->live[0]));
 }
 
-static void remove_all(struct rk_tunnel *tunnel)
+void rk_tunnel_remove_all(struct rk_tunnel *tunnel)
 {
 	while (tunnel->n_live) {
 		uint32_t generation = tunnel->live[0].number;
@@ -130,13 +130,13 @@ static void remove_old(struct rk_tunnel *tunnel, double now)
 }
 
 void rk_tunnel_adopt(struct rk_tunnel *tunnel, uint32_t generation, const char *alg, bool current,
-		     double now)
+		     double since)
 {
 	rk_tunnel_record(tunnel, generation);
 	tunnel->alg = alg;
 	if (current) {
 		tunnel->current = generation;
-		tunnel->established = now;
+		tunnel->established = since;
 	}
 }
 
@@ -227,7 +227,7 @@ void rk_tunnel_down(struct rk_tunnel *tunnel)
 	tunnel->wanted = false;
 	tunnel->asked_generation = 0;
 	tunnel->last_error[0] = '\0';
-	remove_all(tunnel);
+	rk_tunnel_remove_all(tunnel);
 	if (tunnel->current)
 		rk_tunnel_fallen(tunnel, "down");
 }
