@@ -294,6 +294,35 @@ static void oversized_messages_are_refused_by_length(void **state)
 	}
 }
 
+/* The client's keys are the longest message, the confirmation has one length only. */
+static void handshake_goes_on_within_bounds(void **state)
+{
+	struct pair pair = new_pair(RK_SIGNED);
+	static struct flight flight;
+
+	(void)state;
+	take_output(pair.client, &flight);
+	rk_session_input(pair.server, flight.octets, flight.len);
+	take_output(pair.server, &flight);
+	rk_session_input(pair.client, flight.octets, flight.len);
+	expect_refused_length(pair.server, 2239 + 1);
+	expect_refused_length(pair.client, 57 + 1);
+}
+
+static void short_messages_are_refused(void **state)
+{
+	static const uint8_t octet[] = { 0, 0, 0, 1, 0 };
+	struct rk_session *server = new_session(RK_SERVER, profile_of(state));
+	struct pair pair = open_pair(profile_of(state));
+
+	rk_session_input(server, octet, sizeof(octet));
+	expect_dead(server, "message of 1 octets where at least");
+	rk_session_free(server);
+	rk_session_input(pair.client, octet, sizeof(octet));
+	expect_dead(pair.client, "channel: message of 1 octets where at least");
+	free_pair(&pair);
+}
+
 static void unread_output_is_bounded(void **state)
 {
 	struct pair pair = open_pair(profile_of(state));
@@ -461,6 +490,8 @@ int main(void)
 		BOTH(open_sessions_have_no_deadline),
 		BOTH(eof_ends_it),
 		cmocka_unit_test(oversized_messages_are_refused_by_length),
+		cmocka_unit_test(handshake_goes_on_within_bounds),
+		BOTH(short_messages_are_refused),
 		BOTH(unread_output_is_bounded),
 		BOTH(flood_of_unread_texts_ends_it),
 		BOTH(sa_keys_agree_and_differ),
