@@ -273,7 +273,7 @@ static void test_down_and_up(void **state)
 	run_world(w, 1);
 	assert_up(w);
 	assert_alone(w);
-	assert_int_equal(tunnel_of(w, A)->current, 2);	/* a number is used once */
+	assert_int_equal(tunnel_of(w, A)->current, 3);	/* a number is asked for once */
 	free_world(w);
 }
 
@@ -483,7 +483,7 @@ static void test_foreign_peer(void **state)
 	w->sides[A].n_mail = 0;
 	rk_peer_received(us->peer, link, "install gen=7 spi=0x5000 alg=aes128-sha256 colour=red",
 			 w->now);
-	assert_string_equal(answer, "installed gen=7 spi=0x00001000 tunnel=lan");
+	assert_string_equal(answer, "installed gen=7 spi=0x00001000 tunnel=lan life-seconds=3600");
 	assert_int_equal(us->sending[0], 0);		/* parked */
 	w->sides[A].n_mail = 0;
 	rk_peer_received(us->peer, link, "active gen=7", w->now);

@@ -150,6 +150,8 @@ void rk_negotiate_start(struct rk_tunnel *tunnel, double now)
 	copy_selectors(&message.remote_ts, &config->remote_ts);
 	message.life_seconds = config->lifetime;
 	message.life_bytes = config->lifetime_bytes;
+	/* A number is asked for once: a late answer must not be taken for another's. */
+	tunnel->highest = message.gen;
 	tunnel->asked_generation = message.gen;
 	tunnel->asked_spi = spi;
 	tunnel->answer_by = now + RK_ANSWER_SECONDS;
@@ -184,7 +186,7 @@ static void on_installed(struct rk_tunnel *tunnel, const struct rk_message *mess
 	/* Each SA has keys of its own by its SPI, so the two must differ. */
 	if (message->spi < SPINDLE_SPI_MIN || message->spi == what.in_spi) {
 		sp_fail(&err, "the peer answers with SPI 0x%x, which cannot be used", message->spi);
-	} else if (!install(tunnel, &what, true, &(struct rk_message){ 0 }, now, &err)) {
+	} else if (!install(tunnel, &what, true, message, now, &err)) {
 		rk_peer_send(tunnel->peer, &active);
 		rk_tunnel_switch(tunnel, message->gen, true, now);
 		return;
@@ -195,41 +197,42 @@ static void on_installed(struct rk_tunnel *tunnel, const struct rk_message *mess
 
 /* --- the side that is asked ------------------------------------------------ */
 
-/* Refuses in words that name both sides, here and there. */
-static bool terms_agree(struct rk_tunnel *tunnel, const struct rk_message *message)
+/* Refusals name both sides, in our own status and to the peer. */
+static bool algorithms_agree(struct rk_tunnel *tunnel, const struct rk_message *message)
 {
 	const struct sp_tunnel_config *config = &tunnel->config;
+	char ours[RK_MESSAGE_TEXT_MAX / 4];
+
+	if (find_word(config, message->alg))
+		return true;
+	format_words(config, ours, sizeof(ours));
+	snprintf(tunnel->last_error, sizeof(tunnel->last_error), "peer offers %s, we accept %s",
+		 message->alg, ours);
+	rk_negotiate_refuse(tunnel->peer, config->name, message->gen, "alg",
+			    "offered is %s, accepted is %s", message->alg, ours);
+	return false;
+}
+
+/* What the peer calls local is remote here, and the other way about. */
+static bool selectors_agree(struct rk_tunnel *tunnel, const struct rk_message *message,
+			    bool peers_local)
+{
+	const struct sp_tunnel_config *config = &tunnel->config;
+	const struct sp_selectors *selectors = peers_local ? &config->remote_ts : &config->local_ts;
+	const struct rk_ts *ts = peers_local ? &message->local_ts : &message->remote_ts;
+	const char *there = peers_local ? "local-ts" : "remote-ts";
+	const char *here = peers_local ? "remote-ts" : "local-ts";
 	char ours[RK_MESSAGE_TEXT_MAX / 4], theirs[RK_MESSAGE_TEXT_MAX / 4];
-	const struct { const char *side, *mirror; const struct rk_ts *ts;
-		       const struct sp_selectors *selectors; } sides[] = {
-		{ "local-ts", "remote-ts", &message->local_ts, &config->remote_ts },
-		{ "remote-ts", "local-ts", &message->remote_ts, &config->local_ts },
-	};
 
-	if (!find_word(config, message->alg)) {
-		format_words(config, ours, sizeof(ours));
-		snprintf(tunnel->last_error, sizeof(tunnel->last_error),
-			 "peer offers %s, we accept %s", message->alg, ours);
-		rk_negotiate_refuse(tunnel->peer, config->name, message->gen, "alg",
-				    "offered is %s, accepted is %s", message->alg, ours);
-		return false;
-	}
-	for (size_t i = 0; i < 2; i++) {
-		const struct rk_ts *ts = sides[i].ts;
-
-		if (!ts->n || same_selectors(ts, sides[i].selectors))
-			continue;
-		format_prefixes(ts->list, ts->n, theirs, sizeof(theirs));
-		format_prefixes(sides[i].selectors->list, sides[i].selectors->n, ours, sizeof(ours));
-		snprintf(tunnel->last_error, sizeof(tunnel->last_error),
-			 "peer's %s is %s, our %s is %s", sides[i].side, theirs, sides[i].mirror,
-			 ours);
-		rk_negotiate_refuse(tunnel->peer, config->name, message->gen, "selectors",
-				    "offered %s is %s, but %s here is %s", sides[i].side, theirs,
-				    sides[i].mirror, ours);
-		return false;
-	}
-	return true;
+	if (!ts->n || same_selectors(ts, selectors))
+		return true;
+	format_prefixes(ts->list, ts->n, theirs, sizeof(theirs));
+	format_prefixes(selectors->list, selectors->n, ours, sizeof(ours));
+	snprintf(tunnel->last_error, sizeof(tunnel->last_error), "peer's %s is %s, our %s is %s",
+		 there, theirs, here, ours);
+	rk_negotiate_refuse(tunnel->peer, config->name, message->gen, "selectors",
+			    "offered %s is %s, but %s here is %s", there, theirs, here, ours);
+	return false;
 }
 
 static bool may_install(struct rk_tunnel *tunnel, const struct rk_message *message)
@@ -239,7 +242,8 @@ static bool may_install(struct rk_tunnel *tunnel, const struct rk_message *messa
 
 	if (!message->gen || message->gen == UINT32_MAX || message->spi < SPINDLE_SPI_MIN) {
 		rk_negotiate_refuse(peer, name, message->gen, "syntax",
-				    "install needs gen, from 1, and spi, from %#x", SPINDLE_SPI_MIN);
+				    "install needs gen, from 1, and spi, from %#x",
+				    SPINDLE_SPI_MIN);
 		return false;
 	}
 	if (tunnel->will == RK_WILL_DOWN) {
@@ -247,7 +251,8 @@ static bool may_install(struct rk_tunnel *tunnel, const struct rk_message *messa
 				    "the tunnel was taken down by its administrator");
 		return false;
 	}
-	if (!terms_agree(tunnel, message)) {
+	if (!algorithms_agree(tunnel, message) || !selectors_agree(tunnel, message, true) ||
+	    !selectors_agree(tunnel, message, false)) {
 		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "refused: %s", tunnel->last_error);
 		return false;
 	}
@@ -258,7 +263,8 @@ static bool may_install(struct rk_tunnel *tunnel, const struct rk_message *messa
 				    tunnel->asked_generation);
 		return false;
 	}
-	if (message->gen <= tunnel->highest) {
+	/* Crossing as server: our own, equal one is about to be refused. */
+	if (message->gen <= tunnel->highest && message->gen != tunnel->asked_generation) {
 		rk_negotiate_refuse(peer, name, tunnel->highest, "stale-generation",
 				    "generation %u is not after %u", message->gen, tunnel->highest);
 		return false;
@@ -299,6 +305,11 @@ static void on_install(struct rk_tunnel *tunnel, const struct rk_message *messag
 	/* While the peer finishes, a wish of our own can wait. */
 	tunnel->retry_at = now + RK_ANSWER_SECONDS;
 	installed.spi = what.in_spi;
+	/* A life shorter than offered is the life of both ends. */
+	if (what.life.hard_seconds != message->life_seconds)
+		installed.life_seconds = what.life.hard_seconds;
+	if (what.life.hard_bytes != message->life_bytes)
+		installed.life_bytes = what.life.hard_bytes;
 	rk_peer_send(tunnel->peer, &installed);
 }
 

@@ -137,10 +137,11 @@ static void forget_session(struct rk_peer *peer)
 
 static void say_bye(struct rk_peer *peer, struct rk_link *link)
 {
-	char line[16];
+	const struct rk_message bye = { .verb = RK_VERB_BYE };
 	struct sp_error err;
+	char line[16];
 
-	if (!rk_message_format(&(struct rk_message){ .verb = RK_VERB_BYE }, line, sizeof(line), &err))
+	if (!rk_message_format(&bye, line, sizeof(line), &err))
 		peer->port.send(peer->port.arg, link, line);
 	peer->port.close(peer->port.arg, link);
 }

@@ -60,17 +60,20 @@ void rk_tunnel_remove_all(struct rk_tunnel *tunnel)
 	}
 }
 
+/* In order of age, whatever order a kernel's dump has. */
 void rk_tunnel_record(struct rk_tunnel *tunnel, uint32_t generation)
 {
+	size_t at;
+
 	if (generation > tunnel->highest)
 		tunnel->highest = generation;
 	if (rk_tunnel_has(tunnel, generation))
 		return;
 	if (tunnel->n_live == RK_GENERATIONS_MAX)
 		rk_tunnel_remove(tunnel, tunnel->live[0].number);
-	tunnel->live[tunnel->n_live++] = (struct rk_generation){
-		.number = generation, .remove_at = INFINITY,
-	};
+	for (at = tunnel->n_live++; at && tunnel->live[at - 1].number > generation; at--)
+		tunnel->live[at] = tunnel->live[at - 1];
+	tunnel->live[at] = (struct rk_generation){ .number = generation, .remove_at = INFINITY };
 }
 
 /* The new generation carries traffic now, in both directions or about to. */
@@ -187,8 +190,10 @@ void rk_tunnel_failed(struct rk_tunnel *tunnel, bool refused, const char *why, d
 
 void rk_tunnel_session_opened(struct rk_tunnel *tunnel, double now)
 {
-	double wait = tunnel->peer->client ? 0 : RK_SERVER_SECONDS * (1 + rk_peer_random(tunnel->peer));
+	double wait = 0;
 
+	if (!tunnel->peer->client)
+		wait = RK_SERVER_SECONDS * (1 + rk_peer_random(tunnel->peer));
 	tunnel->failures = 0;
 	/* A new session may mean a peer that has lost its SAs. */
 	if (tunnel->wanted || rk_tunnel_needs_session(tunnel))
