@@ -119,8 +119,9 @@ static void test_good(void **state)
 static void test_defaults(void **state)
 {
 	struct heard heard;
-	struct sp_config *config = load("; a comment\n\n" OFFICE "\t[tunnel lan]\n" "  peer: office\n"
-		"  interface = spin0\n  local-ts = 10.1.0.0/16\n  remote-ts = 0.0.0.0/0\n"
+	struct sp_config *config = load("; a comment\n\n" OFFICE "\t[tunnel lan]\n"
+		"  peer: office\n"
+		"  interface = spin0\n  local-ts = 10.1.0.0/16\n  remote-ts = 10.0.0.0/8\n"
 		"  esp = aes128-sha1\n", &heard);
 	const struct sp_tunnel_config *tunnel;
 
@@ -183,7 +184,7 @@ static const struct {
 	  " it needs allow-insecure = yes\n" },
 	{ "[peer x]\nremote = 192.0.2.2\n",
 	  "spindle.conf:1:1: peer x needs local = ADDRESS\n"
-	  "spindle.conf:1:1: peer x needs key = FILE (`spindle key new FILE` makes one)\n"
+	  "spindle.conf:1:1: peer x needs key = FILE (spindle key new makes one)\n"
 	  "spindle.conf:1:1: peer x needs peer-key = FILE, the peer's public key\n" },
 	{ OFFICE "[tunnel lan]\npeer = ofice\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
 	  "remote-ts = 10.2.0.0/16\nesp = aes128-sha256\n",
@@ -193,14 +194,20 @@ static const struct {
 	  "spindle.conf:7:1: tunnel lan needs local-ts = PREFIX\n"
 	  "spindle.conf:7:1: tunnel lan needs remote-ts = PREFIX\n"
 	  "spindle.conf:7:1: tunnel lan needs esp = WORD, as in esp = aes128-sha256\n" },
+	{ OFFICE "[tunnel lan]\npeer = office\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
+	  "remote-ts = 10.2.0.0/16, 192.0.0.0/8\nesp = aes128-sha256\n",
+	  "spindle.conf:7:1: tunnel lan: a route to 192.0.0.0/8 would cover the peer itself;"
+	  " it needs routes = no\n" },
 	{ "[tunnel x]\nlocal-ts = 10.1.0.0/16,  10.2.0.1/16\n",
 	  "spindle.conf:2:26: local-ts: prefix \"10.2.0.1/16\" has host bits set:"
 	  " did you mean 10.2.0.0/16?\n" },
 	{ "[tunnel x]\nesp = aes128-sha256, aes128-sha255\n",
-	  "spindle.conf:2:22: esp: unknown algorithms \"aes128-sha255\"; did you mean aes128-sha256?\n" },
+	  "spindle.conf:2:22: esp: unknown algorithms \"aes128-sha255\";"
+	  " did you mean aes128-sha256?\n" },
 	{ "[tunnel x]\nlifetime = 1x\nlifetime-bytes = -1\n",
 	  "spindle.conf:2:12: lifetime: \"1x\" is not a time (N, Ns, Nm, Nh or Nd)\n"
-	  "spindle.conf:3:18: lifetime-bytes: \"-1\" is not a number of octets (N, Nk, NM or NG)\n" },
+	  "spindle.conf:3:18: lifetime-bytes: \"-1\" is not a number of octets"
+	  " (N, Nk, NM or NG)\n" },
 	{ "[tunnel x]\nlifetime = 5s\n",
 	  "spindle.conf:2:12: lifetime: \"5s\" is less than 10s\n" },
 	{ "[tunnel x]\ndscp = 64\n",

@@ -140,7 +140,7 @@ static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *
 		sp_config_problem(p, at, "peer %s: profile = compat authenticates nobody; "
 				  "it needs allow-insecure = yes", peer->name);
 	if (peer->profile == SP_PROFILE_SIGNED && !peer->key[0])
-		sp_config_problem(p, at, "peer %s needs key = FILE (`spindle key new FILE` makes one)",
+		sp_config_problem(p, at, "peer %s needs key = FILE (spindle key new makes one)",
 				  peer->name);
 	if (peer->profile == SP_PROFILE_SIGNED && !peer->peer_key[0])
 		sp_config_problem(p, at, "peer %s needs peer-key = FILE, the peer's public key",
@@ -170,6 +170,29 @@ static void find_peer(struct sp_config_parser *p, struct sp_tunnel_config *tunne
 			  guess ? "?" : "");
 }
 
+static bool covers(const struct sp_prefix *prefix, const struct sp_addr *addr)
+{
+	struct sp_prefix host = { .addr = *addr, .len = prefix->len };
+
+	for (unsigned int bit = prefix->len; bit < sp_addr_len(addr) * 8; bit++)
+		host.addr.octets[bit / 8] &= 0xff ^ (0x80 >> bit % 8);
+	return sp_prefix_equal(prefix, &host);
+}
+
+/* A route into the tunnel for the tunnel's own packets would never let one out. */
+static void check_routes(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
+{
+	char prefix[SP_PREFIX_STRLEN];
+
+	if (!tunnel->routes || !tunnel->peer)
+		return;
+	for (size_t i = 0; i < tunnel->remote_ts.n; i++)
+		if (covers(&tunnel->remote_ts.list[i], &tunnel->peer->remote))
+			sp_config_problem(p, &tunnel->place, "tunnel %s: a route to %s would cover "
+					  "the peer itself; it needs routes = no", tunnel->name,
+					  sp_prefix_format(&tunnel->remote_ts.list[i], prefix));
+}
+
 static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
 	const struct sp_place *at = &tunnel->place;
@@ -181,6 +204,7 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 		sp_config_problem(p, at, "tunnel %s needs local-ts = PREFIX", tunnel->name);
 	if (!tunnel->remote_ts.n)
 		sp_config_problem(p, at, "tunnel %s needs remote-ts = PREFIX", tunnel->name);
+	check_routes(p, tunnel);
 	if (!tunnel->n_esp && tunnel->peer && tunnel->peer->keying == SP_KEYING_RSA)
 		sp_config_problem(p, at, "tunnel %s needs esp = WORD, as in esp = aes128-sha256",
 				  tunnel->name);

@@ -6,6 +6,7 @@
 #include "config_parse.h"
 #include "guess.h"
 #include "kmod/suite.h"
+#include "name.h"
 #include "number.h"
 
 /* Fills its field of p->peer or p->tunnel. */
@@ -103,7 +104,8 @@ static int set_keying(struct sp_config_parser *p, const char *value, struct sp_e
 	int choice;
 
 	if (!strcmp(value, "ikev1") || !strcmp(value, "ikev2"))
-		return sp_fail(err, "%s is not supported by this version; rsa and manual are", value);
+		return sp_fail(err, "%s is not supported by this version; rsa and manual are",
+			       value);
 	choice = choose(value, words, err);
 	if (choice < 0)
 		return -1;
@@ -281,16 +283,7 @@ static int set_replay_window(struct sp_config_parser *p, const char *value, stru
 
 static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
-	static const char *const words[] = {
-		[SPINDLE_DF_COPY] = "copy", [SPINDLE_DF_SET] = "set", [SPINDLE_DF_CLEAR] = "clear",
-		NULL,
-	};
-	int choice = choose(value, words, err);
-
-	if (choice < 0)
-		return -1;
-	p->tunnel->df = (uint8_t)choice;
-	return 0;
+	return sp_name_df_parse(&p->tunnel->df, value, err);
 }
 
 static int set_dscp(struct sp_config_parser *p, const char *value, struct sp_error *err)
