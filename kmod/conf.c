@@ -125,7 +125,8 @@ int spn_conf_route(struct spn_conf *conf, struct spn_conf *old, struct spn_trie 
 	int err;
 
 	for (i = 0; i < pairs(conf); i++) {
-		err = spn_trie_insert(trie, pair_remote(conf, i), pair_local(conf, i), conf->tunnel);
+		err = spn_trie_insert(trie, pair_remote(conf, i), pair_local(conf, i),
+				      conf->tunnel);
 		if (err < 0)
 			goto undo;
 	}

@@ -210,7 +210,7 @@ static int require_all(struct nlattr **tb, struct netlink_ext_ack *extack)
 	for (i = 0; i < ARRAY_SIZE(required); i++) {
 		if (tb[required[i]])
 			continue;
-		NL_SET_ERR_MSG(extack, "name, device, local, remote, local-ts and remote-ts are needed");
+		NL_SET_ERR_MSG(extack, "needs name, dev, local, remote, local-ts, remote-ts");
 		return -EINVAL;
 	}
 	if (nla_len(tb[SPINDLE_A_TUNNEL_NAME]) > 1)

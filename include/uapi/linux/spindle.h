@@ -39,7 +39,7 @@ enum spindle_cmd {
 	SPINDLE_CMD_SA_NEW,		/* one generation: inbound, outbound or both */
 	SPINDLE_CMD_SA_GET,		/* dump, of one tunnel or of all */
 	SPINDLE_CMD_SA_DEL,		/* by direction and SPI, or by generation */
-	SPINDLE_CMD_SA_FLUSH,
+	SPINDLE_CMD_SA_FLUSH,		/* of one tunnel */
 	SPINDLE_CMD_SA_ACTIVATE,	/* make a parked outbound SA current */
 	SPINDLE_CMD_TUNNEL_NEW_NTF,	/* group monitor */
 	SPINDLE_CMD_TUNNEL_SET_NTF,	/* group monitor */
