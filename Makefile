@@ -34,19 +34,30 @@ all: modules build/spindle build/spindled
 # --- the module -------------------------------------------------------------
 #
 # Built among links to the sources, because kernels before 6.13 write their
-# objects beside the source.
+# objects beside the source.  TREE is where the kernel's own Makefile is.
+
+TREE = /lib/modules/$*/build
+kbuild = $(MAKE) --no-print-directory -C $(TREE) M=$(CURDIR)/$(@D) W=1 C=$(C) \
+	KCFLAGS=-Werror modules
 
 modules: build/$(KVER)/spindle.ko
 
 build/%/spindle.ko: FORCE
-	@test -d /lib/modules/$*/build || { \
+	@test -d $(TREE) || { \
 		echo "spindle: no headers of kernel '$*' in /lib/modules: make deps" >&2; exit 1; }
 	@mkdir -p $(@D)/kmod
 	@find $(@D) -xtype l -delete
 	@ln -srfn kmod/*.[ch] $(@D)/kmod/
 	@ln -srfn Kbuild include $(@D)/
-	+$(MAKE) --no-print-directory -C /lib/modules/$*/build M=$(CURDIR)/$(@D) W=1 C=$(C) \
-		KCFLAGS=-Werror modules
+	+$(kbuild)
+
+# What the kselftests load beside it.
+test-modules: build/$(KVER)/asynccrypt/asynccrypt.ko
+
+build/%/asynccrypt/asynccrypt.ko: FORCE
+	@mkdir -p $(@D)
+	@ln -srfn selftests/kernel/asynccrypt/* $(@D)/
+	+$(kbuild)
 
 # --- userspace --------------------------------------------------------------
 #
@@ -176,6 +187,6 @@ help:
 
 -include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
 
-.PHONY: all modules unit lint kernel check demo bench deps install clean help FORCE
+.PHONY: all modules test-modules unit lint kernel check demo bench deps install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
