@@ -12,12 +12,26 @@ void spn_event_init(const struct genl_family *family)
 	event_family = family;
 }
 
-static struct sk_buff *event_new(u8 cmd, void **header)
+/* Listeners learn that they have missed something, and ask how things are. */
+static void event_miss(const struct spn_tunnel *tunnel)
+{
+	struct net *net;
+
+	rcu_read_lock();
+	net = rcu_dereference(spn_device(tunnel->dev)->net);
+	if (net)
+		genl_set_err(event_family, net, 0, SPN_GROUP_KEYING, -ENOBUFS);
+	rcu_read_unlock();
+}
+
+static struct sk_buff *event_new(const struct spn_tunnel *tunnel, u8 cmd, void **header)
 {
 	struct sk_buff *msg = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 
-	if (!msg)
+	if (!msg) {
+		event_miss(tunnel);
 		return NULL;
+	}
 	*header = genlmsg_put(msg, 0, 0, event_family, 0, cmd);
 	return msg;
 }
@@ -89,7 +103,7 @@ void spn_event_acquire(struct spn_tunnel *tunnel, const struct sk_buff *skb)
 	if (time_before(jiffies, after) ||
 	    cmpxchg(&tunnel->acquire_after, after, jiffies + HZ) != after)
 		return;
-	msg = event_new(SPINDLE_CMD_ACQUIRE_NTF, &header);
+	msg = event_new(tunnel, SPINDLE_CMD_ACQUIRE_NTF, &header);
 	if (msg)
 		event_send(tunnel, msg, header, put_tunnel(msg, tunnel) ?: put_flow(msg, skb));
 }
@@ -100,7 +114,7 @@ void spn_event_expire(const struct spn_sa *sa, bool hard, enum spindle_limit lim
 	void *header;
 	int err;
 
-	msg = event_new(SPINDLE_CMD_EXPIRE_NTF, &header);
+	msg = event_new(sa->tunnel, SPINDLE_CMD_EXPIRE_NTF, &header);
 	if (!msg)
 		return;
 	err = put_tunnel(msg, sa->tunnel) ?: put_sa(msg, sa);
@@ -116,7 +130,7 @@ void spn_event_active(const struct spn_sa *sa)
 	struct sk_buff *msg;
 	void *header;
 
-	msg = event_new(SPINDLE_CMD_ACTIVE_NTF, &header);
+	msg = event_new(sa->tunnel, SPINDLE_CMD_ACTIVE_NTF, &header);
 	if (msg)
 		event_send(sa->tunnel, msg, header, put_tunnel(msg, sa->tunnel) ?: put_sa(msg, sa));
 }

@@ -137,8 +137,10 @@ void spn_netlink_notify(struct spn_net *sn, u8 cmd,
 	if (!genl_has_listeners(&spn_netlink_family, sn->net, SPN_GROUP_MONITOR))
 		return;
 	msg = genlmsg_new(SPN_NETLINK_MSG_SIZE, GFP_KERNEL);
-	if (!msg)
+	if (!msg) {
+		genl_set_err(&spn_netlink_family, sn->net, 0, SPN_GROUP_MONITOR, -ENOBUFS);
 		return;
+	}
 	header = genlmsg_put(msg, 0, 0, &spn_netlink_family, 0, cmd);
 	if (!header || fill(msg, object)) {
 		nlmsg_free(msg);

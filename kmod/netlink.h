@@ -40,7 +40,8 @@ int spn_netlink_put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tu
 
 /*
  * Multicasts a message that fill() makes, to the group "monitor".  Memory that
- * is not there costs a notification and nothing else.
+ * is not there costs a notification and nothing else, and listeners are told
+ * that they have missed one (ENOBUFS).
  */
 void spn_netlink_notify(struct spn_net *sn, u8 cmd,
 			int (*fill)(struct sk_buff *msg, const void *object),
