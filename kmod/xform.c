@@ -25,12 +25,15 @@ static int init_hash(struct spn_xform *xform, const struct spn_key *key,
 	}
 	xform->hash = crypto_alloc_shash(xform->suite->hash, 0, 0);
 	if (IS_ERR(xform->hash)) {
-		NL_SET_ERR_MSG(extack, "kernel has no such integrity algorithm");
-		return PTR_ERR(xform->hash);
+		err = PTR_ERR(xform->hash);
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "kernel has no such integrity algorithm");
+		return err;
 	}
 	err = crypto_shash_setkey(xform->hash, key->data, key->len);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "kernel refused the integrity key");
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "kernel refused the integrity key");
 		crypto_free_shash(xform->hash);
 	}
 	return err;
@@ -48,12 +51,15 @@ static int init_cipher(struct spn_xform *xform, const struct spn_key *key,
 	/* Mask 0: a synchronous implementation would be the slow one. */
 	xform->cipher = crypto_alloc_skcipher(xform->suite->cipher, 0, 0);
 	if (IS_ERR(xform->cipher)) {
-		NL_SET_ERR_MSG(extack, "kernel has no such encryption algorithm");
-		return PTR_ERR(xform->cipher);
+		err = PTR_ERR(xform->cipher);
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "kernel has no such encryption algorithm");
+		return err;
 	}
 	err = crypto_skcipher_setkey(xform->cipher, key->data, key->len);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "kernel refused the encryption key");
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "kernel refused the encryption key");
 		crypto_free_skcipher(xform->cipher);
 	}
 	return err;
