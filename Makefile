@@ -110,6 +110,13 @@ $(TESTS): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
 
+# What the kselftests send and receive packets with.
+TOOLS := $(patsubst selftests/kernel/%.c,build/kselftest/%,$(wildcard selftests/kernel/*.c))
+
+build/kselftest/%: build/obj/selftests/kernel/%.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ -lcrypto
+
 # What the kernel's own tree lends: checkpatch, the kselftest runner, and the
 # schema of netlink specifications.
 LINUX_SOURCE := /usr/src/linux-source-6.12.tar.xz
@@ -131,12 +138,12 @@ unit: $(TESTS)
 lint: build/linux
 	+selftests/check lint
 
-kernel: build/linux build/spindle build/spindled
+kernel: build/linux build/spindle build/spindled $(TOOLS)
 	+selftests/check $(KERNELS:%=kernel-%)
 
 check:
 	selftests/deps build check
-	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TESTS)
+	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TESTS) $(TOOLS)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
 demo:

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Each algorithm with the kernel's own IPsec as the other end.
+
+. "$(dirname "$0")/lib.sh"
+
+setup()
+{
+	spindle_host a
+	xfrm_host b
+}
+
+# Sizes in turn have every length of padding, and the last fills the MTU.
+all_sizes()
+{
+	local mtu
+
+	mtu=$(ip -n a -j link show spin0 | jq '.[].mtu')
+	receive "$2"
+	host "$1" udp_flow send "${inner[$2]}" 100 $((mtu - 28 - 40)) $((mtu - 28))
+	flow_arrived
+}
+
+with_xfrm()
+{
+	alg=$1
+	host a spindle sa flush t
+	ip -n b xfrm state flush
+	generation a 1
+	xfrm_states b
+	pings a b -s 1
+	all_sizes a b
+	all_sizes b a
+	transfer a b 200001
+	no_drops a
+	same "xfrm's errors" "$(host b grep -v '[^0-9]0$' /proc/net/xfrm_stat || true)" ""
+}
+
+tests=("hosts with Spindle and xfrm" setup)
+for alg in aes{128,192,256}-sha{1,256,384,512}; do
+	tests+=("$alg: every length of padding and TCP, both ways, with xfrm" "with_xfrm $alg")
+done
+run_tests "${tests[@]}"

@@ -1,0 +1,305 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Every reason to drop a packet that can be brought about from outside: the packet
+# raises the counter of that reason by one, and no other counter anywhere.
+
+. "$(dirname "$0")/lib.sh"
+
+in_spi=$(spi a 1)
+out_spi=$(spi b 1)
+in_sa="sa in $(hex "$in_spi")"
+out_sa="sa out $(hex "$out_spi")"
+
+# Host a has Spindle; host b, which has no IPsec at all, sends what it likes.
+setup()
+{
+	spindle_host a
+	generation a 1
+	remember_counters a
+}
+
+# The next number that no other test has used.
+next_seq()
+{
+	echo $((KTAP_TESTNO * 10))
+}
+
+# forge [OPTION VALUE]...: a packet to a's inbound SA; options override those before them.
+forge()
+{
+	host b esp_send "${outer[a]}" spi "$in_spi" seq "$(next_seq)" \
+		key "$(enc_key "$in_spi")" auth-key "$(auth_key "$in_spi")" "$@"
+}
+
+# drops COUNTER-OF-THE-INBOUND-SA [OPTION...]
+drops()
+{
+	expect_drop a "$in_sa $1" forge "${@:2}"
+}
+
+packets_in()
+{
+	sa_field a in "$in_spi" packets
+}
+
+# arrives [OPTION...]: a packet that is good, and is counted as such.
+arrives()
+{
+	local packets
+
+	packets=$(packets_in)
+	forge "$@"
+	same "packets of the inbound SA" "$(packets_in)" $((packets + 1))
+	no_new_drops a
+}
+
+# RFC 4303 2.6: it counts against replay, and is told to nobody.
+dummy_packet()
+{
+	local seq
+
+	seq=$(next_seq)
+	forge next-header 59
+	same "highest sequence number" "$(sa_field a in "$in_spi" sequence)" "$seq"
+	no_new_drops a
+}
+
+replayed()
+{
+	forge
+	drops replay
+}
+
+unknown_spi()
+{
+	expect_drop a "tunnel t unknown-spi" forge spi 0x4711
+}
+
+# The other host, but not the other end of a tunnel.
+unknown_spi_from_stranger()
+{
+	ip -n b address add 192.0.2.77/24 dev eth0
+	host a spindle tunnel set t remote 192.0.2.77
+	forge spi 0x4711
+	host a spindle tunnel set t remote "${outer[b]}"
+	no_new_drops a
+}
+
+# A socket like that of a keying daemon.
+open_encap_socket()
+{
+	host a python3 -ISc '
+import socket
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.setsockopt(socket.IPPROTO_UDP, 100, 2)  # UDP_ENCAP, UDP_ENCAP_ESPINUDP
+sock.bind(("", 4500))
+print("open", flush=True)
+sock.recv(1)'
+}
+
+in_udp()
+{
+	local socket
+
+	exec {socket}< <(open_encap_socket)
+	read -r -t 20 -u "$socket"
+	drops encapsulation encap 4500
+}
+
+device_down()
+{
+	ip -n a link set spin0 down
+	drops device-down
+	ip -n a link set spin0 up
+	ip -n a route add "${network[b]}" dev spin0 src "${inner[a]}"
+}
+
+# --- sending ----------------------------------------------------------------
+
+# ping_out ADDRESS [OPTION...]: nobody answers; what ping says is in $scratch/ping.
+ping_out()
+{
+	host a ping -n -c 1 -W 1 "${@:2}" "$1" > "$scratch/ping" 2>&1 || true
+}
+
+not_ip()
+{
+	expect_drop a "device spin0 not-ip" host a python3 -ISc '
+import socket
+sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+sock.sendto(bytes(40), ("spin0", 0x88b5))'
+}
+
+# The sender is told.
+no_tunnel()
+{
+	ip -n a route add 10.3.0.0/16 dev spin0 src "${inner[a]}"
+	expect_drop a "device spin0 no-tunnel" ping_out 10.3.0.1
+	grep 'Destination Host Unreachable' "$scratch/ping"
+}
+
+wrong_source()
+{
+	ip -n a address add 10.9.0.1/32 dev lo
+	expect_drop a "device spin0 no-tunnel" ping_out "${inner[b]}" -I 10.9.0.1
+}
+
+# The device's own MTU is not what finds it.
+too_big()
+{
+	local mtu
+
+	mtu=$(ip -n a -j link show spin0 | jq '.[].mtu')
+	ip -n a link set spin0 mtu 1500
+	expect_drop a "tunnel t too-big" ping_out "${inner[b]}" -M "do" -s 1450
+	ip -n a route flush cache
+	ip -n a link set spin0 mtu "$mtu"
+	grep "Frag needed and DF set (mtu = $mtu)" "$scratch/ping"
+}
+
+# with_remote ADDRESS COMMAND...: while that is the tunnel's other end.
+with_remote()
+{
+	host a spindle tunnel set t remote "$1"
+	"${@:2}"
+	host a spindle tunnel set t remote "${outer[b]}"
+}
+
+no_route()
+{
+	with_remote 198.51.100.1 expect_drop a "tunnel t no-route" ping_out "${inner[b]}"
+	grep 'Destination Host Unreachable' "$scratch/ping"
+}
+
+route_loop()
+{
+	with_remote 10.2.3.4 expect_drop a "tunnel t route-loop" ping_out "${inner[b]}"
+}
+
+sequence_exhausted()
+{
+	host a spindle sa del t out spi "$out_spi"
+	sa a out "$out_spi" sequence $((0xfffffffe))
+	remember_counters a
+	ping_out "${inner[b]}"
+	no_new_drops a
+	expect_drop a "$out_sa sequence-exhausted" ping_out "${inner[b]}"
+	same "state" "$(sa_field a out "$out_spi" state)" expired
+}
+
+# As many wait as may, and then the oldest goes for the newest.
+stage_full()
+{
+	host a spindle sa del t out spi "$out_spi"
+	remember_counters a
+	host a ping -n -q -c 128 -i 0.002 -W 0.1 "${inner[b]}" || true
+	no_new_drops a
+	same "packets waiting" "$(show a tunnel '.[].staged')" 128
+	expect_drop a "tunnel t stage-full" ping_out "${inner[b]}"
+	same "packets waiting" "$(show a tunnel '.[].staged')" 128
+}
+
+# --- lives ------------------------------------------------------------------
+
+expired_in()
+{
+	host a spindle sa del t in spi "$in_spi"
+	sa a in "$in_spi" life-packets 0 1
+	remember_counters a
+	forge
+	drops expired seq $(($(next_seq) + 1))
+	same "state" "$(sa_field a in "$in_spi" state)" expired
+	drops expired seq $(($(next_seq) + 2))
+}
+
+expired_out()
+{
+	host a spindle sa flush t
+	sa a out "$out_spi" life-packets 0 1
+	remember_counters a
+	ping_out "${inner[b]}"
+	expect_drop a "$out_sa expired" ping_out "${inner[b]}"
+}
+
+# --- the ways to see it -----------------------------------------------------
+
+tracepoint()
+{
+	local tracing=/sys/kernel/tracing seq
+
+	seq=$(next_seq)
+	echo > $tracing/trace
+	echo 1 > $tracing/events/spindle/spindle_drop/enable
+	forge flip -1
+	echo 0 > $tracing/events/spindle/spindle_drop/enable
+	grep "spindle_drop: reason=authentication .*spi=$(hex "$in_spi") seq=$seq\$" $tracing/trace
+}
+
+last_drop()
+{
+	local seq
+
+	seq=$(next_seq)
+	forge flip -1
+	same "last drop" \
+		"$(show a sa '.[] | select(.dir == "in")."last-drop" | "\(.reason) \(.sequence)"')" \
+		"authentication $seq"
+}
+
+statistics()
+{
+	local before after
+
+	before=$(ip -n a -s -j link show spin0 | jq '.[].stats64 | .rx.dropped, .tx.dropped')
+	forge flip -1
+	ping_out 10.3.0.1
+	after=$(ip -n a -s -j link show spin0 | jq '.[].stats64 | .rx.dropped - 1, .tx.dropped - 1')
+	same "dropped packets of the device" "$after" "$before"
+}
+
+run_tests \
+	"hosts" setup \
+	"a good packet arrives" arrives \
+	"TFC padding is cut off" "arrives payload 200 total-length 100" \
+	"a dummy packet is swallowed" dummy_packet \
+	"replayed" replayed \
+	"sequence number 0" "drops replay seq 0" \
+	"nothing but the ESP header" "drops truncated cut 104" \
+	"one block short of a packet" "drops truncated cut 80" \
+	"not a multiple of the block" "drops truncated cut 1" \
+	"a block missing" "drops authentication cut 16" \
+	"sequence number damaged" "drops authentication flip 7" \
+	"IV damaged" "drops authentication flip 8" \
+	"ciphertext damaged" "drops authentication flip 30" \
+	"ICV damaged" "drops authentication flip -1" \
+	"wrong key" "drops authentication auth-key $(key 0 32)" \
+	"unknown SPI" unknown_spi \
+	"unknown SPI from a stranger is no concern of ours" unknown_spi_from_stranger \
+	"in UDP, which the tunnel is not" in_udp \
+	"padding of zeroes" "drops padding pad-octet 0" \
+	"padding longer than the packet" "drops padding pad-length 255" \
+	"next header UDP" "drops next-header next-header 17" \
+	"next header IPv6" "drops next-header next-header 41" \
+	"inner version 6" "drops inner-header version 6" \
+	"inner header too short" "drops inner-header ihl 4" \
+	"inner header longer than the packet" "drops inner-header ihl 15 payload 4" \
+	"inner packet longer than what carries it" "drops inner-header total-length 61" \
+	"inner packet shorter than its header" "drops inner-header total-length 19" \
+	"inner source is not the tunnel's" "drops selector source 10.3.0.1" \
+	"inner destination is not the tunnel's" "drops selector destination 10.2.0.1" \
+	"congestion marked on a packet that cannot say so" "drops ecn outer-tos 3" \
+	"device down" device_down \
+	"sending: not IPv4" not_ip \
+	"sending: no tunnel to there" no_tunnel \
+	"sending: no tunnel from there" wrong_source \
+	"sending: too big, and the sender is told the size" too_big \
+	"sending: no route to the other end" no_route \
+	"sending: the other end is behind the tunnel itself" route_loop \
+	"the tracepoint tells reason, SPI and sequence number" tracepoint \
+	"the SA remembers its last drop" last_drop \
+	"the device's statistics count along" statistics \
+	"sending: sequence numbers used up" sequence_exhausted \
+	"sending: too many packets wait for an SA" stage_full \
+	"expired for receiving" expired_in \
+	"expired for sending" expired_out

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * esp_send ADDRESS OPTION VALUE...: sends ESP packets that are made by hand, good
+ * ones, or wrong as the options say.  The ciphers are OpenSSL's, so that nothing
+ * of what is tested tests itself.  Inside is an ICMP echo reply, which nobody
+ * answers.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+	BLOCK = 16,
+	HEAD = 8 + BLOCK, /* SPI, sequence number, IV */
+	PACKET_MAX = 65535,
+	AS_IT_SHOULD_BE = -1000000,
+};
+
+static struct {
+	long spi;
+	long outer_tos;
+	long encap; /* in UDP, from and to this port */
+	long tos;
+	long version;
+	long ihl;
+	long total_length;
+	long payload; /* octets behind the ICMP header */
+	long next_header;
+	long pad_octet;	 /* all the padding, instead of 1, 2, 3... */
+	long pad_length; /* what the trailer says of it */
+	long flip;	 /* damage the octet there; negative: from the end */
+	long cut;	 /* leave out so many octets at the end */
+	const char *key;
+	const char *auth_key;
+	const char *seq; /* "1,5-7": 1, 5, 6, 7, in the order of sending; "7-5" counts down */
+	const char *source;
+	const char *destination;
+} forge = {
+	.version = 4,
+	.ihl = 5,
+	.total_length = AS_IT_SHOULD_BE,
+	.payload = 32,
+	.next_header = IPPROTO_IPIP,
+	.pad_octet = AS_IT_SHOULD_BE,
+	.pad_length = AS_IT_SHOULD_BE,
+	.flip = AS_IT_SHOULD_BE,
+	.key = "",
+	.auth_key = "",
+	.seq = "1",
+	.source = "10.2.0.1",
+	.destination = "10.1.0.1",
+};
+
+static const struct option {
+	const char *name;
+	long *number;
+	const char **text;
+} options[] = {
+	{ "spi", &forge.spi, NULL },
+	{ "outer-tos", &forge.outer_tos, NULL },
+	{ "encap", &forge.encap, NULL },
+	{ "tos", &forge.tos, NULL },
+	{ "version", &forge.version, NULL },
+	{ "ihl", &forge.ihl, NULL },
+	{ "total-length", &forge.total_length, NULL },
+	{ "payload", &forge.payload, NULL },
+	{ "next-header", &forge.next_header, NULL },
+	{ "pad-octet", &forge.pad_octet, NULL },
+	{ "pad-length", &forge.pad_length, NULL },
+	{ "flip", &forge.flip, NULL },
+	{ "cut", &forge.cut, NULL },
+	{ "key", NULL, &forge.key },
+	{ "auth-key", NULL, &forge.auth_key },
+	{ "seq", NULL, &forge.seq },
+	{ "source", NULL, &forge.source },
+	{ "destination", NULL, &forge.destination },
+};
+
+static long number(const char *text, char **end)
+{
+	char *own_end, **at = end ? end : &own_end;
+	long value = strtol(text, at, 0);
+
+	if (*at == text || (!end && **at))
+		errx(2, "%s: no number", text);
+	return value;
+}
+
+static void parse(const char *name, const char *value)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strcmp(name, options[i].name))
+			continue;
+		if (options[i].number)
+			*options[i].number = number(value, NULL);
+		else
+			*options[i].text = value;
+		return;
+	}
+	errx(2, "%s: no such option", name);
+}
+
+static size_t octets(unsigned char *buf, size_t size, const char *hex)
+{
+	size_t len;
+
+	if (!OPENSSL_hexstr2buf_ex(buf, size, &len, hex + 2 * !strncmp(hex, "0x", 2), '\0'))
+		errx(2, "%s: no octets", hex);
+	return len;
+}
+
+static uint16_t checksum(const void *data, size_t len)
+{
+	const unsigned char *at = data;
+	unsigned long sum = 0;
+
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += at[i] << 8 | at[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons(~sum & 0xffff);
+}
+
+/* The packet inside, returns its length. */
+static size_t put_inner(unsigned char *buf)
+{
+	struct icmphdr icmp = { .type = ICMP_ECHOREPLY };
+	size_t len = sizeof(struct iphdr) + sizeof(icmp) + (size_t)forge.payload;
+	struct iphdr ip = {
+		.version = forge.version & 15,
+		.ihl = forge.ihl & 15,
+		.tos = (uint8_t)forge.tos,
+		.ttl = 64,
+		.protocol = IPPROTO_ICMP,
+	};
+
+	ip.tot_len = htons((uint16_t)(forge.total_length == AS_IT_SHOULD_BE ? (long)len
+									    : forge.total_length));
+	if (inet_pton(AF_INET, forge.source, &ip.saddr) != 1 ||
+	    inet_pton(AF_INET, forge.destination, &ip.daddr) != 1)
+		errx(2, "bad inner address");
+	ip.check = checksum(&ip, sizeof(ip));
+	icmp.checksum = checksum(&icmp, sizeof(icmp));
+	memset(buf, 0, len);
+	memcpy(buf, &ip, sizeof(ip));
+	memcpy(buf + sizeof(ip), &icmp, sizeof(icmp));
+	return len;
+}
+
+/* RFC 4303 2.4 to 2.6: what follows @len octets; returns the length of both. */
+static size_t put_trailer(unsigned char *buf, size_t len)
+{
+	size_t pad_len = (BLOCK - (len + 2) % BLOCK) % BLOCK;
+
+	for (size_t i = 0; i < pad_len; i++)
+		buf[len + i] = (unsigned char)(forge.pad_octet == AS_IT_SHOULD_BE ?
+						       (long)i + 1 :
+						       forge.pad_octet);
+	len += pad_len;
+	buf[len++] = (unsigned char)(forge.pad_length == AS_IT_SHOULD_BE ? (long)pad_len :
+									   forge.pad_length);
+	buf[len++] = (unsigned char)forge.next_header;
+	return len;
+}
+
+static void encrypt(unsigned char *data, size_t len, const unsigned char *iv)
+{
+	const EVP_CIPHER *cipher;
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	unsigned char key[EVP_MAX_KEY_LENGTH];
+	size_t key_len = octets(key, sizeof(key), forge.key);
+	int out;
+
+	cipher = key_len == 16 ? EVP_aes_128_cbc() :
+		 key_len == 24 ? EVP_aes_192_cbc() :
+				 EVP_aes_256_cbc();
+	if (!ctx || !EVP_EncryptInit(ctx, cipher, key, iv) || !EVP_CIPHER_CTX_set_padding(ctx, 0) ||
+	    !EVP_EncryptUpdate(ctx, data, &out, data, (int)len))
+		errx(1, "encryption failed");
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+/* Behind @len octets; the key's length tells the hash. */
+static size_t put_icv(unsigned char *buf, size_t len)
+{
+	unsigned char key[EVP_MAX_MD_SIZE], mac[EVP_MAX_MD_SIZE];
+	size_t key_len = octets(key, sizeof(key), forge.auth_key), icv_len;
+	const EVP_MD *hash = key_len == 20 ? EVP_sha1() :
+			     key_len == 32 ? EVP_sha256() :
+			     key_len == 48 ? EVP_sha384() :
+					     EVP_sha512();
+
+	if (!HMAC(hash, key, (int)key_len, buf, len, mac, NULL))
+		errx(1, "HMAC failed");
+	icv_len = key_len == 20 ? 12 : key_len / 2;
+	memcpy(buf + len, mac, icv_len);
+	return len + icv_len;
+}
+
+static size_t put_esp(unsigned char *buf, long seq)
+{
+	uint32_t head[2] = { htonl((uint32_t)forge.spi), htonl((uint32_t)seq) };
+	size_t len;
+
+	memcpy(buf, head, sizeof(head));
+	if (!RAND_bytes(buf + sizeof(head), BLOCK))
+		errx(1, "no random octets");
+	len = put_trailer(buf + HEAD, put_inner(buf + HEAD));
+	encrypt(buf + HEAD, len, buf + sizeof(head));
+	len = put_icv(buf, HEAD + len);
+	if (forge.cut < 0 || (size_t)forge.cut > len)
+		errx(2, "cannot cut %ld octets of %zu", forge.cut, len);
+	len -= (size_t)forge.cut;
+	if (forge.flip != AS_IT_SHOULD_BE)
+		buf[forge.flip < 0 ? (long)len + forge.flip : forge.flip] ^= 1;
+	return len;
+}
+
+static int open_socket(const char *address)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)forge.encap) };
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = to.sin_port };
+	int tos = (int)forge.outer_tos;
+	int fd;
+
+	if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
+		errx(2, "%s: no address", address);
+	if (forge.encap)
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+	else
+		fd = socket(AF_INET, SOCK_RAW, IPPROTO_ESP);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
+	    setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)) ||
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		err(1, "socket");
+	return fd;
+}
+
+static void send_esp(int fd, long seq)
+{
+	static unsigned char buf[PACKET_MAX];
+	size_t len = put_esp(buf, seq);
+
+	/* An ICMP error about an earlier packet is reported here, once. */
+	if (send(fd, buf, len, 0) < 0 && send(fd, buf, len, 0) < 0)
+		err(1, "send");
+}
+
+int main(int argc, char **argv)
+{
+	char *at;
+	int fd;
+
+	if (argc < 2 || argc % 2)
+		errx(2, "usage: esp_send ADDRESS OPTION VALUE...");
+	for (int i = 2; i < argc; i += 2)
+		parse(argv[i], argv[i + 1]);
+	if (forge.payload < 0 || forge.payload > PACKET_MAX / 2)
+		errx(2, "%ld: no length", forge.payload);
+	fd = open_socket(argv[1]);
+	for (at = (char *)forge.seq;; at++) {
+		long first = number(at, &at);
+		long last = *at == '-' ? number(at + 1, &at) : first;
+		long step = first <= last ? 1 : -1;
+
+		for (long seq = first; seq != last + step; seq += step)
+			send_esp(fd, seq);
+		if (*at != ',')
+			break;
+	}
+	return 0;
+}

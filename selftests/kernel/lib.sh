@@ -1,0 +1,416 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Two hosts on one wire, and what the kselftests do with them.
+#
+#   host a: 192.0.2.1 on eth0, 10.1.0.1 of the network 10.1.0.0/16 inside
+#   host b: 192.0.2.2 on eth0, 10.2.0.1 of the network 10.2.0.0/16 inside
+#
+# A test is a function that gets two fresh hosts and fails with the first command
+# in it that fails; what it printed is shown then.
+
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+top=$(realpath "$here/../..")
+. "$top/build/linux/tools/testing/selftests/kselftest/ktap_helpers.sh"
+
+set -o pipefail
+shopt -s inherit_errexit
+export PATH=$top/build:$top/build/kselftest:$PATH
+
+module=$top/build/$(uname -r)/spindle.ko
+
+declare -A outer=([a]=192.0.2.1 [b]=192.0.2.2)
+declare -A inner=([a]=10.1.0.1 [b]=10.2.0.1)
+declare -A network=([a]=10.1.0.0/16 [b]=10.2.0.0/16)
+declare -A peer=([a]=b [b]=a)
+alg=aes128-sha256
+
+# --- the module -------------------------------------------------------------
+
+# insmod resolves no dependencies.
+load_module()
+{
+	modinfo -F depends "$module" | tr , '\n' | xargs -r modprobe -a && insmod "$module"
+}
+
+unload_module()
+{
+	rmmod spindle && ! [ -e /sys/module/spindle ]
+}
+
+# --- running tests ----------------------------------------------------------
+
+start_hosts()
+{
+	local name
+
+	ip netns add a
+	ip netns add b
+	ip link add eth0 netns a type veth peer name eth0 netns b
+	for name in a b; do
+		# Neighbour discovery would stand between the packets that are counted.
+		host $name sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
+		ip -n $name -batch - <<-END
+			link set lo up
+			address add ${outer[$name]}/24 dev eth0
+			link set eth0 up
+		END
+	done
+}
+
+stop_hosts()
+{
+	local name
+
+	for name in $(ip netns list | cut -d ' ' -f 1); do
+		ip netns del "$name"
+	done
+}
+
+# For a test that needs hosts nobody has touched.
+fresh_hosts()
+{
+	stop_hosts
+	start_hosts
+}
+
+# Also after a test that has failed half-way.
+end_test()
+{
+	local jobs
+
+	mapfile -t jobs < <(jobs -p)
+	[ ${#jobs[@]} -eq 0 ] || kill "${jobs[@]}" 2> /dev/null
+	wait
+	rm -rf "$scratch"
+}
+
+# run_test DESCRIPTION COMMAND...: in a shell that ends with the first failure.
+run_test()
+{
+	local description=$1 output status
+
+	shift
+	scratch=$(mktemp -d)
+	output=$(mktemp)
+	(
+		set -eE
+		trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND: status $?"' ERR
+		trap end_test EXIT
+		"$@"
+	) > "$output" 2>&1
+	status=$?
+	if [ $status -eq 0 ]; then
+		ktap_test_pass "$description"
+	else
+		sed 's/^/# /' "$output"
+		ktap_test_fail "$description"
+	fi
+	rm -f "$output"
+}
+
+# run_tests { DESCRIPTION COMMAND }...: the commands may have arguments.
+run_tests()
+{
+	counters=$(mktemp -d)/counters
+	ktap_print_header
+	ktap_set_plan $(($# / 2 + 2))
+	run_test "load" load_module
+	start_hosts
+	while [ $# -gt 0 ]; do
+		# shellcheck disable=SC2086 # the command's words
+		run_test "$1" $2
+		shift 2
+	done
+	stop_hosts
+	run_test "unload" unload_module
+	rm -rf "${counters%/*}"
+	ktap_finished
+}
+
+# --- checking ---------------------------------------------------------------
+
+# A command that has to fail: `!` would not end the test if it did not.
+refuse()
+{
+	if "$@"; then
+		echo "succeeded: $*"
+		return 1
+	fi
+}
+
+# same WHAT IS SHOULD_BE
+same()
+{
+	[ "$2" = "$3" ] || { printf '%s is:\n%s\nand should be:\n%s\n' "$1" "$2" "$3"; return 1; }
+}
+
+# within SECONDS COMMAND...: asks again until it succeeds.
+within()
+{
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ $SECONDS -le $end ] || { echo "not in time: $*"; return 1; }
+		sleep 0.05
+	done
+}
+
+# --- hosts ------------------------------------------------------------------
+
+# host NAME COMMAND...
+host()
+{
+	nsenter --net="/run/netns/$1" "${@:2}"
+}
+
+# The inbound SPI of a host in a generation.
+spi()
+{
+	case $1 in
+	a) echo $((0x1000 + $2)) ;;
+	b) echo $((0x2000 + $2)) ;;
+	esac
+}
+
+# As the commands print it.
+hex()
+{
+	printf '0x%08x\n' "$1"
+}
+
+# key SEED OCTETS: so that every SA has keys of its own, known at both ends.
+key()
+{
+	local i digits=
+
+	for ((i = 0; i < $2; i++)); do
+		printf -v digits '%s%02x' "$digits" $((($1 + i) & 255))
+	done
+	echo "0x$digits"
+}
+
+enc_key()
+{
+	key "$1" $((${alg:3:3} / 8))
+}
+
+auth_key()
+{
+	case $alg in
+	*-sha1) key $(($1 + 64)) 20 ;;
+	*-sha256) key $(($1 + 64)) 32 ;;
+	*-sha384) key $(($1 + 64)) 48 ;;
+	*-sha512) key $(($1 + 64)) 64 ;;
+	esac
+}
+
+icv_bits()
+{
+	case $alg in
+	*-sha1) echo 96 ;;
+	*) echo $((${alg#*-sha} / 2)) ;;
+	esac
+}
+
+# --- Spindle at one end -----------------------------------------------------
+
+# spindle_host NAME [OPTION...]: device spin0 with tunnel t to the other host, without SAs.
+spindle_host()
+{
+	local name=$1 other=${peer[$1]}
+
+	ip -n "$name" -batch - <<-END
+		link add spin0 type spindle
+		address add ${inner[$name]}/32 dev spin0
+		link set spin0 up
+		route add ${network[$other]} dev spin0 src ${inner[$name]}
+	END
+	host "$name" spindle tunnel add t dev spin0 \
+		local "${outer[$name]}" remote "${outer[$other]}" \
+		local-ts "${network[$name]}" remote-ts "${network[$other]}" "${@:2}"
+}
+
+# sa NAME DIRECTION SPI [OPTION...]
+sa()
+{
+	host "$1" spindle sa add t "$2" spi "$3" alg "$alg" key "$(enc_key "$3")" \
+		auth-key "$(auth_key "$3")" "${@:4}"
+}
+
+# generation NAME N [OPTION...]: the SAs of one; the options are the outbound one's.
+generation()
+{
+	sa "$1" in "$(spi "$1" "$2")" gen "$2"
+	sa "$1" out "$(spi "${peer[$1]}" "$2")" gen "$2" "${@:3}"
+}
+
+# Both hosts, with SAs, ready.
+spindle_hosts()
+{
+	spindle_host a "$@"
+	spindle_host b "$@"
+	generation a 1
+	generation b 1
+}
+
+# --- xfrm at one end --------------------------------------------------------
+
+# xfrm_state NAME FROM TO SPI [OPTION...]: in host NAME, for packets between the two.
+xfrm_state()
+{
+	ip -n "$1" xfrm state add src "${outer[$2]}" dst "${outer[$3]}" proto esp spi "$4" \
+		reqid 1 mode tunnel enc 'cbc(aes)' "$(enc_key "$4")" \
+		auth-trunc "hmac(${alg#*-})" "$(auth_key "$4")" "$(icv_bits)" "${@:5}"
+}
+
+# xfrm_states NAME: the SAs of generation 1.
+xfrm_states()
+{
+	local name=$1 other=${peer[$1]}
+
+	xfrm_state "$name" "$other" "$name" "$(spi "$name" 1)"
+	xfrm_state "$name" "$name" "$other" "$(spi "$other" 1)"
+}
+
+# xfrm_host NAME: the same tunnel by the kernel's own IPsec, without SAs.
+xfrm_host()
+{
+	local name=$1 other=${peer[$1]}
+
+	ip -n "$name" -batch - <<-END
+		address add ${inner[$name]}/32 dev lo
+		route add ${network[$other]} via ${outer[$other]} src ${inner[$name]}
+		xfrm policy add src ${network[$name]} dst ${network[$other]} dir out \
+			tmpl src ${outer[$name]} dst ${outer[$other]} proto esp reqid 1 mode tunnel
+		xfrm policy add src ${network[$other]} dst ${network[$name]} dir in \
+			tmpl src ${outer[$other]} dst ${outer[$name]} proto esp reqid 1 mode tunnel
+	END
+}
+
+# --- traffic ----------------------------------------------------------------
+
+# pings FROM TO [OPTION...]: one that must be answered.
+pings()
+{
+	host "$1" ping -n -q -c 1 -W 3 "${@:3}" "${inner[$2]}"
+}
+
+# transfer FROM TO OCTETS: over one TCP connection, both ways at once, compared at the end.
+transfer()
+{
+	local from=$1 to=$2 listener
+
+	head -c "$3" /dev/urandom > "$scratch/there"
+	head -c "$3" /dev/urandom > "$scratch/back"
+	host "$to" nc -N -l -p 5000 < "$scratch/back" > "$scratch/there.received" &
+	listener=$!
+	within 5 host "$from" nc -N -w 20 "${inner[$to]}" 5000 \
+		< "$scratch/there" > "$scratch/back.received"
+	wait $listener
+	cmp "$scratch/there" "$scratch/there.received"
+	cmp "$scratch/back" "$scratch/back.received"
+}
+
+# receive NAME: from now on, until flow_arrived.
+receive()
+{
+	exec {flow}< <(host "$1" udp_flow receive)
+	read -r -t 20 -u "$flow"
+}
+
+# send FROM TO [OPTION...]: as udp_flow has them; in the background until stop_sending.
+send()
+{
+	host "$1" udp_flow send "${inner[$2]}" "${@:3}" &
+	sender=$!
+}
+
+stop_sending()
+{
+	kill "$sender"
+	wait "$sender"
+}
+
+# flow_arrived: all of it, each once, in order.
+flow_arrived()
+{
+	local result
+
+	read -r -t 60 -u "$flow" result
+	same "what became of the datagrams" "$result" "lost=0 doubled=0 disordered=0 wrong=0"
+}
+
+# --- what the hosts say -----------------------------------------------------
+
+# show NAME WHAT FILTER: jq over `spindle WHAT show -j`.
+show()
+{
+	host "$1" spindle "$2" show -j | jq -r "$3"
+}
+
+# sa_field NAME DIRECTION SPI FIELD
+sa_field()
+{
+	show "$1" sa ".[] | select(.dir == \"$2\" and .spi == \"$(hex "$3")\") | .\"$4\""
+}
+
+# Every drop counter of a host that is not zero, one a line.
+counters()
+{
+	{
+		host "$1" spindle device show -j
+		host "$1" spindle tunnel show -j
+		host "$1" spindle sa show -j
+	} | jq -rs '[.[][] | (if .dir then "sa \(.dir) \(.spi)" elif .name then "tunnel \(.name)"
+		else "device \(.dev)" end) as $who |
+		.drops | to_entries[] | "\($who) \(.key) \(.value)"] | sort[]'
+}
+
+# What they were when they were last looked at, by any test of the script.
+known_counters()
+{
+	cat "$counters.$1" 2> /dev/null || true
+}
+
+remember_counters()
+{
+	counters "$1" > "$counters.$1"
+}
+
+counters_moved()
+{
+	remember_counters "$1"
+	[ "$(known_counters "$1")" != "$2" ]
+}
+
+# expect_drop NAME COUNTER COMMAND...: which raises COUNTER by one, and no other.
+expect_drop()
+{
+	local name=$1 counter=$2 before
+
+	before=$(known_counters "$name")
+	"${@:3}"
+	within 3 counters_moved "$name" "$before"
+	same "drop counters" "$(known_counters "$name")" "$(awk -v counter="$counter" '
+		index($0, counter " ") == 1 { $NF++; found = 1 }
+		NF { print }
+		END { if (!found) print counter, 1 }' <<< "$before" | LC_ALL=C sort)"
+}
+
+# no_new_drops NAME: since a test last looked.
+no_new_drops()
+{
+	local before
+
+	before=$(known_counters "$1")
+	remember_counters "$1"
+	same "drop counters" "$(known_counters "$1")" "$before"
+}
+
+# no_drops NAME: nothing at all.
+no_drops()
+{
+	same "drop counters of $1" "$(counters "$1")" ""
+}
