@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# From samples to medians, the range they lie in, and the median of their ratios
-# to xfrm's in the same round.
+# From samples to medians, the range they lie in, and the median of their ratios to
+# what xfrm did in the same round, with policies or with an interface, whichever
+# was better.
 
 def median: sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
 
@@ -16,10 +17,14 @@ def summary($reference): {
 	ratio: ([., $reference] | transpose | map(.[0] / .[1]) | median),
 };
 
+def better($metric): if $metric | IN("tcp-out", "tcp-in", "udp") then max else min end;
+
+def reference($metric): [.xfrm[$metric], .xfrmi[$metric]] | transpose | map(better($metric));
+
 # Paths in the order they were measured.
 def by_path: reduce .[] as $s ({}; .[$s.path] += [$s]) | map_values(by_metric) |
-	.xfrm as $xfrm | map_values(with_entries(.key as $metric |
-		.value |= summary($xfrm[$metric])));
+	. as $paths | map_values(with_entries(.key as $metric |
+		.value |= summary($paths | reference($metric))));
 
 {
 	$date, $kernel, $cpu, rounds: (map(.round) | max),
