@@ -44,6 +44,7 @@ start_hosts()
 {
 	local name
 
+	rm -f "$counters".*
 	ip netns add a
 	ip netns add b
 	ip link add eth0 netns a type veth peer name eth0 netns b
@@ -74,13 +75,16 @@ fresh_hosts()
 	start_hosts
 }
 
+# Processes of <(...), which are not among the shell's jobs.
+substitutes=()
+captures=()
+
 # Also after a test that has failed half-way.
 end_test()
 {
-	local jobs
-
-	mapfile -t jobs < <(jobs -p)
-	[ ${#jobs[@]} -eq 0 ] || kill "${jobs[@]}" 2> /dev/null
+	jobs -p > "$scratch/jobs"
+	mapfile -t -O ${#substitutes[@]} substitutes < "$scratch/jobs"
+	[ ${#substitutes[@]} -eq 0 ] || kill "${substitutes[@]}" 2> /dev/null
 	wait
 	rm -rf "$scratch"
 }
@@ -177,7 +181,7 @@ spi()
 # As the commands print it.
 hex()
 {
-	printf '0x%08x\n' "$1"
+	printf '0x%x\n' "$1"
 }
 
 # key SEED OCTETS: so that every SA has keys of its own, known at both ends.
@@ -255,6 +259,22 @@ spindle_hosts()
 	generation b 1
 }
 
+# encap_socket NAME: a UDP socket such as a keying daemon has, until the test's end.
+encap_socket()
+{
+	local output
+
+	exec {output}< <(host "$1" python3 -ISc '
+import socket
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.setsockopt(socket.IPPROTO_UDP, 100, 2)  # UDP_ENCAP, UDP_ENCAP_ESPINUDP
+sock.bind(("", 4500))
+print("open", flush=True)
+sock.recv(1)')
+	substitutes+=($!)
+	read -r -t 20 -u "$output"
+}
+
 # --- xfrm at one end --------------------------------------------------------
 
 # xfrm_state NAME FROM TO SPI [OPTION...]: in host NAME, for packets between the two.
@@ -317,13 +337,14 @@ transfer()
 receive()
 {
 	exec {flow}< <(host "$1" udp_flow receive)
-	read -r -t 20 -u "$flow"
+	substitutes+=($!)
+	read -r -t 30 -u "$flow"
 }
 
-# send FROM TO [OPTION...]: as udp_flow has them; in the background until stop_sending.
+# send FROM TO RATE: in the background, until stop_sending.
 send()
 {
-	host "$1" udp_flow send "${inner[$2]}" "${@:3}" &
+	host "$1" udp_flow send "${inner[$2]}" "$3" &
 	sender=$!
 }
 
@@ -342,12 +363,73 @@ flow_arrived()
 	same "what became of the datagrams" "$result" "lost=0 doubled=0 disordered=0 wrong=0"
 }
 
+# The next sequence number that no other test of the script has used.
+next_seq()
+{
+	echo $((KTAP_TESTNO * 10))
+}
+
+# forge [OPTION VALUE]...: b sends a packet to a's inbound SA, made by hand; options
+# override those before them.
+forge()
+{
+	local spi
+
+	spi=$(spi a 1)
+	host b esp_send "${outer[a]}" spi "$spi" seq "$(next_seq)" \
+		key "$(enc_key "$spi")" auth-key "$(auth_key "$spi")" "$@"
+}
+
 # --- what the hosts say -----------------------------------------------------
 
 # show NAME WHAT FILTER: jq over `spindle WHAT show -j`.
 show()
 {
 	host "$1" spindle "$2" show -j | jq -r "$3"
+}
+
+# capture NAME DEVICE [FILTER]: from now on, until stop_capture, to $scratch/NAME-DEVICE.pcap.
+capture()
+{
+	local file=$scratch/$1-$2
+
+	host "$1" tcpdump -n -U --immediate-mode -Z root -i "$2" -w "$file.pcap" "${3:-}" \
+		2> "$file.log" &
+	captures+=($!)
+	within 10 grep -q listening "$file.log"
+}
+
+stop_captures()
+{
+	kill "${captures[@]}"
+	wait "${captures[@]}"
+	captures=()
+}
+
+# captured NAME DEVICE [OPTION...]: what there is, as text.
+captured()
+{
+	tcpdump -n -v -t -r "$scratch/$1-$2.pcap" "${@:3}" 2> /dev/null
+}
+
+# monitor NAME: events from now on go to $scratch/events.
+monitor()
+{
+	host "$1" spindle monitor -j > "$scratch/events" &
+	within 10 hears "$1"
+}
+
+# Something that every monitor is told of, until this one is.
+hears()
+{
+	host "$1" spindle tunnel set t df copy
+	[ -s "$scratch/events" ]
+}
+
+# events FILTER: those that jq's select() takes, how many.
+events()
+{
+	jq -n "[inputs | select($1)] | length" "$scratch/events"
 }
 
 # sa_field NAME DIRECTION SPI FIELD
@@ -394,7 +476,7 @@ expect_drop()
 	"${@:3}"
 	within 3 counters_moved "$name" "$before"
 	same "drop counters" "$(known_counters "$name")" "$(awk -v counter="$counter" '
-		index($0, counter " ") == 1 { $NF++; found = 1 }
+		index($0, counter " ") == 1 { $NF += 1; found = 1 }
 		NF { print }
 		END { if (!found) print counter, 1 }' <<< "$before" | LC_ALL=C sort)"
 }
