@@ -178,7 +178,8 @@ transfer()
 	wait_for 60 has_received $((octets / 4)) || fail "the transfer does not get on"
 	before=$(received)
 	show left $spindle rekey lan
-	say "new keys while $((before >> 10)) to $(($(received) >> 10)) of $((octets >> 10)) KiB had arrived"
+	say "new keys while $((before >> 10)) to $(($(received) >> 10))" \
+		"of $((octets >> 10)) KiB had arrived"
 	touch "$folder/rekeyed"
 	wait $sender $receiver
 	(cd "$folder" && sha256sum left/sent right/received) | tee "$folder/sums" | sed 's/^/     /'
