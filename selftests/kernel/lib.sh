@@ -344,7 +344,8 @@ receive()
 # send FROM TO RATE: in the background, until stop_sending.
 send()
 {
-	host "$1" udp_flow send "${inner[$2]}" "$3" &
+	# Not through host(), which would get the signal in the sender's place.
+	nsenter --net="/run/netns/$1" udp_flow send "${inner[$2]}" "$3" &
 	sender=$!
 }
 
