@@ -169,6 +169,12 @@ host()
 	nsenter --net="/run/netns/$1" "${@:2}"
 }
 
+# background NAME COMMAND...: so that $! is the command; with host it would be a shell.
+background()
+{
+	nsenter --net="/run/netns/$1" "${@:2}" <&0 &
+}
+
 # The inbound SPI of a host in a generation.
 spi()
 {
@@ -264,7 +270,7 @@ encap_socket()
 {
 	local output
 
-	exec {output}< <(host "$1" python3 -ISc '
+	exec {output}< <(exec nsenter --net="/run/netns/$1" python3 -ISc '
 import socket
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sock.setsockopt(socket.IPPROTO_UDP, 100, 2)  # UDP_ENCAP, UDP_ENCAP_ESPINUDP
@@ -324,7 +330,7 @@ transfer()
 
 	head -c "$3" /dev/urandom > "$scratch/there"
 	head -c "$3" /dev/urandom > "$scratch/back"
-	host "$to" nc -N -l -p 5000 < "$scratch/back" > "$scratch/there.received" &
+	background "$to" nc -N -l -p 5000 < "$scratch/back" > "$scratch/there.received"
 	listener=$!
 	within 5 host "$from" nc -N -w 20 "${inner[$to]}" 5000 \
 		< "$scratch/there" > "$scratch/back.received"
@@ -336,7 +342,7 @@ transfer()
 # receive NAME: from now on, until flow_arrived.
 receive()
 {
-	exec {flow}< <(host "$1" udp_flow receive)
+	exec {flow}< <(exec nsenter --net="/run/netns/$1" udp_flow receive)
 	substitutes+=($!)
 	read -r -t 30 -u "$flow"
 }
@@ -344,8 +350,7 @@ receive()
 # send FROM TO RATE: in the background, until stop_sending.
 send()
 {
-	# Not through host(), which would get the signal in the sender's place.
-	nsenter --net="/run/netns/$1" udp_flow send "${inner[$2]}" "$3" &
+	background "$1" udp_flow send "${inner[$2]}" "$3"
 	sender=$!
 }
 
@@ -394,8 +399,8 @@ capture()
 {
 	local file=$scratch/$1-$2
 
-	host "$1" tcpdump -n -U --immediate-mode -Z root -i "$2" -w "$file.pcap" "${3:-}" \
-		2> "$file.log" &
+	background "$1" tcpdump -n -U --immediate-mode -Z root -i "$2" -w "$file.pcap" "${3:-}" \
+		2> "$file.log"
 	captures+=($!)
 	within 10 grep -q listening "$file.log"
 }
@@ -416,7 +421,7 @@ captured()
 # monitor NAME: events from now on go to $scratch/events.
 monitor()
 {
-	host "$1" spindle monitor -j > "$scratch/events" &
+	background "$1" spindle monitor -j > "$scratch/events"
 	within 10 hears "$1"
 }
 
