@@ -188,11 +188,13 @@ static void start_keying(struct daemon *daemon, const struct sp_tunnel_config *c
 
 static void apply_tunnel(struct daemon *daemon, const struct sp_tunnel_config *config)
 {
+	const struct sp_tunnel_config *old = old_tunnel(daemon, config->name);
 	struct rk_tunnel *tunnel = party_find_tunnel(daemon, config->name);
 	enum kernel_change change = KERNEL_SAME;
 	struct sp_error err;
 
-	if (kernel_tunnel(daemon->nl, config, false, &change, &err))
+	if (kernel_tunnel(daemon->nl, config, false, &change, &err) ||
+	    (old && kernel_retire_routes(old, config, &err)))
 		log_line("%s", err.text);
 	else
 		err.text[0] = '\0';

@@ -103,14 +103,36 @@ int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config, bool 
 	return lead_there(config, err);
 }
 
+static bool has_route(const struct sp_tunnel_config *config, const char *interface,
+		      const struct sp_prefix *to)
+{
+	if (!config || !config->routes || strcmp(config->interface, interface))
+		return false;
+	for (size_t i = 0; i < config->remote_ts.n; i++)
+		if (sp_prefix_equal(&config->remote_ts.list[i], to))
+			return true;
+	return false;
+}
+
+int kernel_retire_routes(const struct sp_tunnel_config *old, const struct sp_tunnel_config *new,
+			 struct sp_error *err)
+{
+	uint32_t ifindex = if_nametoindex(old->interface);
+
+	for (size_t i = 0; ifindex && old->routes && i < old->remote_ts.n; i++) {
+		const struct sp_prefix *to = &old->remote_ts.list[i];
+
+		if (!has_route(new, old->interface, to) && sp_route_del(ifindex, to, err))
+			return -1;
+	}
+	return 0;
+}
+
 int kernel_tunnel_del(struct sp_nl *nl, const struct sp_tunnel_config *config,
 		      struct sp_error *err)
 {
-	uint32_t ifindex = if_nametoindex(config->interface);
-
-	for (size_t i = 0; ifindex && config->routes && i < config->remote_ts.n; i++)
-		if (sp_route_del(ifindex, &config->remote_ts.list[i], err))
-			return -1;
+	if (kernel_retire_routes(config, NULL, err))
+		return -1;
 	return sp_nl_tunnel_del(nl, config->name, err);
 }
 

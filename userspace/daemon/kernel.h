@@ -15,7 +15,10 @@ enum kernel_change {
 /* Compares the kernel's tunnel with the configured one, and brings it there unless @plan. */
 int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config, bool plan,
 		  enum kernel_change *change, struct sp_error *err);
-/* With its routes and SAs; the interface stays. */
+/* Takes away the routes of the old configuration that the new one does not have. */
+int kernel_retire_routes(const struct sp_tunnel_config *old, const struct sp_tunnel_config *new,
+			 struct sp_error *err);
+/* With its routes and SAs; the interface and its address stay. */
 int kernel_tunnel_del(struct sp_nl *nl, const struct sp_tunnel_config *config,
 		      struct sp_error *err);
 
