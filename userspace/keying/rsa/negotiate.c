@@ -141,7 +141,7 @@ void rk_negotiate_start(struct rk_tunnel *tunnel, double now)
 	uint32_t spi = 0;
 
 	if (port->spi_alloc(port->arg, config->name, &spi, &err)) {
-		rk_tunnel_failed(tunnel, true, err.text, now);
+		rk_tunnel_refused(tunnel, err.text, now);
 		return;
 	}
 	message.spi = spi;
@@ -192,7 +192,7 @@ static void on_installed(struct rk_tunnel *tunnel, const struct rk_message *mess
 		return;
 	}
 	rk_negotiate_delete(tunnel, message->gen);
-	rk_tunnel_failed(tunnel, true, err.text, now);
+	rk_tunnel_refused(tunnel, err.text, now);
 }
 
 /* --- the side that is asked ------------------------------------------------ */
@@ -299,7 +299,7 @@ static void on_install(struct rk_tunnel *tunnel, const struct rk_message *messag
 	    install(tunnel, &what, false, message, now, &err)) {
 		rk_negotiate_refuse(tunnel->peer, tunnel->config.name, message->gen, "kernel", "%s",
 				    err.text);
-		rk_tunnel_failed(tunnel, true, err.text, now);
+		rk_tunnel_refused(tunnel, err.text, now);
 		return;
 	}
 	/* While the peer finishes, a wish of our own can wait. */
@@ -322,7 +322,7 @@ static void on_active(struct rk_tunnel *tunnel, const struct rk_message *message
 	if (!rk_tunnel_has(tunnel, message->gen) || message->gen <= tunnel->current)
 		return;
 	if (port->activate(port->arg, tunnel->config.name, message->gen, &err))
-		rk_tunnel_failed(tunnel, true, err.text, now);
+		rk_tunnel_refused(tunnel, err.text, now);
 	else
 		rk_tunnel_switch(tunnel, message->gen, false, now);
 }
@@ -355,7 +355,7 @@ static void next_proposal(struct rk_tunnel *tunnel, const struct rk_message *mes
 	}
 	format_words(&tunnel->config, offered, sizeof(offered));
 	snprintf(why, sizeof(why), "peer refuses %s: %s", offered, message->text);
-	rk_tunnel_failed(tunnel, true, why, now);
+	rk_tunnel_refused(tunnel, why, now);
 }
 
 /* Our generation is behind, after a restart: at once with the next, unless that was the next. */
@@ -364,7 +364,7 @@ static void catch_up(struct rk_tunnel *tunnel, const struct rk_message *message,
 	if (message->gen > tunnel->highest && message->gen < UINT32_MAX - 1)
 		tunnel->highest = message->gen;
 	if (tunnel->failures)
-		rk_tunnel_failed(tunnel, true, "the peer's generations run ahead of ours", now);
+		rk_tunnel_refused(tunnel, "the peer's generations run ahead of ours", now);
 	else
 		rk_negotiate_start(tunnel, now);
 	tunnel->failures++;
@@ -398,7 +398,7 @@ static void on_error(struct rk_tunnel *tunnel, const struct rk_message *message,
 	} else {
 		if (!strcmp(message->code, "down"))
 			peer_is_down(tunnel);
-		rk_tunnel_failed(tunnel, true, why, now);
+		rk_tunnel_refused(tunnel, why, now);
 	}
 }
 

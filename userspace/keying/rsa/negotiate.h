@@ -26,7 +26,9 @@ void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation);
 /* Here and, if there is a session, at the peer. */
 void rk_tunnel_remove_all(struct rk_tunnel *tunnel);
 void rk_tunnel_switch(struct rk_tunnel *tunnel, uint32_t generation, bool initiator, double now);
-void rk_tunnel_failed(struct rk_tunnel *tunnel, bool refused, const char *why, double now);
+/* To be tried again later, if anybody still wants it; the second tells so. */
+void rk_tunnel_failed(struct rk_tunnel *tunnel, const char *why, double now);
+void rk_tunnel_refused(struct rk_tunnel *tunnel, const char *why, double now);
 void rk_tunnel_session_opened(struct rk_tunnel *tunnel, double now);
 void rk_tunnel_session_lost(struct rk_tunnel *tunnel);
 bool rk_tunnel_needs_session(const struct rk_tunnel *tunnel);

@@ -208,9 +208,13 @@ void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why,
 	snprintf(peer->last_error, sizeof(peer->last_error), "%s", why);
 	if (news)
 		note(peer, why);
-	STAILQ_FOREACH(tunnel, &peer->tunnels, next)
-		if (tunnel->wanted)
-			rk_tunnel_failed(tunnel, refused, why, now);
+	STAILQ_FOREACH(tunnel, &peer->tunnels, next) {
+		if (!tunnel->wanted)
+			continue;
+		rk_tunnel_failed(tunnel, why, now);
+		if (refused)
+			rk_tunnel_event(tunnel, RK_EVENT_REFUSED, "%s", why);
+	}
 }
 
 void rk_peer_rejected(struct rk_peer *peer, const char *why)

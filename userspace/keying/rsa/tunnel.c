@@ -171,10 +171,8 @@ void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config
 }
 
 /* Without a will to keep it, or SAs to keep, somebody has to ask again. */
-void rk_tunnel_failed(struct rk_tunnel *tunnel, bool refused, const char *why, double now)
+void rk_tunnel_failed(struct rk_tunnel *tunnel, const char *why, double now)
 {
-	bool news = strcmp(tunnel->last_error, why) != 0;
-
 	snprintf(tunnel->last_error, sizeof(tunnel->last_error), "%s", why);
 	tunnel->asked_generation = 0;
 	tunnel->proposal = 0;
@@ -182,10 +180,16 @@ void rk_tunnel_failed(struct rk_tunnel *tunnel, bool refused, const char *why, d
 	want(tunnel, now + rk_peer_backoff(tunnel->peer, tunnel->failures));
 	if (tunnel->will != RK_WILL_KEEP && !tunnel->current)
 		tunnel->wanted = false;
+}
+
+void rk_tunnel_refused(struct rk_tunnel *tunnel, const char *why, double now)
+{
+	bool news = strcmp(tunnel->last_error, why) != 0;
+
+	rk_tunnel_failed(tunnel, why, now);
 	if (news)
 		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "%s", why);
-	if (refused)
-		rk_tunnel_event(tunnel, RK_EVENT_REFUSED, "%s", why);
+	rk_tunnel_event(tunnel, RK_EVENT_REFUSED, "%s", why);
 }
 
 void rk_tunnel_session_opened(struct rk_tunnel *tunnel, double now)
@@ -304,7 +308,7 @@ void rk_tunnel_tick(struct rk_tunnel *tunnel, double now)
 	if (!peer->link)
 		return;
 	if (tunnel->asked_generation && now >= tunnel->answer_by) {
-		rk_tunnel_failed(tunnel, true, "the peer has not answered in time", now);
+		rk_tunnel_refused(tunnel, "the peer has not answered in time", now);
 		rk_peer_hang_up(peer, "an install was not answered", now);
 	} else if (tunnel->wanted && !tunnel->asked_generation && now >= tunnel->retry_at) {
 		rk_negotiate_start(tunnel, now);
