@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The kernel's own IPsec works beside ours, on the same host and the same wire.
+
+. "$(dirname "$0")/lib.sh"
+
+both()
+{
+	fresh_hosts
+	spindle_hosts
+}
+
+# transport NAME HERE THERE IN OUT [OPTION...]: pings between two addresses are in
+# xfrm's transport mode, by SAs with these SPIs; the options are the states'.
+transport()
+{
+	local name=$1 here=$2 there=$3 in=$4 out=$5
+
+	ip -n "$name" -batch - <<-END
+		xfrm state add src $there dst $here proto esp spi $in reqid 7 mode transport \
+			enc cbc(aes) $(enc_key "$in") \
+			auth-trunc hmac(sha256) $(auth_key "$in") 128 ${*:6}
+		xfrm state add src $here dst $there proto esp spi $out reqid 7 mode transport \
+			enc cbc(aes) $(enc_key "$out") \
+			auth-trunc hmac(sha256) $(auth_key "$out") 128 ${*:6}
+		xfrm policy add src $here dst $there proto icmp dir out \
+			tmpl proto esp reqid 7 mode transport
+		xfrm policy add src $there dst $here proto icmp dir in \
+			tmpl proto esp reqid 7 mode transport
+	END
+}
+
+# Both SAs of host NAME have carried so many.
+xfrm_packets()
+{
+	same "SAs of xfrm in $1 with $2 packets" \
+		"$(ip -n "$1" -s xfrm state | grep -c " $2(packets)")" 2
+}
+
+# between A B [OPTION...]: pings by xfrm between two addresses, and by our tunnel.
+between()
+{
+	transport a "$1" "$2" 0x3001 0x3002 "${@:3}"
+	transport b "$2" "$1" 0x3002 0x3001 "${@:3}"
+	host a ping -n -q -c 5 -i 0.01 -W 3 -I "$1" "$2"
+	pings a b
+	xfrm_packets a 5
+	xfrm_packets b 5
+	no_drops a
+	no_drops b
+}
+
+other_addresses()
+{
+	both
+	ip -n a address add 198.51.100.1/24 dev eth0
+	ip -n b address add 198.51.100.2/24 dev eth0
+	between 198.51.100.1 198.51.100.2
+}
+
+same_addresses()
+{
+	both
+	between "${outer[a]}" "${outer[b]}"
+}
+
+# NAT traversal comes to xfrm through the same hook.
+in_udp()
+{
+	both
+	encap_socket a
+	encap_socket b
+	between "${outer[a]}" "${outer[b]}" encap espinudp 4500 4500 0.0.0.0
+}
+
+# refused_for_xfrm COMMAND...
+refused_for_xfrm()
+{
+	same "error" "$(refuse host a spindle "$@" 2>&1)" \
+		"spindle: tunnel t: SPI 0x3001 is already in use by xfrm"
+}
+
+reserved_spi()
+{
+	fresh_hosts
+	spindle_host a
+	transport a "${outer[a]}" "${outer[b]}" 0x3001 0x3002
+	refused_for_xfrm sa reserve t spi 0x3001
+	refused_for_xfrm sa add t in spi 0x3001 alg $alg key "$(enc_key 1)" auth-key "$(auth_key 1)"
+	# What xfrm sends with is at the other end, and is no matter here.
+	host a spindle sa reserve t spi 0x3002
+}
+
+# A policy that wants all that enters, leaves or passes the host in an SA there is not.
+host_wide_policy()
+{
+	local direction
+
+	both
+	for direction in in out fwd; do
+		ip -n a xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir $direction \
+			tmpl proto esp reqid 9 mode transport
+	done
+	refuse host a ping -n -q -c 1 -W 1 "${outer[b]}"
+	pings a b
+	pings b a
+	transfer a b 100001
+	no_drops a
+	no_drops b
+}
+
+host_wide_block()
+{
+	local direction
+
+	both
+	for direction in in out fwd; do
+		ip -n a xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir $direction action block
+	done
+	refuse host a ping -n -q -c 1 -W 1 "${outer[b]}"
+	pings a b
+	pings b a
+	no_drops a
+}
+
+run_tests \
+	"xfrm between other addresses" other_addresses \
+	"xfrm between the same addresses" same_addresses \
+	"xfrm in UDP" in_udp \
+	"an SPI that xfrm uses is refused" reserved_spi \
+	"a host-wide policy of xfrm leaves our packets alone" host_wide_policy \
+	"a policy that blocks all is not asked about our packets" host_wide_block
