@@ -84,7 +84,7 @@ end_test()
 {
 	jobs -p > "$scratch/jobs"
 	mapfile -t -O ${#substitutes[@]} substitutes < "$scratch/jobs"
-	[ ${#substitutes[@]} -eq 0 ] || kill "${substitutes[@]}" 2> /dev/null
+	[ ${#substitutes[@]} -eq 0 ] || kill "${substitutes[@]}" 2> /dev/null || true
 	wait
 	rm -rf "$scratch"
 }
