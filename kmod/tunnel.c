@@ -185,6 +185,10 @@ static int move_spis(struct spn_tunnel *tunnel, struct spn_conf *conf,
 			continue;
 		entry = spn_spi_reserve(tunnel->sn, tunnel, &conf->endpoints.local,
 					conf->proto, sa->spi, extack);
+		if (PTR_ERR(entry) == -EEXIST)
+			/* The request names no SPI that the table's own words could be about. */
+			NL_SET_ERR_MSG(extack,
+				       "the SPI of an SA is in use at the new local address");
 		if (IS_ERR(entry))
 			return PTR_ERR(entry);
 		list_move_tail(&entry->reserved, moved);
