@@ -117,12 +117,12 @@ build/kselftest/%: build/obj/selftests/kernel/%.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ -lcrypto
 
-# What the kernel's own tree lends: checkpatch, the kselftest runner, and the
+# What the kernel's own tree lends: checkpatch, the kselftest runner, YNL, and the
 # schema of netlink specifications.
 LINUX_SOURCE := /usr/src/linux-source-6.12.tar.xz
 LINUX_FILES := scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
 	       tools/testing/selftests/lib.mk tools/testing/selftests/kselftest \
-	       Documentation/netlink/genetlink-legacy.yaml
+	       tools/net/ynl/lib Documentation/netlink/genetlink-legacy.yaml
 
 build/linux: $(LINUX_SOURCE)
 	rm -rf $@

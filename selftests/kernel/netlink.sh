@@ -1,0 +1,424 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What may be asked of the module, by whom, and what it says to the rest: one clear
+# line, and nothing has changed.
+
+. "$(dirname "$0")/lib.sh"
+
+ends="local 192.0.2.1 remote 192.0.2.2"
+ts="local-ts 10.1.0.0/16 remote-ts 10.5.0.0/16"
+keys="alg aes128-sha256 key $(key 0 16) auth-key $(key 0 32)"
+
+# The same for netlink_ask.
+raw_ends="local: c0000201, remote: c0000202"
+raw_ts="local-ts: {addr: 0a010000, len: 16}, remote-ts: {addr: 0a050000, len: 16}"
+raw_keys=$(sed -E "s/0x(\w+)/'\1'/g; s/(alg|key) /\1: /g; s/ (key|auth)/, \1/g" <<< "$keys")
+
+long_name=$(printf 'v%.0s' {1..32})
+
+# Tunnel t with SAs, tunnel u without, and SPIs that are xfrm's.
+setup()
+{
+	spindle_host a
+	generation a 1
+	host a spindle tunnel add u dev spin0 local 192.0.2.1 remote 192.0.2.2 \
+		local-ts 10.1.0.0/16 remote-ts 10.3.0.0/16
+	xfrm_state a b a $((0x4001))
+	# There the inbound SA of tunnel t would be in its way.
+	ip -n a xfrm state add src 192.0.2.2 dst 192.0.2.9 proto esp spi "$(spi a 1)" \
+		mode tunnel enc 'cbc(aes)' "$(key 0 16)" auth 'hmac(sha1)' "$(key 0 20)"
+}
+
+# All there is, but for its age.
+state()
+{
+	show a device .
+	show a tunnel .
+	show a sa 'map(del(.age))'
+}
+
+# unchanged COMMAND...
+unchanged()
+{
+	local before
+
+	before=$(state)
+	"$@"
+	same "state" "$(state)" "$before"
+}
+
+# refused STATUS [COMMAND...]: on standard input, in turn, what is asked of spindle,
+# under the command, and the one line it must say.
+refused()
+{
+	local words line said status
+
+	while read -r -a words && read -r line; do
+		status=0
+		said=$(host a "${@:2}" spindle "${words[@]}" 2>&1 < /dev/null) || status=$?
+		printf '%s\n' "${words[*]}" "$1 spindle: $line" >&3
+		printf '%s\n' "${words[*]}" "$status $said" >&4
+	done 3> "$scratch/expected" 4> "$scratch/said"
+	diff "$scratch/expected" "$scratch/said"
+}
+
+# asked [COMMAND...]: the same with netlink_ask.
+asked()
+{
+	tee "$scratch/expected" | sed -n 'p;n' | host a "$@" "$here/netlink_ask" > "$scratch/said"
+	diff "$scratch/expected" "$scratch/said"
+}
+
+# --- bad requests -----------------------------------------------------------
+
+bad_tunnels()
+{
+	refused 1 <<-END
+		tunnel add t dev spin0 $ends $ts
+			tunnel t: a tunnel of that name exists
+		tunnel add v dev spin0 $ends local-ts 10.1.0.0/16 remote-ts 10.2.0.0/16
+			tunnel v: another tunnel of the device has the same selectors
+		tunnel add v dev spin0 $ends $ts,10.2.0.0/16
+			tunnel v: another tunnel of the device has the same selectors
+		tunnel add v dev spin7 $ends $ts
+			tunnel v: dev: there is no interface spin7
+		tunnel add v dev eth0 $ends $ts
+			tunnel v: the device is not of kind spindle
+		tunnel add v dev spin0 local 192.0.2.1 remote 224.0.0.1 $ts
+			tunnel v: outer address is not that of a host
+		tunnel add v dev spin0 local 0.0.0.0 remote 192.0.2.2 $ts
+			tunnel v: outer address is not that of a host
+		tunnel set u remote-ts 10.2.0.0/16
+			tunnel u: another tunnel of the device has the same selectors
+		tunnel set u remote-ts 10.5.0.0/16,10.2.0.0/16
+			tunnel u: another tunnel of the device has the same selectors
+		tunnel set u remote 255.255.255.255
+			tunnel u: outer address is not that of a host
+		tunnel set t local 192.0.2.9 remote 192.0.2.3
+			tunnel t: the SPI of an SA is in use at the new local address
+		tunnel set t dev spin0
+			tunnel t: a tunnel stays with its device
+		tunnel set v df set
+			tunnel v: no such tunnel
+		tunnel del v
+			tunnel v: no such tunnel
+		tunnel show v
+			tunnel v: no such tunnel
+	END
+	refused 2 <<-END
+		tunnel add $long_name dev spin0 $ends $ts
+			tunnel "$long_name": a name has 1 to 31 characters
+		tunnel add v dev spin0 $ends local-ts 10.1.0.0/16
+			tunnel v: remote-ts is missing
+		tunnel set u local-ts 10.1.0.1/16
+			tunnel u: local-ts: prefix "10.1.0.1/16" has host bits set: did you mean 10.1.0.0/16?
+		tunnel set u local-ts $(printf '10.%d.0.0/16,' {1..64})10.65.0.0/16
+			tunnel u: local-ts: more than 64 prefixes
+		tunnel set u replay-window 65537
+			tunnel u: replay-window: 65537 is not between 0 and 65536
+		tunnel set u
+			tunnel u: nothing to set
+	END
+}
+
+bad_sas()
+{
+	refused 1 <<-END
+		sa add v in spi 0x3002 $keys
+			tunnel v: no such tunnel
+		sa add t in spi 0x1001 $keys
+			tunnel t: SPI 0x1001 is already in use
+		sa add u in spi 0x1001 $keys
+			tunnel u: SPI 0x1001 is already in use
+		sa add t in spi 0x4001 $keys
+			tunnel t: SPI 0x4001 is already in use by xfrm
+		sa reserve u spi 0x1001
+			tunnel u: SPI 0x1001 is already in use
+		sa reserve u spi 0x4001
+			tunnel u: SPI 0x4001 is already in use by xfrm
+		sa add t in spi 0x3002 $keys gen 1
+			tunnel t: the generation has an SA of this direction already
+		sa add t out spi 0x3002 $keys gen 1
+			tunnel t: the generation has an SA of this direction already
+		sa del t in spi 0x2001
+			tunnel t: no such SA
+		sa del t gen 2
+			tunnel t: no such SA
+		sa activate t gen 2
+			tunnel t: the generation has no outbound SA
+		sa show v
+			tunnel v: no such tunnel
+		sa flush v
+			tunnel v: no such tunnel
+	END
+	refused 2 <<-END
+		sa add t in spi 255 $keys
+			tunnel t: spi: 255 is not between 256 and 4294967295
+		sa add t in spi 0x3002 alg aes128-sha256 key $(key 0 15) auth-key $(key 0 32)
+			tunnel t: key: aes128-sha256 takes 16 octets, not 15
+		sa add t in spi 0x3002 alg aes128-sha256 key $(key 0 16) auth-key $(key 0 33)
+			tunnel t: auth-key: aes128-sha256 takes 32 octets, not 33
+		sa add t in spi 0x3002 alg aes128-sha256 key $(key 0 16)
+			tunnel t: auth-key is missing: aes128-sha256 takes 32 octets
+		sa add t in spi 0x3002 $keys life-packets 2 1
+			tunnel t: life-packets: the soft limit 2 is above the hard limit 1
+		sa add t in spi 0x3002 $keys parked
+			tunnel t: parked: only an outbound SA waits for its turn
+	END
+}
+
+# What the command catches by itself, or has no words for.
+raw_tunnels()
+{
+	local new
+
+	new="ifindex: $(ip -n a -j link show spin0 | jq '.[].ifindex')"
+	asked <<-END
+		tunnel-new {}
+			no tunnel is named
+		tunnel-new {tunnel: {name: v, $new, $raw_ends}}
+			needs name, dev, local, remote, local-ts, remote-ts
+		tunnel-new {tunnel: {name: '', $new, $raw_ends, $raw_ts}}
+			the name is empty
+		tunnel-new {tunnel: {name: $long_name, $new, $raw_ends, $raw_ts}}
+			.tunnel.name: Attribute failed policy validation
+		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: c00002, remote: c0000202}}
+			.tunnel.local: binary attribute size out of range
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51}}
+			.tunnel.proto: integer out of range
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport}}
+			.tunnel.mode: integer out of range
+		tunnel-set {tunnel: {id: 0}}
+			.tunnel.id: integer out of range
+		tunnel-set {tunnel: {df: 1}}
+			no tunnel is named
+		tunnel-set {tunnel: {name: u, df: 3}}
+			.tunnel.df: integer out of range
+		tunnel-set {tunnel: {name: u, dscp: 65}}
+			.tunnel.dscp: integer out of range
+		tunnel-set {tunnel: {name: u, replay-window: 65537}}
+			.tunnel.replay-window: integer out of range
+		tunnel-set {tunnel: {name: u, local-ts: {len: 8}}}
+			.tunnel.local-ts: selector without address or length
+		tunnel-set {tunnel: {name: u, local-ts: {addr: 0a010001, len: 16}}}
+			.tunnel.local-ts: selector has host bits set
+		tunnel-set {tunnel: {name: u, local-ts: {addr: 0a010000, len: 33}}}
+			.tunnel.local-ts.len: integer out of range
+		tunnel-set {tunnel: {name: u, local-ts: [$(printf '{addr: 0a%02x0000, len: 16},' {0..64})]}}
+			too many selectors
+	END
+}
+
+raw_sas()
+{
+	local t="tunnel: {name: t}" in="dir: in, spi: 0x3002, $raw_keys"
+	local out="dir: out, spi: 0x3002, $raw_keys"
+
+	asked <<-END
+		sa-new {$t}
+			no SA is given
+		sa-new {$t, sa: {spi: 0x3002, $raw_keys}}
+			.sa: no direction is given
+		sa-new {$t, sa: {dir: in, $raw_keys}}
+			no SPI is given
+		sa-new {$t, sa: {$in, spi: 255}}
+			.sa.spi: SPIs below 256 are reserved
+		sa-new {$t, sa: {dir: in, spi: 0x3002}}
+			no algorithm is given
+		sa-new {$t, sa: {$in, alg: rot13}}
+			.sa.alg: unknown algorithm
+		sa-new {$t, sa: {$in, key: '00'}}
+			encryption key has the wrong length for this algorithm
+		sa-new {$t, sa: {$in, auth-key: '00'}}
+			integrity key has the wrong length for this algorithm
+		sa-new {$t, sa: {$in, auth-key: '$(printf '00%.0s' {1..65})'}}
+			.sa.auth-key: Attribute failed policy validation
+		sa-new {$t, sa: {$in, parked: true}}
+			.sa: only an outbound SA can be parked
+		sa-new {$t, sa: {$in, sequence: 0x100000000}}
+			.sa.sequence: sequence numbers have 32 bits
+		sa-new {$t, sa: {$in, generation: 0}}
+			.sa.generation: integer out of range
+		sa-new {$t, sa: {$in, life: {soft-bytes: 2, hard-bytes: 1}}}
+			.sa.life: a soft limit is beyond its hard one
+		sa-new {$t, sa: {$in, life: {soft-packets: 2, hard-packets: 1}}}
+			.sa.life: a soft limit is beyond its hard one
+		sa-new {$t, sa: {$in, life: {soft-seconds: 2, hard-seconds: 1}}}
+			.sa.life: a soft limit is beyond its hard one
+		sa-new {$t, sa: {$in, life: {hard-seconds: 0x100000000}}}
+			.sa.life.hard-seconds: integer out of range
+		sa-new {$t, sa: [{$out}, {$out}]}
+			.sa: two SAs of the same direction in one request
+		sa-new {$t, sa: [{$out}, {$in, spi: 0x1001}]}
+			is already in use
+		sa-new {$t, sa: [{$in}, {$out, generation: 1}]}
+			the generation has an SA of this direction already
+		sa-new {$t, sa: [{$in}, {$out, key: '00'}]}
+			encryption key has the wrong length for this algorithm
+		sa-del {$t}
+			no SA is named
+		sa-del {$t, sa: {dir: in}}
+			name a direction and an SPI, or a generation
+		sa-activate {$t, sa: {dir: out}}
+			no generation is given
+		spi-alloc {$t, sa: {spi: 255}}
+			.sa.spi: SPIs below 256 are reserved
+	END
+}
+
+reserved_spi()
+{
+	host a spindle sa reserve u spi 0x3001
+	refused 1 <<-END
+		sa add t in spi 0x3001 $keys
+			tunnel t: SPI 0x3001 is already in use
+		sa reserve t spi 0x3001
+			tunnel t: SPI 0x3001 is already in use
+	END
+	host a spindle sa reserve u spi 0x3001
+	host a spindle sa del u in spi 0x3001
+}
+
+# --- who may ask ------------------------------------------------------------
+
+# without_rights COMMAND...: which takes them away.
+without_rights()
+{
+	local operation
+
+	refused 1 "$@" <<-END
+		device show
+			devices: Operation not permitted
+		tunnel show
+			tunnels: Operation not permitted
+		sa show
+			SAs: Operation not permitted
+		sa flush t
+			tunnel t: Operation not permitted
+		monitor
+			notifications "keying": Operation not permitted
+	END
+	for operation in "subscribe keying" "subscribe monitor" {dev,tunnel,sa}"-get {}" \
+		tunnel-{new,set,del}" {}" "spi-alloc {}" sa-{new,del,flush,activate}" {}"; do
+		printf '%s\n' "$operation" "Operation not permitted"
+	done | asked "$@"
+}
+
+# There they are alone.
+own_network()
+{
+	refused 1 "$@" <<-END
+		tunnel show t
+			tunnel t: no such tunnel
+	END
+	asked "$@" <<-END
+		subscribe keying
+			done
+		subscribe monitor
+			done
+		dev-get {}
+			done
+	END
+}
+
+# --- requests that are large, or come while packets flow --------------------
+
+# prefixes N: as many as there may be, of network 10.N.0.0/16.
+prefixes()
+{
+	echo "10.$1."{0..63}.0/24 | tr ' ' ,
+}
+
+# Longer than one message.
+long_lists()
+{
+	local i
+
+	for i in {101..110}; do
+		host a spindle tunnel add "l$i" dev spin0 local 192.0.2.1 remote 192.0.2.2 \
+			local-ts "$(prefixes 1)" remote-ts "$(prefixes "$i")"
+	done
+	same "tunnels and their selectors" \
+		"$(show a tunnel '.[] | select(.name[0:1] == "l") | ."remote-ts" | join(",")')" \
+		"$(for i in {101..110}; do prefixes "$i"; done)"
+	same "selectors of one" \
+		"$(host a spindle tunnel show l110 -j | jq -r '.[]."local-ts" | join(",")')" \
+		"$(prefixes 1)"
+	for i in {1001..1100}; do
+		echo "sa-new {tunnel: {name: l110}, sa: {dir: out, spi: $i, $raw_keys}}"
+		echo "done"
+	done | asked
+	same "SPIs" "$(host a spindle sa show l110 -j | jq -r 'reverse[].spi')" \
+		"$(for i in {1001..1100}; do hex "$i"; done)"
+}
+
+# xfrm at the other end receives at two addresses with the same keys.
+two_addresses()
+{
+	fresh_hosts
+	spindle_host a
+	generation a 1
+	xfrm_host b
+	xfrm_states b
+	ip -n a address add 192.0.2.11/24 dev eth0
+	ip -n b address add 192.0.2.12/24 dev eth0
+	(outer[b]=192.0.2.12 && xfrm_state b a b "$(spi b 1)")
+}
+
+# set_while_sending { OPTIONS }...: in turn, over and over.
+set_while_sending()
+{
+	local options words
+
+	two_addresses
+	receive b
+	send a b 500
+	for _ in {1..5}; do
+		for options; do
+			read -r -a words <<< "$options"
+			host a spindle tunnel set t "${words[@]}"
+		done
+	done
+	stop_sending
+	flow_arrived
+	no_drops a
+	# The inbound SA has come along.
+	pings a b
+}
+
+set_remote()
+{
+	set_while_sending "remote 192.0.2.12" "remote 192.0.2.2"
+	same "addresses that have received" \
+		"$(ip -n b -s xfrm state | grep -c '[1-9][0-9]*(packets)')" 3
+}
+
+set_local()
+{
+	set_while_sending "local 192.0.2.11" "local 192.0.2.1"
+}
+
+set_selectors()
+{
+	set_while_sending "remote-ts 10.2.0.0/15" "remote-ts 10.2.0.1/32,10.7.0.0/16" \
+		"remote-ts 10.2.0.0/16 local-ts 10.0.0.0/8" "local-ts 10.1.0.0/16"
+}
+
+run_tests \
+	"hosts" setup \
+	"bad tunnels are refused" "unchanged bad_tunnels" \
+	"bad SAs are refused" "unchanged bad_sas" \
+	"bad messages about tunnels are refused" "unchanged raw_tunnels" \
+	"bad messages about SAs are refused" "unchanged raw_sas" \
+	"a reserved SPI is its tunnel's" "unchanged reserved_spi" \
+	"root of another user namespace has no rights" \
+		"unchanged without_rights setpriv --reuid=65534 --clear-groups unshare -Ur" \
+	"root without CAP_NET_ADMIN has no rights" \
+		"unchanged without_rights setpriv --bounding-set=-net_admin" \
+	"root of another network namespace is alone there" \
+		"own_network setpriv --reuid=65534 --clear-groups unshare -Urn" \
+	"long lists come whole" long_lists \
+	"the remote address is set, and no packet lost" set_remote \
+	"the local address is set, and no packet lost" set_local \
+	"selectors are set, and no packet lost" set_selectors
