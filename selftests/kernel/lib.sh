@@ -320,7 +320,7 @@ xfrm_host()
 # pings FROM TO [OPTION...]: one that must be answered.
 pings()
 {
-	host "$1" ping -n -q -c 1 -W 3 "${@:3}" "${inner[$2]}"
+	host "$1" ping -n -q -c 1 -W 3 "${@:3}" "${inner[$2]}" > /dev/null
 }
 
 # transfer FROM TO OCTETS: over one TCP connection, both ways at once, compared at the end.
