@@ -323,20 +323,25 @@ pings()
 	host "$1" ping -n -q -c 1 -W 3 "${@:3}" "${inner[$2]}" > /dev/null
 }
 
-# transfer FROM TO OCTETS: over one TCP connection, both ways at once, compared at the end.
+# one_way FROM TO OCTETS: over one TCP connection, compared at the end.
+one_way()
+{
+	local listener
+
+	head -c "$3" /dev/urandom > "$scratch/sent"
+	background "$2" timeout 60 nc -l -p 5000 < /dev/null > "$scratch/received"
+	listener=$!
+	within 5 host "$1" nc -N -w 20 "${inner[$2]}" 5000 < "$scratch/sent"
+	wait $listener
+	cmp "$scratch/sent" "$scratch/received"
+}
+
+# transfer FROM TO OCTETS: there and back.  By turns, because a listening nc ends as
+# soon as the other side has said all, with words of its own still unsent.
 transfer()
 {
-	local from=$1 to=$2 listener
-
-	head -c "$3" /dev/urandom > "$scratch/there"
-	head -c "$3" /dev/urandom > "$scratch/back"
-	background "$to" nc -N -l -p 5000 < "$scratch/back" > "$scratch/there.received"
-	listener=$!
-	within 5 host "$from" nc -N -w 20 "${inner[$to]}" 5000 \
-		< "$scratch/there" > "$scratch/back.received"
-	wait $listener
-	cmp "$scratch/there" "$scratch/there.received"
-	cmp "$scratch/back" "$scratch/back.received"
+	one_way "$1" "$2" "$3"
+	one_way "$2" "$1" "$3"
 }
 
 # receive NAME: from now on, until flow_arrived.
