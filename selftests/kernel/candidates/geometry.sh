@@ -1,0 +1,318 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Packets of every shape that the stack hands a device, the MTU, and what the outer
+# header takes from the inner one.
+
+. "$(dirname "$0")/../lib.sh"
+
+both()
+{
+	fresh_hosts
+	spindle_hosts
+}
+
+# Large enough for TCP to send packets of 64 KiB.
+large=1000001
+
+mtu_of()
+{
+	ip -n "$1" -j link show "$2" | jq '.[].mtu'
+}
+
+# --- shapes -----------------------------------------------------------------
+
+# features DEVICE FEATURE VALUE...: a transfer while both ends' device has these.
+features()
+{
+	local name
+
+	for name in a b; do
+		host $name ethtool -K "$@"
+	done
+	transfer a b 300001
+	no_drops a
+	no_drops b
+}
+
+super_packets()
+{
+	both
+	capture a spin0 tcp
+	transfer a b $large
+	stop_captures
+	captured a spin0 | grep -E 'length [0-9]{5}' > /dev/null
+	no_drops a
+	no_drops b
+}
+
+# Whoever else holds a packet must not see it change.
+watched()
+{
+	local name
+
+	for name in a b; do
+		capture $name spin0 tcp
+		capture $name eth0 'ip proto 50'
+	done
+	transfer a b 300001
+	stop_captures
+	# What was captured before sealing and after opening is TCP with good checksums.
+	for name in a b; do
+		refuse grep -m 1 'incorrect' <(captured $name spin0 -vv "src ${inner[${peer[$name]}]}")
+	done
+	no_drops a
+	no_drops b
+}
+
+# A host behind a, by which packets come that GRO has joined.
+forwarded()
+{
+	both
+	ip netns add c
+	ip link add eth1 netns a type veth peer name eth0 netns c
+	ip -n a -batch - <<-END
+		address add 10.1.1.1/24 dev eth1
+		link set eth1 up
+	END
+	ip -n c -batch - <<-END
+		address add 10.1.1.2/24 dev eth0
+		link set eth0 up
+		route add default via 10.1.1.1
+	END
+	host a sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+	host a ethtool -K eth1 gro on
+	host c ethtool -K eth0 tso off
+	transfer c b 300001
+	host a ethtool -K eth1 gro off
+	transfer c b 300001
+	no_drops a
+	no_drops b
+}
+
+# Pieces that the stack has put together are not one piece in memory.
+fragments_inside()
+{
+	pings a b -s 20000
+	pings b a -s 20000
+}
+
+# Larger than the path, but it may be cut: the outer packet is.
+fragments_outside()
+{
+	ip -n a link set spin0 mtu 1500
+	capture a eth0 'ip[6:2] & 0x3fff != 0'
+	pings a b -M dont -s 1460
+	stop_captures
+	same "fragments" "$(captured a eth0 | grep -c 'proto ESP')" 2
+	ip -n a link set spin0 mtu 1438
+	no_drops a
+	no_drops b
+}
+
+jumbo()
+{
+	local name
+
+	fresh_hosts
+	for name in a b; do
+		ip -n $name link set eth0 mtu 9000
+	done
+	spindle_hosts
+	same "MTU" "$(mtu_of a spin0)" 8926
+	pings a b -M "do" -s $((8926 - 28))
+	refuse pings a b -M "do" -s $((8927 - 28))
+	transfer a b $large
+	no_drops a
+	no_drops b
+}
+
+# --- the MTU ----------------------------------------------------------------
+
+# inner_max PATH_MTU: what is left of whole blocks beside the header, IV, trailer, ICV.
+inner_max()
+{
+	echo $((($1 - 20 - 8 - 16 - $(icv_bits) / 8) / 16 * 16 - 2))
+}
+
+follows_overhead()
+{
+	local algorithm n=0
+
+	fresh_hosts
+	spindle_host a
+	for algorithm in aes128-sha1 aes128-sha256 aes192-sha384 aes256-sha512; do
+		alg=$algorithm
+		host a spindle sa flush t
+		sa a out "$(spi b $((++n)))"
+		same "MTU with $alg" "$(mtu_of a spin0)" "$(inner_max 1500)"
+	done
+}
+
+follows_path()
+{
+	fresh_hosts
+	spindle_host a
+	ip -n a route add "${outer[b]}" dev eth0 mtu 1400
+	generation a 1
+	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1400)"
+}
+
+administrators()
+{
+	both
+	ip -n a link set spin0 mtu 1300
+	generation a 2
+	same "MTU" "$(mtu_of a spin0)" 1300
+	alg=aes256-sha512
+	generation a 3
+	same "MTU" "$(mtu_of a spin0)" 1300
+}
+
+smallest_of_tunnels()
+{
+	both
+	host a spindle tunnel add u dev spin0 local 192.0.2.1 remote 192.0.2.3 \
+		local-ts 10.1.0.0/16 remote-ts 10.3.0.0/16
+	host a spindle sa add u out spi 0x7001 alg aes256-sha512 \
+		key "$(key 1 32)" auth-key "$(key 1 64)"
+	alg=aes256-sha512
+	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
+}
+
+# A router between the hosts has a smaller MTU and says so.
+learns_from_router()
+{
+	fresh_hosts
+	spindle_host a
+	generation a 1
+	ip -n b -batch - <<-END
+		link add eth1 type veth peer name eth2
+		link set eth1 mtu 1300
+		link set eth1 up
+		link set eth2 up
+		route add 198.51.100.0/24 dev eth1
+	END
+	host b sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+	ip -n a route add 198.51.100.0/24 via "${outer[b]}"
+	host a spindle tunnel set t remote 198.51.100.1
+	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" || true
+	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" > "$scratch/ping" || true
+	grep "mtu *=* *$(inner_max 1300)" "$scratch/ping"
+}
+
+# --- the outer header -------------------------------------------------------
+
+# outer OPTION... -- PING-OPTION...: the outer header of a ping under tunnel options.
+outer_header()
+{
+	local options=()
+
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	host a spindle tunnel set t "${options[@]}"
+	capture a eth0 "src ${outer[a]} and ip proto 50"
+	pings a b "$@"
+	stop_captures
+	captured a eth0 | sed -nE 's/^IP \((tos 0x[0-9a-f]+).*flags \[(.*)\], proto ESP.*/\1 \2/p'
+}
+
+dscp()
+{
+	both
+	same "copied" "$(outer_header dscp copy -- -Q 0xb8)" "tos 0xb8 DF"
+	same "fixed" "$(outer_header dscp 10 -- -Q 0xb8)" "tos 0x28 DF"
+	same "none" "$(outer_header dscp 0 -- -Q 0xb8)" "tos 0x0 DF"
+}
+
+df()
+{
+	both
+	same "copied, set" "$(outer_header df copy -- -M "do")" "tos 0x0 DF"
+	same "copied, clear" "$(outer_header df copy -- -M dont)" "tos 0x0 none"
+	same "set" "$(outer_header df set -- -M dont)" "tos 0x0 DF"
+	same "clear" "$(outer_header df clear -- -M "do")" "tos 0x0 none"
+}
+
+# RFC 6040: what the sender says of congestion is seen outside, whatever the DSCP.
+ecn_outside()
+{
+	both
+	same "copied" "$(outer_header dscp copy -- -Q 0x2)" "tos 0x2,ECT(0) DF"
+	same "beside a DSCP" "$(outer_header dscp 10 -- -Q 0x1)" "tos 0x29,ECT(1) DF"
+	same "not capable" "$(outer_header dscp copy -- -Q 0)" "tos 0x0 DF"
+}
+
+# ecn_arrives INNER OUTER RESULT: what the host behind the tunnel sees.
+ecn_arrives()
+{
+	capture a spin0
+	forge tos "$1" outer-tos "$2" seq "$4"
+	stop_captures
+	same "inner $1, outer $2" "$(captured a spin0 | sed -nE 's/^IP \(tos (0x[0-9a-f]+).*/\1/p')" "$3"
+}
+
+# Routers mark congestion outside; the receiver must hear of it.
+ecn_inside()
+{
+	fresh_hosts
+	spindle_host a
+	generation a 1
+	ecn_arrives 2 3 0x3 1
+	ecn_arrives 1 3 0x3 2
+	ecn_arrives 3 2 0x3 3
+	ecn_arrives 2 2 0x2 4
+	ecn_arrives 0 2 0x0 5
+}
+
+# Marked outer packets take the way that the mark says, from the next packet on.
+fwmark()
+{
+	both
+	ip link add eth1 netns a type veth peer name eth1 netns b
+	ip -n b link set eth1 up
+	ip -n b address add 203.0.113.2/24 dev eth1
+	ip -n a -batch - <<-END
+		address add 203.0.113.1/24 dev eth1
+		link set eth1 up
+		route add ${outer[b]} via 203.0.113.2 dev eth1 src ${outer[a]} table 7
+		rule add fwmark 7 table 7
+	END
+	pings a b
+	capture a eth1 "ip proto 50"
+	pings a b
+	host a spindle tunnel set t fwmark 7
+	pings a b
+	pings a b
+	host a spindle tunnel set t fwmark 0
+	pings a b
+	stop_captures
+	same "packets on the other way" "$(captured a eth1 | grep -c "${outer[a]} > ${outer[b]}")" 2
+}
+
+run_tests \
+	"TCP in super-packets" super_packets \
+	"while all devices are watched" watched \
+	"eth0 without segmentation offload" "features eth0 tso off gso off" \
+	"eth0 without scatter-gather and checksums" "features eth0 sg off tx off rx off" \
+	"eth0 with GRO" "features eth0 sg on tx on rx on tso on gso on gro on" \
+	"spin0 without segmentation offload" "features spin0 tso off gso off" \
+	"spin0 without scatter-gather and checksums" "features spin0 sg off tx off rx off" \
+	"spin0 without GRO" "features spin0 sg on tx on rx on tso on gso on gro off" \
+	"packets that the stack has put together from fragments" fragments_inside \
+	"an outer packet larger than the path is cut" fragments_outside \
+	"forwarded, joined by GRO and not" forwarded \
+	"an MTU of 9000" jumbo \
+	"the device's MTU follows the algorithm" follows_overhead \
+	"the device's MTU follows the route" follows_path \
+	"an administrator's MTU stays" administrators \
+	"of several tunnels the smallest MTU counts" smallest_of_tunnels \
+	"a router's smaller MTU is learnt" learns_from_router \
+	"DSCP" dscp \
+	"don't fragment" "df" \
+	"ECN of the inner header shows outside" ecn_outside \
+	"ECN marks from outside come inside" ecn_inside \
+	"a firewall mark leads the outer packets" fwmark
