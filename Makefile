@@ -146,6 +146,12 @@ check:
 	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TESTS) $(TOOLS)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
+# The kselftests on a kernel that looks for what goes wrong unseen.
+check-sanitize:
+	selftests/deps build check sanitize
+	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TOOLS)
+	+selftests/check sanitize
+
 demo:
 	selftests/deps build demo
 	+$(MAKE) --no-print-directory all
@@ -186,6 +192,7 @@ help:
 	@echo 'make            the module for KVER=$(KVER), spindle and spindled'
 	@echo 'make demo       two hosts agree on keys and exchange traffic, in a virtual machine'
 	@echo 'make check      every test; ends with "N passed, N failed"'
+	@echo 'make check-sanitize  the kselftests with KASAN, lockdep, kmemleak and faults'
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
 	@echo 'make bench      throughput beside xfrm and WireGuard'
 	@echo 'make install    to DESTDIR and PREFIX, the module as DKMS source'
@@ -194,6 +201,7 @@ help:
 
 -include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
 
-.PHONY: all modules test-modules unit lint kernel check demo bench deps install clean help FORCE
+.PHONY: all modules test-modules unit lint kernel check check-sanitize demo bench deps install \
+	clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
