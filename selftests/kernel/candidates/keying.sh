@@ -3,7 +3,7 @@
 #
 # Two daemons agree on keys, over everything that keeps them from it.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 # Slow to make here, and every test may use the same.
 keys=$(mktemp -d)
