@@ -155,7 +155,7 @@ check-sanitize:
 demo:
 	selftests/deps build demo
 	+$(MAKE) --no-print-directory all
-	selftests/vm/vm -k $(KVER) -c 2 -t 170 -- selftests/demo.sh
+	selftests/vm/vm -k $(KVER) -c 2 -t 600 -- selftests/demo.sh
 
 bench:
 	selftests/deps build bench
