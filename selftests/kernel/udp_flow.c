@@ -158,8 +158,8 @@ static void receive_flow(void)
 		printf("lost=%u", report.total - report.received);
 	else
 		printf("lost=the-end");
-	printf(" doubled=%u disordered=%u wrong=%u\n", report.doubled, report.disordered,
-	       report.wrong);
+	printf(" doubled=%u wrong=%u disordered=%u\n", report.doubled, report.wrong,
+	       report.disordered);
 }
 
 static uint32_t number(const char *text)

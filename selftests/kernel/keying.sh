@@ -3,7 +3,7 @@
 #
 # Two daemons agree on keys, over everything that keeps them from it.
 
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
 
 # Slow to make here, and every test may use the same.
 keys=$(mktemp -d)
@@ -128,7 +128,7 @@ refused()
 # A ping every 50 ms while something happens; all must be answered.
 begin_pings()
 {
-	host a ping -q -i 0.05 -w 120 "${inner[b]}" > "$scratch/pings" &
+	background a ping -q -i 0.05 -w 120 "${inner[b]}" > "$scratch/pings"
 	pinging=$!
 	sleep 1
 }

@@ -4,7 +4,7 @@
 # Limits of an SA's life: soft is told once, hard ends it, and beyond hard not a
 # single packet passes.
 
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
 
 # limited DIRECTION OPTION...: a's SA of that direction has limits; a listens for events.
 limited()

@@ -4,7 +4,7 @@
 # Everything can be taken away at any moment, under traffic.  It can be had again,
 # and the kernel neither complains nor waits for what has gone.
 
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
 
 # A healthy kernel has nothing to say of it all.
 quiet()
@@ -132,6 +132,7 @@ reload_module()
 to_c()
 {
 	ip netns add c
+	ip -n c link set lo up
 	ip -n a link set spin0 netns c
 	settle c a
 	within 10 host c ping -n -q -c 1 -W 3 "${inner[b]}"
@@ -173,14 +174,21 @@ delete_namespace()
 	within 20 gone b eth0
 }
 
-# What is left in c is a device that leads nowhere.
+# What is left in c is a device that leads nowhere, and says so, if not to every packet
+# of a flood.
 delete_birthplace()
 {
 	busy c ping -q -f "${inner[b]}"
 	delete_namespace
-	refuse host c ping -n -c 1 -W 3 "${inner[b]}" > "$scratch/ping"
-	grep 'Destination Host Unreachable' "$scratch/ping"
+	stop_traffic
+	within 10 leads_nowhere
 	timeout 20 ip -n c link del spin0
+}
+
+leads_nowhere()
+{
+	{ host c ping -n -c 1 -W 1 "${inner[b]}" || true; } |
+		grep 'Destination Host Unreachable'
 }
 
 # The device goes with the namespace it has moved to, and takes its tunnels along.
@@ -201,11 +209,11 @@ packets_wait()
 {
 	local end
 
-	for end in "host a spindle tunnel del t" "ip -n a link del spin0" "rmmod spindle" \
-		"ip netns del a"; do
+	for end in "ip netns exec a spindle tunnel del t" "ip -n a link del spin0" \
+		"ip netns del a" "rmmod spindle"; do
 		fresh_hosts
 		spindle_host a
-		host a ping -q -c 100 -i 0.002 -W 0.1 "${inner[b]}" || true
+		host a udp_flow send "${inner[b]}" 1000 64 162
 		same "packets that wait" "$(show a tunnel '.[].staged')" 100
 		timeout 20 $end
 	done
