@@ -108,16 +108,6 @@ measure()
 	done
 }
 
-# Takes all CPUs but the first away, or gives them back.
-set_cpus()
-{
-	local file
-
-	for file in /sys/devices/system/cpu/cpu[1-9]*/online; do
-		[ ! -e "$file" ] || echo "$1" > "$file"
-	done
-}
-
 setup()
 {
 	local path
@@ -142,9 +132,9 @@ setup
 while [ $SECONDS -lt "$limit" ] && [ $round -lt $max_rounds ]; do
 	round=$((round + 1))
 	measure "$(nproc)"
-	set_cpus 0
+	selftests/vm/processors 0
 	measure 1
-	set_cpus 1
+	selftests/vm/processors 1
 done
 jq -s --arg kernel "$(uname -r)" --arg cpu "$(sed -n 's/^model name.*: //p;T;q' /proc/cpuinfo)" \
 	--arg date "$(date +%F)" -f "$here/results.jq" \

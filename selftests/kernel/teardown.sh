@@ -16,10 +16,10 @@ quiet()
 
 traffic=()
 
-# busy NAME COMMAND...: until stop_traffic.
+# busy NAME COMMAND...: until stop_traffic, with what time the test itself leaves.
 busy()
 {
-	background "$@" > /dev/null 2>&1
+	background "$1" nice -n 10 "${@:2}" > /dev/null 2>&1
 	traffic+=($!)
 }
 
