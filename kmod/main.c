@@ -6,14 +6,18 @@
 #include "net.h"
 #include "netlink.h"
 #include "sa.h"
+#include "selftest.h"
 
 static int __init spindle_init(void)
 {
-	int err = -ENOMEM;
+	int err;
 
+	err = spn_selftest();
+	if (err)
+		return err;
 	spn_sa_wq = alloc_workqueue("spindle", WQ_MEM_RECLAIM, 0);
 	if (!spn_sa_wq)
-		return err;
+		return -ENOMEM;
 	err = spn_net_init();
 	if (err)
 		goto destroy_wq;

@@ -1,30 +1,51 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The module loads, shows its link kind, and leaves nothing behind.
+# The module loads, shows its link kind, and leaves nothing behind; with a cipher
+# that does not compute what it should, it does not load at all.
 
-here=$(dirname "$(realpath "$0")")
-. "$here/../../build/linux/tools/testing/selftests/kselftest/ktap_helpers.sh"
+. "$(dirname "$0")/lib.sh"
 
-module=$here/../../build/$(uname -r)/spindle.ko
-
-# insmod resolves no dependencies.
-load()
+device()
 {
-	modinfo -F depends "$module" | tr , '\n' | xargs -r modprobe -a && insmod "$module"
+	ip link add spin0 type spindle
+	ip link del spin0
 }
 
-unload()
+# with_cipher: the one that stands before all others; the kernel tests it at first use.
+with_cipher()
 {
-	rmmod spindle && ! [ -e /sys/module/spindle ]
+	rmmod spindle
+	insmod "${module%/*}/asynccrypt/asynccrypt.ko"
+	load_module
 }
 
-ktap_print_header
-ktap_set_plan 4
+# fails_self_test PARAMETER VALUE ERROR: of that cipher.
+fails_self_test()
+{
+	local parameter=/sys/module/asynccrypt/parameters/$1
 
-ktap_test_result "load" load
-ktap_test_result "add a device" ip link add spin0 type spindle
-ktap_test_result "delete a device" ip link del spin0
-ktap_test_result "unload" unload
+	rmmod spindle
+	echo "$2" > "$parameter"
+	echo "load.sh: $1" > /dev/kmsg
+	refuse load_module
+	dmesg | sed "1,/load.sh: $1/d" | grep "spindle: self-test of aes128-sha1 failed: $3"
+	refuse ip link add spin0 type spindle
+	echo 0 > "$parameter"
+	load_module
+}
 
-ktap_finished
+without_cipher()
+{
+	rmmod spindle
+	rmmod asynccrypt
+	load_module
+}
+
+run_tests \
+	"a device comes and goes" device \
+	"another cipher, which computes the same" with_cipher \
+	"it computes something else" "fails_self_test wrong 1 -EINVAL" \
+	"it refuses to encrypt" "fails_self_test encrypt_error 5 -EIO" \
+	"it refuses to decrypt" "fails_self_test decrypt_error 5 -EIO" \
+	"the cipher goes" without_cipher

@@ -11,8 +11,10 @@
  *                  the caller's context.
  *   encrypt_error  errno that encryptions end with, 0 for none
  *   decrypt_error  the same for decryptions
+ *   wrong          1: computes with another key than it was given since
  *   overtaken      how many requests were done before one that came earlier
  */
+#include <crypto/aes.h>
 #include <crypto/internal/skcipher.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
@@ -23,6 +25,8 @@ static unsigned int encrypt_error;
 module_param(encrypt_error, uint, 0644);
 static unsigned int decrypt_error;
 module_param(decrypt_error, uint, 0644);
+static bool wrong;
+module_param(wrong, bool, 0644);
 static unsigned int overtaken;
 module_param(overtaken, uint, 0444);
 
@@ -109,8 +113,13 @@ static int decrypt(struct skcipher_request *request)
 static int setkey(struct crypto_skcipher *tfm, const u8 *key, unsigned int len)
 {
 	struct context *context = crypto_skcipher_ctx(tfm);
+	u8 other[AES_MAX_KEY_SIZE];
 
-	return crypto_skcipher_setkey(context->worker, key, len);
+	if (len > sizeof(other))
+		return -EINVAL;
+	memcpy(other, key, len);
+	other[0] ^= READ_ONCE(wrong);
+	return crypto_skcipher_setkey(context->worker, other, len);
 }
 
 static int init_tfm(struct crypto_skcipher *tfm)

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/completion.h>
+#include <linux/in.h>
+#include <linux/kernel.h>
+
+#include "esp.h"
+#include "selftest.h"
+
+/* An IPv4 header without anything behind it. */
+static const u8 inner[] __initconst = {
+	0x45, 0x00, 0x00, 0x14, 0x00, 0x00, 0x40, 0x00, 0x40, 0x04, 0x26, 0xe2,
+	0x0a, 0x01, 0x00, 0x01, 0x0a, 0x02, 0x00, 0x01,
+};
+
+/* SPI 0x1001, sequence number 1, the IV. */
+static const u8 head[] __initconst = {
+	0x00, 0x00, 0x10, 0x01, 0x00, 0x00, 0x00, 0x01,
+	0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
+	0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf,
+};
+
+/*
+ * Ciphertext of inner behind that head, by the bits of the key, and ICV of it all,
+ * made with OpenSSL.  The encryption key is 0x00, 0x01, …, the integrity key 0x40,
+ * 0x41, …
+ */
+#define CIPHERTEXT_128 "4a1a5c81869a1121c474ea594700d4fafe6df4d66f4ca1566c925391e774499a"
+#define CIPHERTEXT_192 "e8ad2af59edc37cdadde8e66d57de973b9c3ec77524a622be0847498e1691f58"
+#define CIPHERTEXT_256 "2ed02a73b2ccf85a0ce28efcbd8f11b68b760b60cfc0180161ee35ef5ffc9e3d"
+
+struct answer {
+	const char *word;
+	const char *ciphertext;
+	const char *icv;
+};
+
+static const struct answer answers[] __initconst = {
+	{ "aes128-sha1", CIPHERTEXT_128,
+	  "8e52528399f2f6aa76d2524e" },
+	{ "aes128-sha256", CIPHERTEXT_128,
+	  "7c03a75ce5c434ea6882ed9f6cd7967b" },
+	{ "aes128-sha384", CIPHERTEXT_128,
+	  "e992a9f5dad2423154826a57a02dda4d300bcc39c881b74e" },
+	{ "aes128-sha512", CIPHERTEXT_128,
+	  "5c75576df0189a631ecf6fb85d5de4477ff6d442de400d8597b9aac93f255eae" },
+	{ "aes192-sha1", CIPHERTEXT_192,
+	  "1e650aa04986f4b273969dbf" },
+	{ "aes192-sha256", CIPHERTEXT_192,
+	  "f6942d40c23ace6c24dd178b989c7a64" },
+	{ "aes192-sha384", CIPHERTEXT_192,
+	  "cf71f0dcb0f11b7844f0623ac088f3250851a7a20c88fea3" },
+	{ "aes192-sha512", CIPHERTEXT_192,
+	  "c2ecc09a7ee9b00f3da2eb587059879a48b1ea559bdd45c4012c6a994532d121" },
+	{ "aes256-sha1", CIPHERTEXT_256,
+	  "1d1a4201ce5fc706dc737ba8" },
+	{ "aes256-sha256", CIPHERTEXT_256,
+	  "69656330f966ccd7daf2a33b64952e49" },
+	{ "aes256-sha384", CIPHERTEXT_256,
+	  "01dbb43137bec38763de3a929310241e6ea8270875d784be" },
+	{ "aes256-sha512", CIPHERTEXT_256,
+	  "827dafacdbf08abd2b6b6a4650bdcda93f0198a05e7605ea6afec83b10143afe" },
+};
+
+enum {
+	KEY_FIRST = 0x00,
+	AUTH_KEY_FIRST = 0x40,
+	KEY_MAX = 64,
+	CIPHERTEXT_LEN = 32,
+	PACKET_MAX = sizeof(head) + CIPHERTEXT_LEN + SPN_ICV_MAX,
+};
+
+/* What the packet's control block points to while the cipher has it. */
+struct waiting {
+	struct completion done;
+	int err;
+};
+
+static void __init work_done(struct sk_buff *skb, int err)
+{
+	struct waiting *waiting = *(struct waiting **)skb->cb;
+
+	waiting->err = err;
+	complete(&waiting->done);
+}
+
+static int __init seal(const struct spn_xform *xform, struct sk_buff *skb)
+{
+	struct waiting waiting = { .done = COMPLETION_INITIALIZER_ONSTACK(waiting.done) };
+	int err;
+
+	*(struct waiting **)skb->cb = &waiting;
+	err = spn_esp_seal(xform, skb, htonl(0x1002), 1, IPPROTO_IPIP, 0, work_done);
+	if (err != -EINPROGRESS)
+		return err;
+	wait_for_completion(&waiting.done);
+	return waiting.err ?: spn_esp_sealed(xform, skb);
+}
+
+static int __init open(const struct spn_xform *xform, struct sk_buff *skb)
+{
+	struct waiting waiting = { .done = COMPLETION_INITIALIZER_ONSTACK(waiting.done) };
+	int err;
+
+	*(struct waiting **)skb->cb = &waiting;
+	err = spn_esp_open(xform, skb, work_done);
+	if (err != -EINPROGRESS)
+		return err;
+	wait_for_completion(&waiting.done);
+	return waiting.err;
+}
+
+static int __init opens(const struct spn_xform *xform, struct sk_buff *skb)
+{
+	u8 next_header;
+	int err;
+
+	err = open(xform, skb);
+	if (err)
+		return err;
+	if (spn_esp_strip(xform->suite, skb, &next_header) || next_header != IPPROTO_IPIP ||
+	    skb->len != sizeof(inner) || memcmp(skb->data, inner, sizeof(inner)))
+		return -EINVAL;
+	return 0;
+}
+
+/* Does @packet open, its like with a bit flipped not, and what we seal ourselves? */
+static int __init test_xform(const struct spn_xform *xform, const u8 *packet, unsigned int len,
+			     struct sk_buff *skb)
+{
+	int err;
+
+	skb_put_data(skb, packet, len);
+	skb->data[sizeof(head)] ^= 1;
+	err = open(xform, skb);
+	if (err != -EBADMSG)
+		return err ?: -EINVAL;
+	skb->data[sizeof(head)] ^= 1;
+	err = opens(xform, skb);
+	if (err)
+		return err;
+	/* As it came out, the packet is what went in. */
+	err = seal(xform, skb);
+	return err ?: opens(xform, skb);
+}
+
+/* Octets that count up from @first. */
+static const u8 *__init make_key(u8 key[KEY_MAX], u8 first)
+{
+	unsigned int i;
+
+	for (i = 0; i < KEY_MAX; i++)
+		key[i] = first + i;
+	return key;
+}
+
+static int __init test_suite(const struct spn_suite *suite, const struct answer *answer)
+{
+	unsigned int icv_at = sizeof(head) + CIPHERTEXT_LEN;
+	u8 packet[PACKET_MAX], key[KEY_MAX], auth_key[KEY_MAX];
+	struct spn_xform xform;
+	struct sk_buff *skb;
+	int err;
+
+	memcpy(packet, head, sizeof(head));
+	err = hex2bin(packet + sizeof(head), answer->ciphertext, CIPHERTEXT_LEN) ?:
+	      hex2bin(packet + icv_at, answer->icv, suite->icv_len);
+	if (err)
+		return err;
+	err = spn_xform_init(&xform, suite,
+			     &(struct spn_key){ make_key(key, KEY_FIRST), suite->key_len },
+			     &(struct spn_key){ make_key(auth_key, AUTH_KEY_FIRST),
+						suite->auth_key_len }, NULL);
+	if (err)
+		return err;
+	skb = alloc_skb(PACKET_MAX, GFP_KERNEL);
+	err = skb ? test_xform(&xform, packet, icv_at + suite->icv_len, skb) : -ENOMEM;
+	kfree_skb(skb);
+	spn_xform_destroy(&xform);
+	return err;
+}
+
+static const struct answer *__init answer_of(const struct spn_suite *suite)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(answers); i++)
+		if (!strcmp(answers[i].word, suite->word))
+			return &answers[i];
+	return NULL;
+}
+
+int __init spn_selftest(void)
+{
+	const struct spn_suite *suite;
+	const struct answer *answer;
+	unsigned int i;
+	int err;
+
+	for (i = 0; (suite = spn_suite_at(i)); i++) {
+		answer = answer_of(suite);
+		err = answer ? test_suite(suite, answer) : -ENODATA;
+		if (!err || err == -ENOENT)
+			continue;
+		pr_err("spindle: self-test of %s failed: %pe\n", suite->word, ERR_PTR(err));
+		return err == -ENOMEM ? err : -ENOTRECOVERABLE;
+	}
+	return 0;
+}
