@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "apply.h"
@@ -158,6 +159,8 @@ int main(int argc, char **argv)
 	struct sp_error err;
 
 	take_options(&options, argc, argv);
+	/* Keys stay out of core dumps and out of reach of debuggers. */
+	prctl(PR_SET_DUMPABLE, 0);
 	config = sp_config_load(options.config, on_problem, NULL);
 	if (!config)
 		return 1;
