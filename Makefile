@@ -146,6 +146,12 @@ check:
 	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TESTS) $(TOOLS)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
+# Every parser of userspace, each TIME seconds long.
+TIME ?= 60
+fuzz:
+	selftests/deps build fuzz
+	selftests/fuzz/run $(TIME)
+
 # The kselftests on a kernel that looks for what goes wrong unseen.
 check-sanitize:
 	selftests/deps build check sanitize
@@ -194,6 +200,7 @@ help:
 	@echo 'make check      every test; ends with "N passed, N failed"'
 	@echo 'make check-sanitize  the kselftests with KASAN, lockdep, kmemleak and faults'
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
+	@echo 'make fuzz       every parser of userspace with TIME=$(TIME) seconds of input that nobody thought of'
 	@echo 'make bench      throughput beside xfrm and WireGuard'
 	@echo 'make install    to DESTDIR and PREFIX, the module as DKMS source'
 	@echo 'make deps       the Debian packages that all of these need'
@@ -201,7 +208,7 @@ help:
 
 -include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
 
-.PHONY: all modules test-modules unit lint kernel check check-sanitize demo bench deps install \
+.PHONY: all modules test-modules unit lint kernel check check-sanitize fuzz demo bench deps install \
 	clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
