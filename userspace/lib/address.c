@@ -27,21 +27,13 @@ int sp_address_add(uint32_t ifindex, const struct sp_addr *addr, uint8_t len, st
 {
 	struct rtnl_addr *address = make_address(ifindex, addr, len);
 	char text[SP_ADDR_STRLEN];
-	struct nl_sock *sock = NULL;
 	struct nl_msg *msg;
 	int ret = -ENOMEM;
 
-	if (!address || rtnl_addr_build_add_request(address, NLM_F_CREATE | NLM_F_REPLACE, &msg)) {
-		sp_fail(err, "out of memory");
-		goto out;
-	}
-	sock = sp_talk_open(NETLINK_ROUTE, err);
-	if (sock)
-		ret = sp_talk(sock, msg, NULL, NULL, err);
+	if (address && !rtnl_addr_build_add_request(address, NLM_F_CREATE | NLM_F_REPLACE, &msg))
+		ret = sp_talk_route(msg, err);
 	else
-		nlmsg_free(msg);
-out:
-	nl_socket_free(sock);
+		sp_fail(err, "out of memory");
 	rtnl_addr_put(address);
 	if (ret && ret != -EEXIST)
 		return sp_fail_in(err, "address %s/%u", sp_addr_format(addr, text), len);

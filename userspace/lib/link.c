@@ -168,21 +168,13 @@ static int change_route(uint32_t ifindex, const struct sp_prefix *to,
 {
 	struct rtnl_route *route = make_route(ifindex, to);
 	char text[SP_PREFIX_STRLEN];
-	struct nl_sock *sock = NULL;
 	struct nl_msg *msg;
 	int ret = -ENOMEM;
 
-	if (!route || build(route, flags, &msg)) {
-		sp_fail(err, "out of memory");
-		goto out;
-	}
-	sock = sp_talk_open(NETLINK_ROUTE, err);
-	if (sock)
-		ret = sp_talk(sock, msg, NULL, NULL, err);
+	if (route && !build(route, flags, &msg))
+		ret = sp_talk_route(msg, err);
 	else
-		nlmsg_free(msg);
-out:
-	nl_socket_free(sock);
+		sp_fail(err, "out of memory");
 	rtnl_route_put(route);
 	if (ret)
 		sp_fail_in(err, "route to %s", sp_prefix_format(to, text));

@@ -217,3 +217,17 @@ int sp_talk(struct nl_sock *sock, struct nl_msg *msg, sp_talk_fn each, void *arg
 	sp_talk_discard(msg);
 	return ret;
 }
+
+int sp_talk_route(struct nl_msg *msg, struct sp_error *err)
+{
+	struct nl_sock *sock = sp_talk_open(NETLINK_ROUTE, err);
+	int ret;
+
+	if (!sock) {
+		sp_talk_discard(msg);
+		return -ENOMEM;
+	}
+	ret = sp_talk(sock, msg, NULL, NULL, err);
+	nl_socket_free(sock);
+	return ret;
+}

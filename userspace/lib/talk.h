@@ -30,4 +30,7 @@ typedef int (*sp_talk_fn)(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 int sp_talk(struct nl_sock *sock, struct nl_msg *msg, sp_talk_fn each, void *arg,
 	    struct sp_error *err);
 
+/* The same for a single request to rtnetlink that has no answer, over a socket of its own. */
+int sp_talk_route(struct nl_msg *msg, struct sp_error *err);
+
 #endif
