@@ -25,7 +25,7 @@ enum {
 	AS_IT_SHOULD_BE = -1000000,
 };
 
-static struct {
+static struct forge {
 	long spi;
 	long outer_tos;
 	long encap; /* in UDP, from and to this port */
@@ -39,6 +39,8 @@ static struct {
 	long pad_length; /* what the trailer says of it */
 	long flip;	 /* damage the octet there; negative: from the end */
 	long cut;	 /* leave out so many octets at the end */
+	long scramble;	 /* damage so many bits inside, before it is sealed */
+	long fuzz;	 /* a seed: each packet is bent in up to two ways of its own */
 	const char *key;
 	const char *auth_key;
 	const char *seq; /* "1,5-7": 1, 5, 6, 7, in the order of sending; "7-5" counts down */
@@ -78,6 +80,8 @@ static const struct option {
 	{ "pad-length", &forge.pad_length, NULL },
 	{ "flip", &forge.flip, NULL },
 	{ "cut", &forge.cut, NULL },
+	{ "scramble", &forge.scramble, NULL },
+	{ "fuzz", &forge.fuzz, NULL },
 	{ "key", NULL, &forge.key },
 	{ "auth-key", NULL, &forge.auth_key },
 	{ "seq", NULL, &forge.seq },
@@ -107,6 +111,55 @@ static void parse(const char *name, const char *value)
 		return;
 	}
 	errx(2, "%s: no such option", name);
+}
+
+/* Good enough for tests, and the same again with the same seed. */
+static long below(long n)
+{
+	return lrand48() % n;
+}
+
+static void bend_once(void)
+{
+	switch (below(9)) {
+	case 0:
+		forge.version = below(16);
+		break;
+	case 1:
+		forge.ihl = below(16);
+		break;
+	case 2:
+		forge.total_length = below(4096);
+		break;
+	case 3:
+		/* Not 59, which is a dummy that is to be swallowed. */
+		forge.next_header = below(59);
+		break;
+	case 4:
+		forge.pad_octet = below(256);
+		break;
+	case 5:
+		forge.pad_length = below(256);
+		break;
+	case 6:
+		forge.flip = below(HEAD + forge.payload);
+		break;
+	case 7:
+		/* The header remains, or nobody could tell whose it was. */
+		forge.cut = below(HEAD + BLOCK);
+		break;
+	default:
+		forge.scramble = 1 + below(8);
+	}
+}
+
+static void bend(const struct forge *straight)
+{
+	forge = *straight;
+	/* Sometimes more than one packet on the wire. */
+	forge.payload = below(8) ? below(200) : below(4000);
+	for (long ways = below(3); ways; ways--)
+		bend_once();
 }
 
 static size_t octets(unsigned char *buf, size_t size, const char *hex)
@@ -153,6 +206,8 @@ static size_t put_inner(unsigned char *buf)
 	memset(buf, 0, len);
 	memcpy(buf, &ip, sizeof(ip));
 	memcpy(buf + sizeof(ip), &icmp, sizeof(icmp));
+	for (long i = 0; i < forge.scramble; i++)
+		buf[below((long)len)] ^= (unsigned char)(1 << below(8));
 	return len;
 }
 
@@ -257,6 +312,7 @@ static void send_esp(int fd, long seq)
 
 int main(int argc, char **argv)
 {
+	struct forge straight;
 	char *at;
 	int fd;
 
@@ -267,13 +323,18 @@ int main(int argc, char **argv)
 	if (forge.payload < 0 || forge.payload > PACKET_MAX / 2)
 		errx(2, "%ld: no length", forge.payload);
 	fd = open_socket(argv[1]);
+	straight = forge;
+	srand48(forge.fuzz);
 	for (at = (char *)forge.seq;; at++) {
 		long first = number(at, &at);
 		long last = *at == '-' ? number(at + 1, &at) : first;
 		long step = first <= last ? 1 : -1;
 
-		for (long seq = first; seq != last + step; seq += step)
+		for (long seq = first; seq != last + step; seq += step) {
+			if (straight.fuzz)
+				bend(&straight);
 			send_esp(fd, seq);
+		}
 		if (*at != ',')
 			break;
 	}

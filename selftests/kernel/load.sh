@@ -29,10 +29,10 @@ fails_self_test()
 	echo "$2" > "$parameter"
 	echo "load.sh: $1" > /dev/kmsg
 	refuse load_module
-	dmesg | sed "1,/load.sh: $1/d" | grep "spindle: self-test of aes128-sha1 failed: $3"
 	refuse ip link add spin0 type spindle
 	echo 0 > "$parameter"
 	load_module
+	dmesg | sed "0,/load.sh: $1/d" | grep "spindle: self-test of aes128-sha1 failed: $3"
 }
 
 without_cipher()
