@@ -252,13 +252,15 @@ void spn_output_staged(struct spn_tunnel *tunnel)
 	struct sk_buff *skb;
 
 	__skb_queue_head_init(&staged);
-	rcu_read_lock_bh();
+	local_bh_disable();
+	rcu_read_lock();
 	spin_lock(&tunnel->staged.lock);
 	skb_queue_splice_tail_init(&tunnel->staged, &staged);
 	spin_unlock(&tunnel->staged.lock);
 	while ((skb = __skb_dequeue(&staged)))
 		send(tunnel, skb);
-	rcu_read_unlock_bh();
+	rcu_read_unlock();
+	local_bh_enable();
 }
 
 static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *skb)
