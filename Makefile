@@ -117,6 +117,13 @@ build/kselftest/%: build/obj/selftests/kernel/%.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ -lcrypto
 
+# Long-term keys of the hosts in keying.sh: an emulated processor takes long for them.
+TEST_KEYS := $(addprefix build/kselftest/keys/,a b stranger)
+
+build/kselftest/keys/%: | build/spindle
+	@mkdir -p $(@D)
+	build/spindle key new $@ 2048 > /dev/null
+
 # What the kernel's own tree lends: checkpatch, the kselftest runner, YNL, and the
 # schema of netlink specifications.
 LINUX_SOURCE := /usr/src/linux-source-6.12.tar.xz
@@ -138,12 +145,13 @@ unit: $(TESTS)
 lint: build/linux
 	+selftests/check lint
 
-kernel: build/linux build/spindle build/spindled $(TOOLS)
+kernel: build/linux build/spindle build/spindled $(TOOLS) $(TEST_KEYS)
 	+selftests/check $(KERNELS:%=kernel-%)
 
 check:
 	selftests/deps build check
-	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TESTS) $(TOOLS)
+	+$(MAKE) --no-print-directory -j$(shell nproc) build/linux build/spindle build/spindled \
+		$(TESTS) $(TOOLS) $(TEST_KEYS)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
 # Every parser of userspace, each TIME seconds long.
@@ -155,7 +163,7 @@ fuzz:
 # The kselftests on a kernel that looks for what goes wrong unseen.
 check-sanitize:
 	selftests/deps build check sanitize
-	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TOOLS)
+	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TOOLS) $(TEST_KEYS)
 	+selftests/check sanitize
 
 demo:

@@ -5,12 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# Slow to make here, and every test may use the same.
-keys=$(mktemp -d)
-trap 'rm -rf "$keys"' EXIT
-for name in a b stranger; do
-	spindle key new "$keys/$name" 2048 > /dev/null
-done
+keys=$top/build/kselftest/keys
 
 # --- hosts with a daemon ----------------------------------------------------
 

@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-: "${FUZZ_SECONDS:=10}" "${FUZZ_SEED:=$SRANDOM}"
+: "${FUZZ_SECONDS:=5}" "${FUZZ_SEED:=$SRANDOM}"
 round=1000
 sent=0
 
