@@ -79,7 +79,6 @@ field()
 	ask "$1" status lan -j | jq -r ".peers[0].tunnels[0].\"$2\""
 }
 
-# both_have FIELD VALUE
 # Each question is several processes: asked too often, they are all that runs.
 not_yet()
 {
@@ -87,6 +86,7 @@ not_yet()
 	return 1
 }
 
+# both_have FIELD VALUE
 both_have()
 {
 	[[ $(field a "$1") = "$2" && $(field b "$1") = "$2" ]] || not_yet

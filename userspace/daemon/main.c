@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 	struct sp_error err;
 
 	take_options(&options, argc, argv);
-	/* Keys stay out of core dumps and out of reach of debuggers. */
+	/* Keys stay out of core dumps. */
 	prctl(PR_SET_DUMPABLE, 0);
 	config = sp_config_load(options.config, on_problem, NULL);
 	if (!config)
