@@ -110,12 +110,13 @@ $(TESTS): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
 
-# What the kselftests send and receive packets with.
+# What the kselftests send and receive packets with, and what they run most often.  Static,
+# because an emulated processor takes longer to link a program than to run it.
 TOOLS := $(patsubst selftests/kernel/%.c,build/kselftest/%,$(wildcard selftests/kernel/*.c))
 
 build/kselftest/%: build/obj/selftests/kernel/%.o
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ -lcrypto
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -lcrypto -ljansson
 
 # Long-term keys of the hosts in keying.sh: an emulated processor takes long for them.
 TEST_KEYS := $(addprefix build/kselftest/keys/,a b stranger)

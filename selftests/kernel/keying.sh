@@ -41,7 +41,7 @@ declare -A daemon
 start_daemon()
 {
 	# Not through host, whose process would be the one that is killed.
-	nsenter --net="/run/netns/$1" spindled -f -c "$scratch/$1/spindle.conf" -s "$scratch/$1/control" \
+	netns_exec "$1" spindled -f -c "$scratch/$1/spindle.conf" -s "$scratch/$1/control" \
 		2>> "$scratch/$1/log" &
 	daemon[$1]=$!
 	within 20 ask "$1" status > /dev/null 2> /dev/null

@@ -166,13 +166,13 @@ within()
 # host NAME COMMAND...
 host()
 {
-	nsenter --net="/run/netns/$1" "${@:2}"
+	netns_exec "$@"
 }
 
 # background NAME COMMAND...: so that $! is the command; with host it would be a shell.
 background()
 {
-	nsenter --net="/run/netns/$1" "${@:2}" <&0 &
+	netns_exec "$@" <&0 &
 }
 
 # The inbound SPI of a host in a generation.
@@ -278,7 +278,7 @@ encap_socket()
 {
 	local output
 
-	exec {output}< <(exec nsenter --net="/run/netns/$1" python3 -ISc '
+	exec {output}< <(exec netns_exec "$1" python3 -ISc '
 import socket
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sock.setsockopt(socket.IPPROTO_UDP, 100, 2)  # UDP_ENCAP, UDP_ENCAP_ESPINUDP
@@ -355,7 +355,7 @@ transfer()
 # receive NAME: from now on, until flow_arrived.
 receive()
 {
-	exec {flow}< <(exec nsenter --net="/run/netns/$1" udp_flow receive)
+	exec {flow}< <(exec netns_exec "$1" udp_flow receive)
 	substitutes+=($!)
 	read -r -t 30 -u "$flow"
 }
@@ -464,7 +464,10 @@ events()
 # sa_field NAME DIRECTION SPI FIELD
 sa_field()
 {
-	show "$1" sa ".[] | select(.dir == \"$2\" and .spi == \"$(hex "$3")\") | .\"$4\""
+	local spi
+
+	printf -v spi '0x%x' "$3"
+	host "$1" spindle sa show -j | pick "$4" dir="$2" spi="$spi"
 }
 
 # Every drop counter of a host that is not zero, one a line.
@@ -474,9 +477,7 @@ counters()
 		host "$1" spindle device show -j
 		host "$1" spindle tunnel show -j
 		host "$1" spindle sa show -j
-	} | jq -rs '[.[][] | (if .dir then "sa \(.dir) \(.spi)" elif .name then "tunnel \(.name)"
-		else "device \(.dev)" end) as $who |
-		.drops | to_entries[] | "\($who) \(.key) \(.value)"] | sort[]'
+	} | pick | LC_ALL=C sort
 }
 
 # What they were when they were last looked at, by any test of the script.

@@ -33,9 +33,9 @@ setup()
 # All there is, but for its age.
 state()
 {
-	show a device .
-	show a tunnel .
-	show a sa 'map(del(.age))'
+	host a spindle device show -j
+	host a spindle tunnel show -j
+	host a spindle sa show -j | sed 's/"age":[0-9]*//g'
 }
 
 # unchanged COMMAND...
