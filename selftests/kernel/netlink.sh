@@ -35,7 +35,7 @@ state()
 {
 	host a spindle device show -j
 	host a spindle tunnel show -j
-	host a spindle sa show -j | sed 's/"age":[0-9]*//g'
+	host a spindle sa show -j | sed '/"age":/d'
 }
 
 # unchanged COMMAND...
