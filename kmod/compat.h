@@ -5,6 +5,7 @@
 
 #include <linux/crypto.h>
 #include <linux/netdevice.h>
+#include <linux/slab.h>
 #include <linux/version.h>
 #include <net/addrconf.h>
 #include <net/genetlink.h>
@@ -39,6 +40,29 @@ static inline void spn_dev_no_link_local(struct net_device *dev)
 
 	if (in6_dev)
 		in6_dev->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
+#endif
+}
+
+/* A device that is nothing but a place for NAPIs. */
+static inline struct net_device *spn_dev_dummy_new(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	struct net_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (dev)
+		init_dummy_netdev(dev);
+	return dev;
+#else
+	return alloc_netdev_dummy(0);
+#endif
+}
+
+static inline void spn_dev_dummy_free(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	kfree(dev);
+#else
+	free_netdev(dev);
 #endif
 }
 

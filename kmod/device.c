@@ -13,14 +13,9 @@
 #include "tunnel.h"
 
 static const struct spn_flow flow = {
-	.sealed = spn_output_deliver,
-	.opened = spn_input_deliver,
+	.out = { .work = spn_output_work, .deliver = spn_output_deliver },
+	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
 };
-
-static int device_init(struct net_device *dev)
-{
-	return gro_cells_init(&spn_device(dev)->gro, dev);
-}
 
 /* The device is down, but its tunnels may still hold packets that arrive. */
 static void device_uninit(struct net_device *dev)
@@ -40,7 +35,6 @@ static void device_uninit(struct net_device *dev)
 			spn_tunnel_close(sn, sd);
 		mutex_unlock(&sn->lock);
 	}
-	gro_cells_destroy(&sd->gro);
 }
 
 static int device_open(struct net_device *dev)
@@ -75,7 +69,6 @@ static int device_change_mtu(struct net_device *dev, int mtu)
 }
 
 static const struct net_device_ops device_ops = {
-	.ndo_init = device_init,
 	.ndo_uninit = device_uninit,
 	.ndo_open = device_open,
 	.ndo_start_xmit = device_xmit,

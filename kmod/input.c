@@ -6,6 +6,7 @@
 
 #include "esp.h"
 #include "input.h"
+#include "lane.h"
 #include "output.h"
 #include "route.h"
 #include "spi.h"
@@ -57,37 +58,54 @@ static enum spn_drop_reason reason_of(int err)
 	}
 }
 
-/* A packet has been opened, or could not be; now or a while after open(). */
+/* The cipher has finished a packet after all. */
 static void opened(struct sk_buff *skb, int err)
 {
 	struct spn_cb *cb = spn_cb(skb);
 
 	cb->drop = reason_of(err);
-	spn_queue_release(&cb->sa->tunnel->rx, cb->head);
+	spn_lane_release(&cb->sa->tunnel->rx, cb->head, 1);
 }
 
-static void open(struct spn_sa *sa, struct sk_buff *skb, u32 seq)
+void spn_input_work(struct spn_queue *queue, struct sk_buff *list)
 {
-	struct spn_tunnel *tunnel = sa->tunnel;
-	struct spn_cb *cb = spn_cb(skb);
+	const struct spn_sa *sa = spn_cb(list)->sa;
+	struct sk_buff *skb;
 	int err;
+
+	for (skb = list; skb; skb = skb->next) {
+		err = spn_esp_open(&sa->xform, skb, opened);
+		if (err == -EINPROGRESS)
+			spn_queue_hold(list);
+		else
+			spn_cb(skb)->drop = reason_of(err);
+	}
+	spn_lane_release(queue, list, SPN_QUEUE_WORK_HOLDS);
+}
+
+/* Notes what deliver will need, and lets go of what the packet may outlive. */
+static void describe(struct spn_sa *sa, struct sk_buff *skb, u32 seq)
+{
+	struct spn_cb *cb = spn_cb(skb);
 
 	skb_mark_not_on_list(skb);
 	memset(cb, 0, sizeof(*cb));
 	cb->sa = sa;
-	cb->head = skb;
 	cb->seq = seq;
 	cb->tos = ip_hdr(skb)->tos;
-	/* From here on it may outlive its route and the device it came by. */
 	skb_dst_drop(skb);
-	skb->dev = tunnel->dev;
+	skb->dev = sa->tunnel->dev;
+}
 
-	spin_lock(&tunnel->rx.lock);
-	spn_queue_add(&tunnel->rx, skb);
-	spin_unlock(&tunnel->rx.lock);
-	err = spn_esp_open(&sa->xform, skb, opened);
-	if (err != -EINPROGRESS)
-		opened(skb, err);
+/* Begins a list.  An SA that is being freed has expired as much as one can. */
+static enum spn_drop_reason gather(struct spn_sa *sa, struct sk_buff *skb)
+{
+	if (!spn_sa_get(sa))
+		return SPN_DROP_EXPIRED;
+	if (spn_lane_gather(skb))
+		return SPN_DROP_NONE;
+	spn_sa_put(sa);
+	return SPN_DROP_BACKLOG;
 }
 
 int spn_input(struct sk_buff *skb, bool encap)
@@ -105,17 +123,19 @@ int spn_input(struct sk_buff *skb, bool encap)
 	head = (const struct spn_esp_head *)skb->data;
 	entry = spn_spi_lookup(sn, &dst, head->spi, IPPROTO_ESP);
 	sa = entry ? rcu_dereference(entry->sa) : NULL;
-	if (!sa || !spn_sa_get(sa))
+	if (!sa)
 		return unknown_spi(sn, skb, &dst, head);
 
 	seq = be32_to_cpu(head->seq);
 	reason = precheck(sa, skb, encap, seq);
-	if (reason) {
-		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq);
-		spn_sa_put(sa);
-		return 0;
+	if (!reason) {
+		describe(sa, skb, seq);
+		if (spn_lane_join(skb))
+			return 0;
+		reason = gather(sa, skb);
 	}
-	open(sa, skb, seq);
+	if (reason)
+		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq);
 	return 0;
 }
 
@@ -189,11 +209,10 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 }
 
 /* The packet enters the stack anew, as if a wire had brought it to our device. */
-static void receive(struct spn_sa *sa, struct sk_buff *skb)
+static void receive(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi)
 {
 	struct net_device *dev = sa->tunnel->dev;
 	struct net *net = rcu_dereference(spn_device(dev)->net);
-	u32 seq = spn_cb(skb)->seq;
 
 	skb_scrub_packet(skb, !net || !net_eq(net, dev_net(dev)));
 	skb->pkt_type = PACKET_HOST;
@@ -205,12 +224,10 @@ static void receive(struct spn_sa *sa, struct sk_buff *skb)
 	skb_reset_mac_len(skb);
 	skb_reset_transport_header(skb);
 	dev_sw_netstats_rx_add(dev, skb->len);
-	/* On a drop the packet has been freed, and it is for us to count it. */
-	if (gro_cells_receive(&spn_device(dev)->gro, skb) == NET_RX_DROP)
-		spn_drop_rx(NULL, &sa->drops, SPN_DROP_BACKLOG, sa->spi, seq);
+	napi_gro_receive(napi, skb);
 }
 
-static void deliver(struct spn_sa *sa, struct sk_buff *skb)
+static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi)
 {
 	struct spn_tunnel *tunnel = sa->tunnel;
 	u8 next_header = IPPROTO_NONE;
@@ -229,17 +246,17 @@ static void deliver(struct spn_sa *sa, struct sk_buff *skb)
 	if (next_header == IPPROTO_NONE)
 		consume_skb(skb);
 	else
-		receive(sa, skb);
+		receive(sa, skb, napi);
 }
 
-void spn_input_deliver(struct sk_buff *list)
+void spn_input_deliver(struct sk_buff *list, struct napi_struct *napi)
 {
 	struct spn_sa *sa = spn_cb(list)->sa;
 	struct sk_buff *skb, *next;
 
 	skb_list_walk_safe(list, skb, next) {
 		skb_mark_not_on_list(skb);
-		deliver(sa, skb);
+		deliver(sa, skb, napi);
 	}
 	spn_sa_put(sa);
 }

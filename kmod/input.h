@@ -3,7 +3,7 @@
 #ifndef _SPINDLE_INPUT_H
 #define _SPINDLE_INPUT_H
 
-#include <linux/skbuff.h>
+#include "queue.h"
 
 /**
  * spn_input - take an ESP packet that has arrived
@@ -26,7 +26,8 @@ int spn_input(struct sk_buff *skb, bool encap);
  */
 int spn_input_error(struct sk_buff *skb, u32 info);
 
-/* Gives a list whose turn has come to the stack; a tunnel's rx.deliver(). */
-void spn_input_deliver(struct sk_buff *list);
+/* What becomes of a tunnel's inbound lists (struct spn_queue_ops): opened, then received. */
+void spn_input_work(struct spn_queue *queue, struct sk_buff *list);
+void spn_input_deliver(struct sk_buff *list, struct napi_struct *napi);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "device.h"
 #include "hook.h"
+#include "lane.h"
 #include "net.h"
 #include "netlink.h"
 #include "sa.h"
@@ -18,9 +19,12 @@ static int __init spindle_init(void)
 	spn_sa_wq = alloc_workqueue("spindle", WQ_MEM_RECLAIM, 0);
 	if (!spn_sa_wq)
 		return -ENOMEM;
-	err = spn_net_init();
+	err = spn_lane_init();
 	if (err)
 		goto destroy_wq;
+	err = spn_net_init();
+	if (err)
+		goto exit_lane;
 	err = spn_netlink_init();
 	if (err)
 		goto exit_net;
@@ -41,6 +45,8 @@ exit_netlink:
 	spn_netlink_exit();
 exit_net:
 	spn_net_exit();
+exit_lane:
+	spn_lane_exit();
 destroy_wq:
 	destroy_workqueue(spn_sa_wq);
 	return err;
@@ -60,6 +66,7 @@ static void __exit spindle_exit(void)
 	/* What RCU still has to free, then what that puts on the queue. */
 	rcu_barrier();
 	destroy_workqueue(spn_sa_wq);
+	spn_lane_exit();
 }
 
 module_init(spindle_init);

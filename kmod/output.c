@@ -7,6 +7,7 @@
 #include "compat.h"
 #include "esp.h"
 #include "event.h"
+#include "lane.h"
 #include "output.h"
 #include "route.h"
 #include "tunnel.h"
@@ -87,10 +88,13 @@ static void drop_list(struct sk_buff *list, struct spn_drops *drops,
 	}
 }
 
-/* Notes what deliver will need once the inner headers are ciphertext. */
-static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned int *bytes)
+/*
+ * Notes what deliver will need once the inner headers are ciphertext, and how many
+ * packets there are.  Returns the octets in them.
+ */
+static unsigned int describe(struct sk_buff *list, struct spn_sa *sa)
 {
-	unsigned int n = 0;
+	unsigned int count = 0, bytes = 0;
 	struct sk_buff *skb;
 
 	for (skb = list; skb; skb = skb->next) {
@@ -102,10 +106,11 @@ static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned i
 		cb->head = list;
 		cb->tos = iph->tos;
 		cb->df = iph->frag_off & htons(IP_DF);
-		*bytes += skb->len;
-		n++;
+		bytes += skb->len;
+		count++;
 	}
-	return n;
+	spn_cb(list)->count = count;
+	return bytes;
 }
 
 static enum spn_drop_reason reason_of(int err)
@@ -129,44 +134,57 @@ static void sealed(struct sk_buff *skb, int err)
 	if (!err)
 		err = spn_esp_sealed(&cb->sa->xform, skb);
 	cb->drop = reason_of(err);
-	spn_queue_release(&cb->sa->tunnel->tx, cb->head);
+	spn_lane_release(&cb->sa->tunnel->tx, cb->head, 1);
 }
 
-static void seal(struct spn_sa *sa, struct sk_buff *list, u32 seq, unsigned int headroom)
+void spn_output_work(struct spn_queue *queue, struct sk_buff *list)
 {
+	const struct spn_sa *sa = spn_cb(list)->sa;
+	unsigned int headroom = spn_cb(list)->headroom;
 	struct sk_buff *skb;
 	int err;
 
 	for (skb = list; skb; skb = skb->next) {
 		skb_reset_inner_network_header(skb);
-		spn_cb(skb)->seq = seq;
-		/* Before the cipher may finish it on another CPU. */
-		spn_queue_hold(list);
-		err = spn_esp_seal(&sa->xform, skb, sa->spi, seq++, IPPROTO_IPIP,
+		err = spn_esp_seal(&sa->xform, skb, sa->spi, spn_cb(skb)->seq, IPPROTO_IPIP,
 				   headroom, sealed);
 		if (err == -EINPROGRESS)
-			continue;
-		spn_cb(skb)->drop = reason_of(err);
-		spn_queue_release(&sa->tunnel->tx, list);
+			spn_queue_hold(list);
+		else
+			spn_cb(skb)->drop = reason_of(err);
 	}
-	spn_queue_release(&sa->tunnel->tx, list);
+	spn_lane_release(queue, list, SPN_QUEUE_WORK_HOLDS);
 }
 
-/* Numbers a list, takes its place in the order and seals it; a reference to @sa is held. */
+static void number(struct sk_buff *list, u32 seq)
+{
+	for (; list; list = list->next)
+		spn_cb(list)->seq = seq++;
+}
+
+/* Numbers a list and gives it its place in the order; a reference to @sa is held. */
 static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *list,
 		      unsigned int headroom)
 {
-	unsigned int bytes = 0, n = describe(list, sa, &bytes);
+	unsigned int bytes = describe(list, sa), count = spn_cb(list)->count;
+	struct spn_queue *queue = &tunnel->tx;
 	enum spn_drop_reason reason;
+	enum spn_list_state state;
 	u32 seq;
 
-	spin_lock(&tunnel->tx.lock);
-	reason = spn_sa_number(sa, n, bytes, &seq);
-	if (!reason)
-		spn_queue_add(&tunnel->tx, list);
-	spin_unlock(&tunnel->tx.lock);
+	spn_cb(list)->headroom = headroom;
+	spin_lock(&queue->lock);
+	if (spn_queue_full(queue, count))
+		reason = SPN_DROP_BACKLOG;
+	else
+		reason = spn_sa_number(sa, count, bytes, &seq);
 	if (!reason) {
-		seal(sa, list, seq, headroom);
+		number(list, seq);
+		state = spn_lane_add(queue, list);
+	}
+	spin_unlock(&queue->lock);
+	if (!reason) {
+		spn_lane_start(queue, list, state);
 		return;
 	}
 	drop_list(list, &sa->drops, reason, sa->spi);
@@ -287,7 +305,7 @@ static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_
 	spn_route_send(net, rt, conf, skb, saddr);
 }
 
-void spn_output_deliver(struct sk_buff *list)
+void spn_output_deliver(struct sk_buff *list, struct napi_struct *napi)
 {
 	struct spn_sa *sa = spn_cb(list)->sa;
 	struct sk_buff *skb, *next;

@@ -3,7 +3,7 @@
 #ifndef _SPINDLE_OUTPUT_H
 #define _SPINDLE_OUTPUT_H
 
-#include <linux/skbuff.h>
+#include "queue.h"
 
 struct spn_device;
 struct spn_tunnel;
@@ -17,7 +17,8 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb);
 /* Sends what waited for an SA. */
 void spn_output_staged(struct spn_tunnel *tunnel);
 
-/* Sends a list whose turn has come; a tunnel's tx.deliver(). */
-void spn_output_deliver(struct sk_buff *list);
+/* What becomes of a tunnel's outbound lists (struct spn_queue_ops): sealed, then sent. */
+void spn_output_work(struct spn_queue *queue, struct sk_buff *list);
+void spn_output_deliver(struct sk_buff *list, struct napi_struct *napi);
 
 #endif

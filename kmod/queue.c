@@ -1,61 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/rcupdate.h>
-
 #include "queue.h"
 
-void spn_queue_init(struct spn_queue *queue, void (*deliver)(struct sk_buff *list))
+void spn_queue_init(struct spn_queue *queue, const struct spn_queue_ops *ops)
 {
 	spin_lock_init(&queue->lock);
+	queue->ops = ops;
 	queue->first = NULL;
 	queue->last = &queue->first;
+	queue->unclaimed = NULL;
+	queue->packets = 0;
+	queue->offered = false;
 	queue->delivering = false;
-	queue->deliver = deliver;
+	queue->cpu = 0;
+	queue->idle_since = jiffies;
+	INIT_LIST_HEAD(&queue->offer_node);
+	INIT_LIST_HEAD(&queue->deliver_node);
 }
 
-void spn_queue_add(struct spn_queue *queue, struct sk_buff *list)
+enum spn_list_state spn_queue_add(struct spn_queue *queue, struct sk_buff *list, bool mine)
 {
 	lockdep_assert_held(&queue->lock);
 	spn_cb(list)->next_list = NULL;
-	atomic_set(&spn_cb(list)->pending, 1);
+	atomic_set(&spn_cb(list)->pending, SPN_QUEUE_WORK_HOLDS);
 	*queue->last = list;
 	queue->last = &spn_cb(list)->next_list;
+	queue->packets += spn_cb(list)->count;
+
+	if (mine && !queue->unclaimed)
+		return SPN_LIST_MINE;
+	if (!queue->unclaimed)
+		queue->unclaimed = list;
+	if (queue->offered)
+		return SPN_LIST_WAITS;
+	queue->offered = true;
+	return SPN_LIST_OFFER;
 }
 
-/* The oldest list if all work on it is done, taken out of the queue. */
-static struct sk_buff *pop_ready(struct spn_queue *queue)
+struct sk_buff *spn_queue_claim(struct spn_queue *queue, bool *more)
 {
-	struct sk_buff *list = queue->first;
+	struct sk_buff *list;
 
-	/* Pairs with the full barrier of atomic_dec_and_test() below. */
-	if (!list || atomic_read_acquire(&spn_cb(list)->pending))
-		return NULL;
-	queue->first = spn_cb(list)->next_list;
-	if (!queue->first)
-		queue->last = &queue->first;
+	spin_lock(&queue->lock);
+	list = queue->unclaimed;
+	queue->unclaimed = spn_cb(list)->next_list;
+	*more = queue->unclaimed;
+	queue->offered = *more;
+	spin_unlock(&queue->lock);
 	return list;
 }
 
-void spn_queue_release(struct spn_queue *queue, struct sk_buff *list)
+static bool is_ready(const struct sk_buff *list)
 {
-	/*
-	 * Once the list is ready, whoever is delivering may take it and let go
-	 * of the SA, and with it of the tunnel that the queue is part of.
-	 */
-	rcu_read_lock();
-	if (!atomic_dec_and_test(&spn_cb(list)->pending))
-		goto unlock_rcu;
+	/* Pairs with the full barrier of atomic_sub_and_test() below. */
+	return list && !atomic_read_acquire(&spn_cb(list)->pending);
+}
+
+bool spn_queue_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds)
+{
+	bool deliver;
+
+	/* If others are still at it, the list may have gone after this. */
+	if (!atomic_sub_and_test(holds, &spn_cb(list)->pending))
+		return false;
 
 	spin_lock(&queue->lock);
-	if (!queue->delivering) {
+	deliver = !queue->delivering && is_ready(queue->first);
+	if (deliver)
 		queue->delivering = true;
-		while ((list = pop_ready(queue))) {
-			spin_unlock(&queue->lock);
-			queue->deliver(list);
-			spin_lock(&queue->lock);
-		}
+	spin_unlock(&queue->lock);
+	return deliver;
+}
+
+struct sk_buff *spn_queue_pop(struct spn_queue *queue)
+{
+	struct sk_buff *list;
+
+	spin_lock(&queue->lock);
+	list = queue->first;
+	if (is_ready(list)) {
+		queue->first = spn_cb(list)->next_list;
+		if (!queue->first)
+			queue->last = &queue->first;
+		queue->packets -= spn_cb(list)->count;
+	} else {
+		list = NULL;
 		queue->delivering = false;
+		queue->idle_since = jiffies;
 	}
 	spin_unlock(&queue->lock);
-unlock_rcu:
-	rcu_read_unlock();
+	return list;
+}
+
+bool spn_queue_yield(struct spn_queue *queue)
+{
+	bool more;
+
+	spin_lock(&queue->lock);
+	more = is_ready(queue->first);
+	if (!more) {
+		queue->delivering = false;
+		queue->idle_since = jiffies;
+	}
+	spin_unlock(&queue->lock);
+	return more;
 }

@@ -1,40 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Lists of packets that are worked on in any order and leave in the order in
- * which they came.
+ * Lists of packets that are worked on by any CPU, several at once, and leave in
+ * the order in which they came.
  *
  * The unit is a list: skbs of one SA linked by ->next, a GSO packet's segments
- * or what arrived together.  What the queue knows of a list stands in the
- * control block of its first skb.  The life of a list:
+ * or what arrived together, so that a lock, an atomic or a wake-up is paid for
+ * once per list.  What the queue knows of a list stands in the control block of
+ * its first skb.  A list's life, and whose it is:
  *
- *   spn_queue_add()      its place in the order is taken; the submitter owns it
- *   spn_queue_hold()     one more party works on it (a packet at the cipher)
- *   spn_queue_release()  a party is done; after the last, the list is ready
- *   deliver()            called once per list, in order, one list at a time
+ *   spn_queue_add()      it has its place in the order.  It is the caller's to
+ *                        work on (SPN_LIST_MINE), or waits for whoever claims it
+ *   spn_queue_claim()    it is the caller's to work on
+ *   work                 seals or opens it.  A packet may stay at the cipher
+ *                        when that ends; then the cipher holds the list, too:
+ *                        spn_queue_hold()
+ *   spn_queue_release()  those who hold it let go.  After the last it is ready,
+ *                        and belongs to nobody but its place in the queue
+ *   spn_queue_pop()      it is the deliverer's, once all before it have gone
  *
- * The submitter's own hold is taken by spn_queue_add().  Whoever makes the
- * first list of the queue ready delivers it and all that are ready behind it;
- * if somebody is delivering already, that party goes on with it.  No ready list
- * is forgotten: readiness is looked at and delivering is given up under the
- * same lock under which a ready list looks for somebody delivering.
+ * Three rights are given out, each to one party at a time, all under the lock:
  *
- * deliver() therefore needs no lock of its own for what only it touches.
+ *   to offer    @offered: the queue is, or is just about to be, where CPUs look
+ *               for work.  Given by add (SPN_LIST_OFFER), handed on or given up
+ *               by claim.  While it is out, a list waits to be claimed.
+ *   to work     on a list, given by add or claim, lists in their order.
+ *   to deliver  @delivering: given by release, given up by pop when there is
+ *               nothing ready.  While it is out, a ready list heads the queue or
+ *               is being delivered.
+ *
+ * No wake-up is lost: a list is added, and a list is made ready, under the same
+ * lock under which the last party to look for one gives its right up.  So either
+ * that party sees the list, or the list sees that the right is free.
+ *
+ * What is written to a packet by one who works on it is read by the deliverer:
+ * the atomic subtraction in release is a full barrier and pairs with the acquire
+ * in pop.
+ *
+ * A queue is part of a tunnel, and lists hold their SA, and with it the tunnel.
+ * So whoever has a right may touch the queue, since a right implies a list; but
+ * not after the list has been delivered or offered to others, unless under
+ * rcu_read_lock() since before.
  */
 #ifndef _SPINDLE_QUEUE_H
 #define _SPINDLE_QUEUE_H
 
-#include <linux/skbuff.h>
-#include <linux/spinlock.h>
+#include "pure.h"
 
 struct spn_sa;
+
+enum { SPN_QUEUE_MAX = 4096 };	/* packets in a queue, about */
 
 /**
  * struct spn_cb - what Spindle notes on a packet of its own
  * @sa: the SA; the first skb of a list holds a reference for all
  * @head: first skb of the list
  * @next_list: first skb of the list behind this one, in the first skb
- * @pending: parties at work on the list, in the first skb
+ * @pending: holds on the list, in the first skb
  * @seq: sequence number
+ * @count: packets in the list, in the first skb
+ * @headroom: octets wanted in front of an outbound packet, in the first skb
  * @tos: of the inner header on the way out, of the outer one on the way in
  * @df: the inner header says do not fragment
  * @drop: enum spn_drop_reason once the packet's fate is sealed
@@ -45,6 +69,8 @@ struct spn_cb {
 	struct sk_buff *next_list;
 	atomic_t pending;
 	u32 seq;
+	u16 count;
+	u16 headroom;
 	u8 tos;
 	bool df;
 	u8 drop;
@@ -56,33 +82,126 @@ static inline struct spn_cb *spn_cb(const struct sk_buff *skb)
 	return (struct spn_cb *)skb->cb;
 }
 
+/* Whose a list is that has just been added. */
+enum spn_list_state {
+	SPN_LIST_MINE,		/* the caller's, to work on */
+	SPN_LIST_OFFER,		/* the caller has to offer the queue to others */
+	SPN_LIST_WAITS,		/* the queue is offered already */
+};
+
+struct spn_queue;
+struct napi_struct;
+
+/**
+ * struct spn_queue_ops - what becomes of lists
+ * @work: seals or opens a list, then releases it; bottom halves are off
+ * @deliver: takes over a list whose turn has come; under rcu_read_lock(), bottom
+ *	halves off; @napi is the caller's if @in_poll, else NULL
+ * @in_poll: deliver only from a poll
+ */
+struct spn_queue_ops {
+	void (*work)(struct spn_queue *queue, struct sk_buff *list);
+	void (*deliver)(struct sk_buff *list, struct napi_struct *napi);
+	bool in_poll;
+};
+
 /**
  * struct spn_queue - the order of one tunnel's packets in one direction
- * @lock: protects all below; bottom halves off
+ * @lock: protects all below but the nodes; bottom halves off
+ * @ops: what becomes of lists
  * @first: oldest list
  * @last: where the next list is linked
- * @delivering: somebody is calling @deliver
- * @deliver: takes over a list; runs under rcu_read_lock(), bottom halves off
+ * @unclaimed: oldest list that nobody has worked on; nor on any behind it
+ * @packets: how many are in the lists
+ * @offered: the right to offer is out
+ * @delivering: the right to deliver is out
+ * @cpu: where lists are delivered; lane.c says why
+ * @idle_since: jiffies when the right to deliver was last given up
+ * @offer_node: for who has the right to offer
+ * @deliver_node: for who has the right to deliver
  */
 struct spn_queue {
 	spinlock_t lock;
+	const struct spn_queue_ops *ops;
 	struct sk_buff *first;
 	struct sk_buff **last;
+	struct sk_buff *unclaimed;
+	unsigned int packets;
+	bool offered;
 	bool delivering;
-	void (*deliver)(struct sk_buff *list);
+	unsigned int cpu;
+	unsigned long idle_since;
+	struct list_head offer_node;
+	struct list_head deliver_node;
 };
 
-void spn_queue_init(struct spn_queue *queue, void (*deliver)(struct sk_buff *list));
+void spn_queue_init(struct spn_queue *queue, const struct spn_queue_ops *ops);
 
-/* Gives @list the last place.  Under queue->lock, so that the caller can number it there. */
-void spn_queue_add(struct spn_queue *queue, struct sk_buff *list);
+/* Is there no room for @count packets more?  Under queue->lock. */
+static inline bool spn_queue_full(const struct spn_queue *queue, unsigned int count)
+{
+	return queue->packets && queue->packets + count > SPN_QUEUE_MAX;
+}
+
+/**
+ * spn_queue_add - give a list the last place
+ * @queue: the queue; its lock is held, so that the caller can number the list there
+ * @list: the list, its count filled in
+ * @mine: the caller would rather work on it itself
+ *
+ * Return: whose the list is now.  MINE only if that was wished for and no other
+ * list waits.
+ */
+enum spn_list_state spn_queue_add(struct spn_queue *queue, struct sk_buff *list, bool mine);
+
+/**
+ * spn_queue_claim - take a list to work on
+ * @queue: the caller has the right to offer it
+ * @more: another list waits, and the right to offer is still the caller's
+ *
+ * Return: the list.
+ */
+struct sk_buff *spn_queue_claim(struct spn_queue *queue, bool *more);
+
+/*
+ * Who works on a list has two holds: its own, and one for the packet it is giving
+ * to the cipher.  If that stays there, the hold goes along, and this takes one for
+ * the next packet.  So a list that never waits costs one atomic operation.
+ */
+enum { SPN_QUEUE_WORK_HOLDS = 2 };
 
 static inline void spn_queue_hold(struct sk_buff *list)
 {
 	atomic_inc(&spn_cb(list)->pending);
 }
 
-/* Bottom halves are off. */
-void spn_queue_release(struct spn_queue *queue, struct sk_buff *list);
+/**
+ * spn_queue_release - let go of a list
+ * @queue: the queue; under rcu_read_lock(), bottom halves off
+ * @list: the list
+ * @holds: how many the caller has: SPN_QUEUE_WORK_HOLDS, or 1 for a packet that
+ *	the cipher had kept
+ *
+ * Return: true if the caller has got the right to deliver.
+ */
+bool spn_queue_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds);
+
+/**
+ * spn_queue_pop - take the oldest list if it is ready
+ * @queue: the caller has the right to deliver; under rcu_read_lock(), bottom
+ *	halves off
+ *
+ * Return: the list, or NULL, and then the right has been given up.
+ */
+struct sk_buff *spn_queue_pop(struct spn_queue *queue);
+
+/**
+ * spn_queue_yield - look whether there is more to deliver
+ * @queue: as for spn_queue_pop()
+ *
+ * Return: true if a list is ready, and then the caller still has the right to
+ * deliver, and false if it has been given up.
+ */
+bool spn_queue_yield(struct spn_queue *queue);
 
 #endif

@@ -68,8 +68,8 @@ static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *de
 	strscpy(tunnel->name, name, sizeof(tunnel->name));
 	spin_lock_init(&tunnel->lock);
 	INIT_LIST_HEAD(&tunnel->sas);
-	spn_queue_init(&tunnel->tx, flow->sealed);
-	spn_queue_init(&tunnel->rx, flow->opened);
+	spn_queue_init(&tunnel->tx, &flow->out);
+	spn_queue_init(&tunnel->rx, &flow->in);
 	skb_queue_head_init(&tunnel->staged);
 	tunnel->acquire_after = jiffies;
 	refcount_set(&tunnel->refs, 1);

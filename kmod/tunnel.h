@@ -8,7 +8,6 @@
 
 #include <linux/netdevice.h>
 #include <linux/spindle.h>
-#include <net/gro_cells.h>
 
 #include "conf.h"
 #include "drop.h"
@@ -20,13 +19,13 @@
 enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
 
 /**
- * struct spn_flow - where packets go when their list's turn has come
- * @sealed: outbound, to the wire
- * @opened: inbound, to the stack
+ * struct spn_flow - what becomes of a tunnel's packets
+ * @out: outbound, to the wire
+ * @in: inbound, to the stack
  */
 struct spn_flow {
-	void (*sealed)(struct sk_buff *list);
-	void (*opened)(struct sk_buff *list);
+	struct spn_queue_ops out;
+	struct spn_queue_ops in;
 };
 
 /**
@@ -42,7 +41,6 @@ struct spn_flow {
  * @mtu: inner MTU that all tunnels with an SA can carry, 0 while none has one;
  *	under the RTNL
  * @mtu_fixed: the administrator has chosen the MTU; under the RTNL
- * @gro: joins opened packets again
  * @drops: packets that no tunnel took
  */
 struct spn_device {
@@ -55,7 +53,6 @@ struct spn_device {
 	unsigned int n_tunnels;
 	unsigned int mtu;
 	bool mtu_fixed;
-	struct gro_cells gro;
 	struct spn_drops drops;
 };
 

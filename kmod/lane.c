@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/cpumask.h>
+#include <linux/netdevice.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "lane.h"
+#include "tunnel.h"
+
+enum {
+	SHORT_LIST = 4,		/* packets that are not worth handing over */
+	LONG_BURST = 32,	/* packets of a burst that make one list */
+	GATHERED_MAX = 1024,	/* packets in bursts, per CPU */
+};
+
+/**
+ * struct lane - what one CPU does
+ * @work: works on lists of any queue
+ * @napi: starts work on bursts, and delivers
+ * @call: schedules @napi from another CPU; for who has made @napi scheduled
+ * @cpu: which
+ * @lock: protects all below; bottom halves off; inside no other lock
+ * @deliver: queues with a ready list, whose right to deliver is ours
+ * @first: oldest gathered list, linked as in a queue
+ * @last: the newest, NULL for none
+ * @tail: its last packet
+ * @gathered: packets in these lists
+ */
+struct lane {
+	struct work_struct work;
+	struct napi_struct napi;
+	call_single_data_t call;
+	unsigned int cpu;
+	spinlock_t lock;
+	struct list_head deliver;
+	struct sk_buff *first;
+	struct sk_buff *last;
+	struct sk_buff *tail;
+	unsigned int gathered;
+};
+
+static DEFINE_PER_CPU_ALIGNED(struct lane, lanes);
+static struct net_device *lane_dev;		/* a NAPI wants one */
+static struct workqueue_struct *lane_wq;
+static struct cpumask idle_lanes;		/* whose worker rests: a hint whom to wake */
+
+static DEFINE_SPINLOCK(offers_lock);		/* bottom halves off */
+static LIST_HEAD(offers);			/* queues with lists to claim, by turns */
+
+/* --- work ------------------------------------------------------------------ */
+
+/*
+ * Wakes one CPU, another than this one if there is one that rests.  A worker that
+ * is queued while it runs runs once more, so none that is told here of an offer
+ * can have looked for it too early.
+ */
+static void wake_one(void)
+{
+	unsigned int this = smp_processor_id();
+	unsigned int cpu = cpumask_next_and(this, &idle_lanes, cpu_online_mask);
+
+	if (cpu >= nr_cpu_ids)
+		cpu = cpumask_first_and(&idle_lanes, cpu_online_mask);
+	if (cpu >= nr_cpu_ids)
+		cpu = this;
+	cpumask_clear_cpu(cpu, &idle_lanes);
+	queue_work_on(cpu, lane_wq, &per_cpu(lanes, cpu).work);
+}
+
+/* Puts a queue at the end of the line.  The caller has the right to offer it. */
+static void offer(struct spn_queue *queue)
+{
+	spin_lock(&offers_lock);
+	list_add_tail(&queue->offer_node, &offers);
+	spin_unlock(&offers_lock);
+	wake_one();
+}
+
+/* Takes a list of the first in the line, which then goes to its end. */
+static struct sk_buff *claim(struct spn_queue **queue)
+{
+	struct sk_buff *list;
+	bool more;
+
+	spin_lock(&offers_lock);
+	*queue = list_first_entry_or_null(&offers, struct spn_queue, offer_node);
+	if (*queue)
+		list_del(&(*queue)->offer_node);
+	spin_unlock(&offers_lock);
+	if (!*queue)
+		return NULL;
+	list = spn_queue_claim(*queue, &more);
+	if (more)
+		offer(*queue);
+	return list;
+}
+
+static void lane_work(struct work_struct *work)
+{
+	struct lane *lane = container_of(work, struct lane, work);
+	struct spn_queue *queue;
+	struct sk_buff *list;
+
+	do {
+		local_bh_disable();
+		rcu_read_lock();
+		list = claim(&queue);
+		if (list)
+			queue->ops->work(queue, list);
+		rcu_read_unlock();
+		local_bh_enable();
+		cond_resched();
+	} while (list);
+	cpumask_set_cpu(lane->cpu, &idle_lanes);
+}
+
+/* The CPU where a queue is delivered changes only when all that went there is long gone. */
+static void settle_cpu(struct spn_queue *queue)
+{
+	if (queue->first || queue->delivering)
+		return;
+	if (time_after(jiffies, queue->idle_since + 1) || !cpu_online(queue->cpu))
+		queue->cpu = smp_processor_id();
+}
+
+enum spn_list_state spn_lane_add(struct spn_queue *queue, struct sk_buff *list)
+{
+	bool mine = spn_cb(list)->count <= SHORT_LIST || num_online_cpus() == 1;
+
+	lockdep_assert_held(&queue->lock);
+	settle_cpu(queue);
+	return spn_queue_add(queue, list, mine);
+}
+
+void spn_lane_start(struct spn_queue *queue, struct sk_buff *list, enum spn_list_state state)
+{
+	if (state == SPN_LIST_MINE)
+		queue->ops->work(queue, list);
+	else if (state == SPN_LIST_OFFER)
+		offer(queue);
+}
+
+/* --- deliveries ------------------------------------------------------------- */
+
+static void call_napi(void *lane)
+{
+	__napi_schedule(&((struct lane *)lane)->napi);
+}
+
+/* If the NAPI is scheduled already, it comes round once more. */
+static void schedule_napi(struct lane *lane)
+{
+	unsigned int cpu = lane->cpu;
+
+	if (!napi_schedule_prep(&lane->napi))
+		return;
+	if (unlikely(!cpu_online(cpu)))
+		cpu = cpumask_first(cpu_online_mask);
+	if (cpu == smp_processor_id() || smp_call_function_single_async(cpu, &lane->call))
+		__napi_schedule(&lane->napi);
+}
+
+/* Leaves a queue to its CPU.  The caller has the right to deliver, and passes it on. */
+static void leave_delivery(struct spn_queue *queue)
+{
+	struct lane *lane = &per_cpu(lanes, queue->cpu);
+
+	spin_lock(&lane->lock);
+	list_add_tail(&queue->deliver_node, &lane->deliver);
+	spin_unlock(&lane->lock);
+	schedule_napi(lane);
+}
+
+/* Delivers here and now, but not for ever. */
+static void deliver(struct spn_queue *queue)
+{
+	int budget = NAPI_POLL_WEIGHT;
+	struct sk_buff *list;
+
+	while ((list = spn_queue_pop(queue))) {
+		budget -= spn_cb(list)->count;
+		queue->ops->deliver(list, NULL);
+		if (budget > 0)
+			continue;
+		if (spn_queue_yield(queue))
+			leave_delivery(queue);
+		return;
+	}
+}
+
+void spn_lane_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds)
+{
+	/* The list may be delivered by others, and the tunnel with the queue be let go of. */
+	rcu_read_lock();
+	if (spn_queue_release(queue, list, holds)) {
+		if (queue->ops->in_poll || queue->cpu != smp_processor_id())
+			leave_delivery(queue);
+		else
+			deliver(queue);
+	}
+	rcu_read_unlock();
+}
+
+static struct spn_queue *next_to_deliver(struct lane *lane)
+{
+	struct spn_queue *queue;
+
+	spin_lock(&lane->lock);
+	queue = list_first_entry_or_null(&lane->deliver, struct spn_queue, deliver_node);
+	if (queue)
+		list_del(&queue->deliver_node);
+	spin_unlock(&lane->lock);
+	return queue;
+}
+
+/* By turns, a list of each queue. */
+static int poll_deliveries(struct lane *lane, int budget)
+{
+	struct spn_queue *queue;
+	struct sk_buff *list;
+	int done = 0;
+
+	while (done < budget && (queue = next_to_deliver(lane))) {
+		list = spn_queue_pop(queue);
+		if (!list)
+			continue;
+		done += spn_cb(list)->count;
+		queue->ops->deliver(list, &lane->napi);
+		if (!spn_queue_yield(queue))
+			continue;
+		spin_lock(&lane->lock);
+		list_add_tail(&queue->deliver_node, &lane->deliver);
+		spin_unlock(&lane->lock);
+	}
+	return min(done, budget);
+}
+
+/* --- bursts ---------------------------------------------------------------- */
+
+bool spn_lane_join(struct sk_buff *skb)
+{
+	struct lane *lane = this_cpu_ptr(&lanes);
+	bool joined;
+
+	spin_lock(&lane->lock);
+	joined = lane->last && spn_cb(lane->last)->sa == spn_cb(skb)->sa &&
+		 spn_cb(lane->last)->count < LONG_BURST && lane->gathered < GATHERED_MAX;
+	if (joined) {
+		spn_cb(skb)->head = lane->last;
+		spn_cb(lane->last)->count++;
+		lane->tail->next = skb;
+		lane->tail = skb;
+		lane->gathered++;
+	}
+	spin_unlock(&lane->lock);
+	return joined;
+}
+
+bool spn_lane_gather(struct sk_buff *skb)
+{
+	struct lane *lane = this_cpu_ptr(&lanes);
+	bool room;
+
+	spin_lock(&lane->lock);
+	room = lane->gathered < GATHERED_MAX;
+	if (room) {
+		spn_cb(skb)->head = skb;
+		spn_cb(skb)->count = 1;
+		spn_cb(skb)->next_list = NULL;
+		if (lane->last)
+			spn_cb(lane->last)->next_list = skb;
+		else
+			lane->first = skb;
+		lane->last = skb;
+		lane->tail = skb;
+		lane->gathered++;
+	}
+	spin_unlock(&lane->lock);
+	if (room)
+		schedule_napi(lane);
+	return room;
+}
+
+/* Gives the lists of a burst to the queues of their tunnels. */
+static void start_gathered(struct lane *lane)
+{
+	struct sk_buff *list, *next;
+
+	spin_lock(&lane->lock);
+	list = lane->first;
+	lane->first = NULL;
+	lane->last = NULL;
+	lane->gathered = 0;
+	spin_unlock(&lane->lock);
+	for (; list; list = next) {
+		struct spn_queue *queue = &spn_cb(list)->sa->tunnel->rx;
+		enum spn_list_state state;
+
+		next = spn_cb(list)->next_list;
+		spin_lock(&queue->lock);
+		state = spn_lane_add(queue, list);
+		spin_unlock(&queue->lock);
+		spn_lane_start(queue, list, state);
+	}
+}
+
+static int lane_poll(struct napi_struct *napi, int budget)
+{
+	struct lane *lane = container_of(napi, struct lane, napi);
+	int done;
+
+	rcu_read_lock();
+	start_gathered(lane);
+	done = poll_deliveries(lane, budget);
+	rcu_read_unlock();
+	if (done < budget)
+		napi_complete_done(napi, done);
+	return done;
+}
+
+/* --- beginning and end ------------------------------------------------------- */
+
+static void init_lane(struct lane *lane, unsigned int cpu)
+{
+	INIT_WORK(&lane->work, lane_work);
+	INIT_CSD(&lane->call, call_napi, lane);
+	lane->cpu = cpu;
+	spin_lock_init(&lane->lock);
+	INIT_LIST_HEAD(&lane->deliver);
+	/* Nobody could poll for what is yet to be opened. */
+	set_bit(NAPI_STATE_NO_BUSY_POLL, &lane->napi.state);
+	netif_napi_add(lane_dev, &lane->napi, lane_poll);
+	napi_enable(&lane->napi);
+}
+
+int __init spn_lane_init(void)
+{
+	unsigned int cpu;
+
+	lane_wq = alloc_workqueue("spindle-crypt", WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM, 0);
+	if (!lane_wq)
+		return -ENOMEM;
+	lane_dev = spn_dev_dummy_new();
+	if (!lane_dev) {
+		destroy_workqueue(lane_wq);
+		return -ENOMEM;
+	}
+	for_each_possible_cpu(cpu)
+		init_lane(&per_cpu(lanes, cpu), cpu);
+	cpumask_copy(&idle_lanes, cpu_possible_mask);
+	return 0;
+}
+
+void spn_lane_exit(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		napi_disable(&per_cpu(lanes, cpu).napi);
+		netif_napi_del(&per_cpu(lanes, cpu).napi);
+	}
+	destroy_workqueue(lane_wq);
+	spn_dev_dummy_free(lane_dev);
+}
