@@ -106,7 +106,15 @@ ROOMS := $(addprefix build/san/,cli.a daemon.a rsa.a libspindle.a pure.a)
 # Kernel code speaks the kernel's dialect.
 $(PURE:%=build/san/%): STRICT := -std=gnu11 -Wall -Wextra -Werror
 
-$(TESTS): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
+# Tests of what several threads do at once: a sanitizer of its own, one file of kmod/ each.
+RACES := build/unit/test_queue
+
+$(RACES): build/unit/test_%: selftests/unit/test_%.c kmod/%.c kmod/%.h kmod/pure.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu11 -Wall -Wextra -Werror -O1 -g -fsanitize=thread \
+		-o $@ $(filter %.c,$^) -pthread -lcmocka
+
+$(filter-out $(RACES),$(TESTS)): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
 

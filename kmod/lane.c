@@ -53,7 +53,7 @@ static LIST_HEAD(offers);			/* queues with lists to claim, by turns */
 
 /*
  * Wakes one CPU, another than this one if there is one that rests.  A worker that
- * is queued while it runs runs once more, so none that is told here of an offer
+ * is queued while it runs is run once more, so none that is told here of an offer
  * can have looked for it too early.
  */
 static void wake_one(void)

@@ -24,6 +24,7 @@
 
 #else /* userspace: RCU is trivial, since nothing is freed while others read */
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <pthread.h>
@@ -61,8 +62,8 @@ struct rcu_head { void *unused; };
 #define be32_to_cpu(x) be32toh(x)
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
-#define sizeof_field(type, member) sizeof(((type *)0)->member)
-#define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
+#define sizeof_field(type, field) sizeof(((type *)0)->field)
+#define BUILD_BUG_ON(condition) static_assert(!(condition), #condition)
 
 typedef pthread_mutex_t spinlock_t;
 #define spin_lock_init(lock) pthread_mutex_init(lock, NULL)
@@ -81,7 +82,7 @@ struct list_head { struct list_head *next, *prev; };
 
 struct sk_buff {
 	struct sk_buff *next;
-	_Alignas(void *) char cb[48];
+	void *cb[6];
 };
 
 #define jiffies 0UL
