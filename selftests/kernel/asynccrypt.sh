@@ -3,6 +3,8 @@
 #
 # A cipher that is late, out of order, or fails: order is restored, and what it
 # does to a packet is counted.
+#
+# Wants several processors.
 
 . "$(dirname "$0")/lib.sh"
 

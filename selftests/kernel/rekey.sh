@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Generations come and go under load, and no packet is lost.
+#
+# Wants several processors.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -3,6 +3,8 @@
 #
 # Everything can be taken away at any moment, under traffic.  It can be had again,
 # and the kernel neither complains nor waits for what has gone.
+#
+# Wants several processors.
 
 . "$(dirname "$0")/lib.sh"
 
