@@ -17,6 +17,14 @@ const char *spn_drop_name(enum spn_drop_reason reason)
 	return names[reason];
 }
 
+void spn_drops_move(struct spn_drops *to, struct spn_drops *from)
+{
+	unsigned int reason;
+
+	for (reason = 0; reason < SPN_DROP_COUNT; reason++)
+		atomic64_add(atomic64_xchg(&from->count[reason], 0), &to->count[reason]);
+}
+
 static void drop(struct sk_buff *skb, struct spn_drops *drops,
 		 enum spn_drop_reason reason, __be32 spi, u64 seq)
 {

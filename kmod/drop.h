@@ -2,7 +2,8 @@
 /*
  * Why packets are dropped: every reason has a name that users see and that
  * never changes meaning, and every dropped packet is counted under exactly one
- * of them, on its SA, its tunnel or its device, whichever is known.
+ * of them, on its SA, its tunnel or its device, whichever is known.  What an SA
+ * has counted is its tunnel's when the SA goes.
  */
 #ifndef _SPINDLE_DROP_H
 #define _SPINDLE_DROP_H
@@ -72,6 +73,9 @@ struct spn_drops {
 };
 
 const char *spn_drop_name(enum spn_drop_reason reason);
+
+/* What @from has counted so far counts as @to's. */
+void spn_drops_move(struct spn_drops *to, struct spn_drops *from);
 
 /*
  * The one way out for a packet that goes nowhere: counts it, fires the

@@ -64,6 +64,8 @@ static void free_sa(struct work_struct *work)
 
 	spn_xform_destroy(&sa->xform);
 	kvfree(sa->replay);
+	/* Those since its deletion. */
+	spn_drops_move(&sa->tunnel->drops, &sa->drops);
 	spn_tunnel_put(sa->tunnel);
 	kfree_sensitive(sa);
 }

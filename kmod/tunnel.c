@@ -387,6 +387,7 @@ void spn_tunnel_remove(struct spn_tunnel *tunnel, struct spn_sa *sa)
 	choose_out(tunnel);
 	spin_unlock_bh(&tunnel->lock);
 	spn_sa_stop(sa);
+	spn_drops_move(&tunnel->drops, &sa->drops);
 	spn_sa_put(sa);
 }
 

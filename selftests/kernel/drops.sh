@@ -172,6 +172,19 @@ stage_full()
 	same "packets waiting" "$(show a tunnel '.[].staged')" 128
 }
 
+# A refresh of keys must not wipe out what an administrator looks for.
+outlives_sa()
+{
+	local count
+
+	count=$(sa_field a in "$in_spi" drops | jq .authentication)
+	[ "$count" -gt 0 ]
+	host a spindle sa del t in spi "$in_spi"
+	same "on the tunnel" "$(show a tunnel '.[].drops.authentication')" "$count"
+	sa a in "$in_spi"
+	remember_counters a
+}
+
 # --- lives ------------------------------------------------------------------
 
 expired_in()
@@ -271,6 +284,7 @@ run_tests \
 	"the tracepoint tells reason, SPI and sequence number" tracepoint \
 	"the SA remembers its last drop" last_drop \
 	"the device's statistics count along" statistics \
+	"what an SA has dropped is its tunnel's when it goes" outlives_sa \
 	"expired for receiving" expired_in \
 	"expired for sending" expired_out \
 	"sending: sequence numbers used up" sequence_exhausted \
