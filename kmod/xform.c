@@ -126,9 +126,6 @@ SPN_CRYPTO_DONE(crypt_done)
 	struct sk_buff *skb = crypt->skb;
 	spn_xform_done done = crypt->done;
 
-	/* The request has left the backlog; its end is yet to come. */
-	if (err == -EINPROGRESS)
-		return;
 	kfree(crypt);
 	done(skb, err);
 }
@@ -149,6 +146,11 @@ static int crypt(const struct spn_xform *xform, struct sk_buff *skb, int offset,
 	memcpy(crypt->iv, skb->data + offset - iv_len, iv_len);
 	sg_init_one(&crypt->sg, skb->data + offset, len);
 	skcipher_request_set_tfm(&crypt->request, xform->cipher);
+	/*
+	 * No CRYPTO_TFM_REQ_MAY_BACKLOG: a packet that finds a driver's queue full
+	 * is dropped rather than kept.  So -EBUSY is an error like any other, and
+	 * there is no -EINPROGRESS for crypt_done() to be told.
+	 */
 	skcipher_request_set_callback(&crypt->request, 0, crypt_done, crypt);
 	skcipher_request_set_crypt(&crypt->request, &crypt->sg, &crypt->sg, len, crypt->iv);
 	err = operation(&crypt->request);
