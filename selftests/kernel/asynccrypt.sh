@@ -15,7 +15,7 @@ cipher()
 {
 	local name
 
-	for name in delay encrypt_error decrypt_error; do
+	for name in delay encrypt_error decrypt_error full; do
 		echo 0 > "$parameters/$name"
 	done
 	while [ $# -gt 0 ]; do
@@ -67,11 +67,48 @@ fails()
 	for delay in 0 20; do
 		ends_with encrypt_error 12 no-memory "$delay"	# ENOMEM
 		ends_with encrypt_error 16 crypto "$delay"	# EBUSY
-		ends_with encrypt_error 5 crypto "$delay"		# EIO
+		ends_with encrypt_error 28 crypto "$delay"	# ENOSPC
+		ends_with encrypt_error 5 crypto "$delay"	# EIO
 		ends_with decrypt_error 12 no-memory "$delay"
 		ends_with decrypt_error 16 crypto "$delay"
+		ends_with decrypt_error 28 crypto "$delay"
 		ends_with decrypt_error 5 crypto "$delay"
 	done
+}
+
+# encrypted: something, by the same cipher, for somebody who may wait.
+encrypted()
+{
+	python3 -c '
+import socket
+with socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET) as cipher:
+    cipher.bind(("skcipher", "cbc-aes-asynccrypt"))
+    cipher.setsockopt(socket.SOL_ALG, socket.ALG_SET_KEY, bytes(16))
+    operation, _ = cipher.accept()
+    with operation:
+        operation.sendmsg_afalg([bytes(32)], op=socket.ALG_OP_ENCRYPT, iv=bytes(16))
+        print(operation.recv(32).hex())'
+}
+
+# Packets do not wait for room at the cipher; that it is the others who do shows that
+# it is room that they have not found.
+queue_full()
+{
+	local right waited
+
+	modprobe -a algif_skcipher
+	fresh_hosts
+	spindle_hosts
+	right=$(encrypted)
+	waited=$(< "$parameters/waited")
+	cipher full 1
+	same "what somebody else gets" "$(encrypted)" "$right"
+	same "how many waited" "$(< "$parameters/waited")" $((waited + 1))
+	expect_drop a "sa out $(hex "$(spi b 1)") crypto" refuse pings a b -W 1
+	expect_drop a "sa in $(hex "$(spi a 1)") crypto" forge
+	same "how many waited" "$(< "$parameters/waited")" $((waited + 1))
+	cipher
+	pings a b
 }
 
 # Nothing waits for a device's packets but the device's own end.
@@ -122,6 +159,7 @@ trap unload_cipher EXIT
 run_tests \
 	"a late cipher that works backward: order is kept" keeps_order \
 	"a cipher that fails, at once or late: each packet is counted" fails \
+	"a cipher whose queue is full: each packet is counted" queue_full \
 	"SAs end while packets are at the cipher" "ends_under_way flush_sas" \
 	"tunnels end while packets are at the cipher" "ends_under_way delete_tunnels" \
 	"devices end while packets are at the cipher" "ends_under_way delete_devices" \

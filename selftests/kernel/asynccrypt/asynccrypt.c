@@ -11,6 +11,10 @@
  *                  the caller's context.
  *   encrypt_error  errno that encryptions end with, 0 for none
  *   decrypt_error  the same for decryptions
+ *   full           1: its queue is.  Who may wait for room (CRYPTO_TFM_REQ_MAY_BACKLOG)
+ *                  is answered -EBUSY, told with -EINPROGRESS that there is some, and
+ *                  served; others are refused with -ENOSPC.
+ *   waited         how many requests did
  *   wrong          1: computes with another key than it was given since
  *   overtaken      how many requests were done before one that came earlier
  */
@@ -25,6 +29,10 @@ static unsigned int encrypt_error;
 module_param(encrypt_error, uint, 0644);
 static unsigned int decrypt_error;
 module_param(decrypt_error, uint, 0644);
+static bool full;
+module_param(full, bool, 0644);
+static unsigned int waited;
+module_param(waited, uint, 0444);
 static bool wrong;
 module_param(wrong, bool, 0644);
 static unsigned int overtaken;
@@ -40,6 +48,7 @@ struct job {
 	struct skcipher_request *request;
 	int (*operation)(struct skcipher_request *request);
 	unsigned int error;
+	bool waits;			/* for room in the queue */
 	struct skcipher_request work;	/* last: the worker's context follows */
 };
 
@@ -57,7 +66,8 @@ static int do_job(struct job *job)
 	if (job->error)
 		return -job->error;
 	skcipher_request_set_tfm(&job->work, context->worker);
-	skcipher_request_set_callback(&job->work, request->base.flags, NULL, NULL);
+	/* It may be done later, where nothing may sleep. */
+	skcipher_request_set_callback(&job->work, 0, NULL, NULL);
 	skcipher_request_set_crypt(&job->work, request->src, request->dst, request->cryptlen,
 				   request->iv);
 	return job->operation(&job->work);
@@ -75,6 +85,10 @@ static void do_gathered(struct work_struct *unused)
 		bool last = list_is_last(&job->node, &jobs);
 
 		local_bh_disable();
+		if (job->waits) {
+			waited++;
+			skcipher_request_complete(job->request, -EINPROGRESS);
+		}
 		skcipher_request_complete(job->request, do_job(job));
 		local_bh_enable();
 		if (!last)
@@ -87,17 +101,23 @@ static int take(struct skcipher_request *request, unsigned int error,
 {
 	unsigned int late = READ_ONCE(delay);
 	struct job *job = skcipher_request_ctx(request);
+	int answer;
 
 	job->request = request;
 	job->operation = operation;
 	job->error = error;
-	if (!late)
+	job->waits = READ_ONCE(full);
+	if (job->waits && !(request->base.flags & CRYPTO_TFM_REQ_MAY_BACKLOG))
+		return -ENOSPC;
+	if (!job->waits && !late)
 		return do_job(job);
+	/* From the lock's end on the job may be done and gone. */
+	answer = job->waits ? -EBUSY : -EINPROGRESS;
 	spin_lock_bh(&gathered_lock);
 	list_add(&job->node, &gathered);
 	spin_unlock_bh(&gathered_lock);
 	schedule_delayed_work(&gathered_work, msecs_to_jiffies(late));
-	return -EINPROGRESS;
+	return answer;
 }
 
 static int encrypt(struct skcipher_request *request)
