@@ -64,7 +64,8 @@ static int device_change_mtu(struct net_device *dev, int mtu)
 	struct spn_device *sd = spn_device(dev);
 
 	sd->mtu_fixed = mtu != sd->mtu;
-	dev->mtu = mtu;
+	/* Read without the RTNL by who sends, and by who asks for devices. */
+	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
 }
 

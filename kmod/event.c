@@ -60,7 +60,7 @@ static int put_tunnel(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 	if (!nest ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, tunnel->dev->ifindex))
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, READ_ONCE(tunnel->dev->ifindex)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

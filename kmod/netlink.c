@@ -156,7 +156,7 @@ static int fill_device(struct sk_buff *msg, const struct spn_device *sd)
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_DEVICE);
 
 	if (!nest ||
-	    nla_put_u32(msg, SPINDLE_A_DEVICE_IFINDEX, sd->dev->ifindex) ||
+	    nla_put_u32(msg, SPINDLE_A_DEVICE_IFINDEX, READ_ONCE(sd->dev->ifindex)) ||
 	    nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, sd->dev->name) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_MTU, READ_ONCE(sd->dev->mtu)) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, sd->n_tunnels) ||

@@ -189,7 +189,7 @@ static int put_tunnel(struct sk_buff *msg, const void *object)
 	if (!nest ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, tunnel->dev->ifindex) ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, READ_ONCE(tunnel->dev->ifindex)) ||
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_IFNAME, tunnel->dev->name) ||
 	    put_conf(msg, spn_tunnel_conf(tunnel)) ||
 	    put_state(msg, tunnel))

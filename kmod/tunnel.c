@@ -399,7 +399,8 @@ bool spn_tunnel_activate(struct spn_tunnel *tunnel, u32 generation)
 	spin_lock_bh(&tunnel->lock);
 	sa = find_sa(tunnel, SPINDLE_DIR_OUT, generation);
 	if (sa && sa->parked) {
-		sa->parked = false;
+		/* Read under spn_net.lock alone by spn_tunnel_sa_state(). */
+		WRITE_ONCE(sa->parked, false);
 		choose_out(tunnel);
 		activated = true;
 		spn_event_active(sa);
