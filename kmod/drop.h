@@ -39,8 +39,8 @@
 	X(SELECTOR,		"selector")				\
 	X(ECN,			"ecn")					\
 	X(DEVICE_DOWN,		"device-down")				\
-	X(BACKLOG,		"backlog")				\
 	/* an SA, both ways */						\
+	X(BACKLOG,		"backlog")				\
 	X(EXPIRED,		"expired")				\
 	X(CRYPTO,		"crypto")				\
 	X(NO_MEMORY,		"no-memory")
@@ -79,8 +79,7 @@ void spn_drops_move(struct spn_drops *to, struct spn_drops *from);
 
 /*
  * The one way out for a packet that goes nowhere: counts it, fires the
- * tracepoint spindle:spindle_drop and frees it, unless @skb is NULL because
- * somebody else has.  @spi and @seq are 0 where they
+ * tracepoint spindle:spindle_drop and frees it.  @spi and @seq are 0 where they
  * are not known.
  */
 void spn_drop_tx(struct sk_buff *skb, struct spn_drops *drops,
