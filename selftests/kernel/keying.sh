@@ -5,59 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-keys=$top/build/kselftest/keys
-
 # --- hosts with a daemon ----------------------------------------------------
-
-# write_config NAME [KEY=VALUE...]: what is given goes in place of the usual.  That is
-# the profile compat, whose small keys are made quickly even on an emulated processor.
-write_config()
-{
-	local name=$1 other=${peer[$1]} pair
-	local -A office=([local]=${outer[$name]} [remote]=${outer[$other]} [keying]=rsa
-		[profile]=compat [allow-insecure]=yes
-		[key]=$keys/$name [peer-key]=$keys/$other.pub)
-	local -A lan=([peer]=$other [interface]=spin0 [address]=${inner[$name]}/32
-		[local-ts]=${network[$name]} [remote-ts]=${network[$other]}
-		[esp]=aes128-sha256 [start]=listen)
-
-	for pair in "${@:2}"; do
-		case $pair in
-		profile=* | peer-key=*) office[${pair%%=*}]=${pair#*=} ;;
-		*) lan[${pair%%=*}]=${pair#*=} ;;
-		esac
-	done
-	mkdir -p "$scratch/$name"
-	{
-		echo "[peer $other]"
-		for key in "${!office[@]}"; do echo "$key = ${office[$key]}"; done
-		echo "[tunnel lan]"
-		for key in "${!lan[@]}"; do echo "$key = ${lan[$key]}"; done
-	} > "$scratch/$name/spindle.conf"
-}
-
-declare -A daemon
-
-start_daemon()
-{
-	# Not through host, whose process would be the one that is killed.
-	netns_exec "$1" spindled -f -c "$scratch/$1/spindle.conf" -s "$scratch/$1/control" \
-		2>> "$scratch/$1/log" &
-	daemon[$1]=$!
-	within 20 ask "$1" status > /dev/null 2> /dev/null
-}
-
-# stop_daemon NAME SIGNAL
-stop_daemon()
-{
-	kill "-$2" "${daemon[$1]}"
-	wait "${daemon[$1]}" || [ "$2" = KILL ]
-}
-
-ask()
-{
-	SPINDLE_CONTROL=$scratch/$1/control spindle "${@:2}"
-}
 
 # Both, with the same options.
 daemons()
@@ -71,25 +19,6 @@ daemons()
 		write_config $name "$@"
 		start_daemon $name
 	done
-}
-
-# field NAME FIELD: of the tunnel.
-field()
-{
-	ask "$1" status lan -j | jq -r ".peers[0].tunnels[0].\"$2\""
-}
-
-# Each question is several processes: asked too often, they are all that runs.
-not_yet()
-{
-	sleep 0.5
-	return 1
-}
-
-# both_have FIELD VALUE
-both_have()
-{
-	[[ $(field a "$1") = "$2" && $(field b "$1") = "$2" ]] || not_yet
 }
 
 after_generation()
@@ -326,6 +255,64 @@ control()
 		"$top/build/spindle" status
 }
 
+# --- what it keeps to itself -------------------------------------------------
+
+# leaves_core COMMAND...: which ends by a signal.
+leaves_core()
+{
+	rm -f "$scratch"/core.*
+	"$@"
+	[ -e "$(echo "$scratch"/core.*)" ]
+}
+
+# die SIGNAL COMMAND...
+die()
+{
+	local signal=$1
+
+	shift
+	"$@" &
+	sleep 0.5
+	kill "-$signal" $!
+	! wait $!
+}
+
+# Debian's default limit is 0, but that is the administrator's to change.
+no_core()
+{
+	local signal pattern=/proc/sys/kernel/core_pattern
+
+	daemons start=up
+	within 60 both_have state up
+	echo "$scratch/core.%p" > $pattern
+	ulimit -c unlimited
+	for signal in SEGV ABRT; do
+		leaves_core die $signal sleep 100
+		refuse leaves_core stop_daemon a $signal
+		start_daemon a
+	done
+	echo core > $pattern
+}
+
+# In front of a command: as root, but one that may not trace what it cannot anyhow.
+unprivileged=(setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace)
+
+# looks_into PID: reads its memory, as a debugger would.
+looks_into()
+{
+	"${unprivileged[@]}" sh -c ": < /proc/$1/mem && cat /proc/$1/maps" > /dev/null
+}
+
+no_debugger()
+{
+	daemons
+	stop_daemon a TERM
+	start_daemon a "${unprivileged[@]}"
+	"${unprivileged[@]}" sleep 100 &
+	within 5 looks_into $!
+	refuse looks_into "${daemon[a]}"
+}
+
 run_tests \
 	"keys are agreed on, profile signed" "up profile=signed" \
 	"keys are agreed on, profile compat" "up profile=compat" \
@@ -343,4 +330,6 @@ run_tests \
 	"a key that is not pinned is refused" other_key \
 	"silent and strange clients disturb nobody" bad_clients \
 	"reload touches what differs" reload \
-	"the control socket answers root, and nonsense with errors" control
+	"the control socket answers root, and nonsense with errors" control \
+	"a daemon that crashes leaves its memory in no file" no_core \
+	"nobody without CAP_SYS_PTRACE looks into a daemon" no_debugger

@@ -24,6 +24,8 @@ declare -A inner=([a]=10.1.0.1 [b]=10.2.0.1)
 declare -A network=([a]=10.1.0.0/16 [b]=10.2.0.0/16)
 declare -A peer=([a]=b [b]=a)
 alg=aes128-sha256
+# What spindle_host makes.
+device=spin0 tunnel=t
 
 # --- the module -------------------------------------------------------------
 
@@ -40,23 +42,29 @@ unload_module()
 
 # --- running tests ----------------------------------------------------------
 
-start_hosts()
+# join_hosts NAME NAME
+join_hosts()
 {
 	local name
 
-	rm -f "$counters".*
-	ip netns add a
-	ip netns add b
-	ip link add eth0 netns a type veth peer name eth0 netns b
-	for name in a b; do
+	ip netns add "$1"
+	ip netns add "$2"
+	ip link add eth0 netns "$1" type veth peer name eth0 netns "$2"
+	for name; do
 		# Neighbour discovery would stand between the packets that are counted.
-		host $name sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
-		ip -n $name -batch - <<-END
+		host "$name" sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
+		ip -n "$name" -batch - <<-END
 			link set lo up
 			address add ${outer[$name]}/24 dev eth0
 			link set eth0 up
 		END
 	done
+}
+
+start_hosts()
+{
+	rm -f "$counters".*
+	join_hosts a b
 }
 
 stop_hosts()
@@ -226,26 +234,26 @@ icv_bits()
 
 # --- Spindle at one end -----------------------------------------------------
 
-# spindle_tunnel NAME [OPTION...]: tunnel t to the other host, without SAs.
+# spindle_tunnel NAME [OPTION...]: $tunnel to the other host, without SAs.
 spindle_tunnel()
 {
 	local name=$1 other=${peer[$1]}
 
-	host "$name" spindle tunnel add t dev spin0 \
+	host "$name" spindle tunnel add "$tunnel" dev "$device" \
 		local "${outer[$name]}" remote "${outer[$other]}" \
 		local-ts "${network[$name]}" remote-ts "${network[$other]}" "${@:2}"
 }
 
-# spindle_host NAME [OPTION...]: device spin0 with that tunnel.
+# spindle_host NAME [OPTION...]: $device with that tunnel.
 spindle_host()
 {
 	local name=$1
 
 	ip -n "$name" -batch - <<-END
-		link add spin0 type spindle
-		address add ${inner[$name]}/32 dev spin0
-		link set spin0 up
-		route add ${network[${peer[$name]}]} dev spin0 src ${inner[$name]}
+		link add $device type spindle
+		address add ${inner[$name]}/32 dev $device
+		link set $device up
+		route add ${network[${peer[$name]}]} dev $device src ${inner[$name]}
 	END
 	spindle_tunnel "$@"
 }
@@ -253,7 +261,7 @@ spindle_host()
 # sa NAME DIRECTION SPI [OPTION...]
 sa()
 {
-	host "$1" spindle sa add t "$2" spi "$3" alg "$alg" key "$(enc_key "$3")" \
+	host "$1" spindle sa add "$tunnel" "$2" spi "$3" alg "$alg" key "$(enc_key "$3")" \
 		auth-key "$(auth_key "$3")" "${@:4}"
 }
 
@@ -287,6 +295,80 @@ print("open", flush=True)
 sock.recv(1)')
 	substitutes+=($!)
 	read -r -t 20 -u "$output"
+}
+
+# --- a daemon at one end ----------------------------------------------------
+
+keys=$top/build/kselftest/keys
+
+# write_config NAME [KEY=VALUE...]: what is given goes in place of the usual.  That is
+# the profile compat, whose small keys are made quickly even on an emulated processor.
+write_config()
+{
+	local name=$1 other=${peer[$1]} pair
+	local -A office=([local]=${outer[$name]} [remote]=${outer[$other]} [keying]=rsa
+		[profile]=compat [allow-insecure]=yes
+		[key]=$keys/$name [peer-key]=$keys/$other.pub)
+	local -A lan=([peer]=$other [interface]=spin0 [address]=${inner[$name]}/32
+		[local-ts]=${network[$name]} [remote-ts]=${network[$other]}
+		[esp]=aes128-sha256 [start]=listen)
+
+	for pair in "${@:2}"; do
+		case $pair in
+		profile=* | peer-key=*) office[${pair%%=*}]=${pair#*=} ;;
+		*) lan[${pair%%=*}]=${pair#*=} ;;
+		esac
+	done
+	mkdir -p "$scratch/$name"
+	{
+		echo "[peer $other]"
+		for key in "${!office[@]}"; do echo "$key = ${office[$key]}"; done
+		echo "[tunnel lan]"
+		for key in "${!lan[@]}"; do echo "$key = ${lan[$key]}"; done
+	} > "$scratch/$name/spindle.conf"
+}
+
+declare -A daemon
+
+# start_daemon NAME [COMMAND...]: by that command, if there is one.
+start_daemon()
+{
+	# Not through host, whose process would be the one that is killed.
+	netns_exec "$1" "${@:2}" spindled -f -c "$scratch/$1/spindle.conf" \
+		-s "$scratch/$1/control" 2>> "$scratch/$1/log" &
+	daemon[$1]=$!
+	within 20 ask "$1" status > /dev/null 2> /dev/null
+}
+
+# stop_daemon NAME SIGNAL
+stop_daemon()
+{
+	kill "-$2" "${daemon[$1]}"
+	wait "${daemon[$1]}" || [ "$2" = KILL ]
+}
+
+ask()
+{
+	SPINDLE_CONTROL=$scratch/$1/control spindle "${@:2}"
+}
+
+# field NAME FIELD: of the tunnel.
+field()
+{
+	ask "$1" status lan -j | jq -r ".peers[0].tunnels[0].\"$2\""
+}
+
+# Each question is several processes: asked too often, they are all that runs.
+not_yet()
+{
+	sleep 0.5
+	return 1
+}
+
+# both_have FIELD VALUE
+both_have()
+{
+	[[ $(field a "$1") = "$2" && $(field b "$1") = "$2" ]] || not_yet
 }
 
 # --- xfrm at one end --------------------------------------------------------
