@@ -126,6 +126,11 @@ build/kselftest/%: build/obj/selftests/kernel/%.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -lcrypto -ljansson
 
+# What the soak refreshes keys with.
+build/soak/%: build/obj/selftests/soak/%.o build/obj/libspindle.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ $(LDLIBS)
+
 # Long-term keys of the hosts in keying.sh: an emulated processor takes long for them.
 TEST_KEYS := $(addprefix build/kselftest/keys/,a b stranger)
 
@@ -164,10 +169,20 @@ check:
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
 # Every parser of userspace, each TIME seconds long.
-TIME ?= 60
+fuzz: TIME ?= 60
 fuzz:
 	selftests/deps build fuzz
 	selftests/fuzz/run $(TIME)
+
+# Everything at once for TIME seconds, on the last of KERNELS; SOAK=soak-sanitize for the
+# sanitizer kernel.
+soak: TIME ?= 300
+soak: SOAK ?= soak-$(lastword $(KERNELS))
+soak:
+	selftests/deps build check soak $(if $(filter %-sanitize,$(SOAK)),sanitize)
+	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TOOLS) $(TEST_KEYS) \
+		build/soak/refresh
+	+TIME=$(TIME) selftests/check $(SOAK)
 
 # The kselftests on a kernel that looks for what goes wrong unseen.
 check-sanitize:
@@ -217,7 +232,8 @@ help:
 	@echo 'make check      every test; ends with "N passed, N failed"'
 	@echo 'make check-sanitize  the kselftests with KASAN, lockdep, kmemleak and faults'
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
-	@echo 'make fuzz       every parser of userspace with TIME=$(TIME) seconds of input that nobody thought of'
+	@echo 'make fuzz       every parser of userspace with TIME=60 seconds of input that nobody thought of'
+	@echo 'make soak       everything at once on a bad wire for TIME=300 seconds; then it must add up'
 	@echo 'make bench      throughput beside xfrm and WireGuard'
 	@echo 'make install    to DESTDIR and PREFIX, the module as DKMS source'
 	@echo 'make deps       the Debian packages that all of these need'
@@ -225,7 +241,7 @@ help:
 
 -include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
 
-.PHONY: all modules test-modules unit lint kernel check check-sanitize fuzz demo bench deps install \
+.PHONY: all modules test-modules unit lint kernel check check-sanitize fuzz soak demo bench deps install \
 	clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -5,9 +5,9 @@
  * udp_flow send ADDRESS RATE [MIN MAX]
  *	sends RATE datagrams a second, of MIN to MAX octets in turn, once through
  *	if they are given, else small ones until told to stop by SIGTERM
- * udp_flow receive
- *	prints "ready", and when the sender has ended, or three seconds were silent,
- *	what became of what was sent
+ * udp_flow receive [SILENCE]
+ *	prints "ready", and when the sender has ended, or three seconds, or as many as
+ *	are given, were silent, what became of what was sent
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -138,7 +138,7 @@ static void note(struct report *report, const unsigned char *buf, size_t len)
 	seen[head.number] = true;
 }
 
-static void receive_flow(void)
+static void receive_flow(time_t silence)
 {
 	static unsigned char buf[DATAGRAM_MAX];
 	struct report report = { 0 };
@@ -152,7 +152,7 @@ static void receive_flow(void)
 		note(&report, buf, (size_t)len);
 		if (report.total && report.received == report.total)
 			break;
-		len = receive(fd, buf, sizeof(buf), SILENCE);
+		len = receive(fd, buf, sizeof(buf), silence);
 	}
 	if (report.total)
 		printf("lost=%u", report.total - report.received);
@@ -175,12 +175,14 @@ static uint32_t number(const char *text)
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "receive"))
-		receive_flow();
+		receive_flow(SILENCE);
+	else if (argc == 3 && !strcmp(argv[1], "receive"))
+		receive_flow(number(argv[2]));
 	else if (argc == 4 && !strcmp(argv[1], "send"))
 		send_flow(argv[2], number(argv[3]), 0, 0);
 	else if (argc == 6 && !strcmp(argv[1], "send"))
 		send_flow(argv[2], number(argv[3]), number(argv[4]), number(argv[5]));
 	else
-		errx(2, "usage: udp_flow receive | udp_flow send ADDRESS RATE [MIN MAX]");
+		errx(2, "usage: udp_flow receive [SILENCE] | udp_flow send ADDRESS RATE [MIN MAX]");
 	return 0;
 }
