@@ -283,7 +283,37 @@ bool spn_lane_gather(struct sk_buff *skb)
 	return room;
 }
 
-/* Gives the lists of a burst to the queues of their tunnels. */
+static void drop_list(struct sk_buff *list)
+{
+	struct spn_sa *sa = spn_cb(list)->sa;
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		spn_drop_rx(skb, &sa->drops, SPN_DROP_BACKLOG, sa->spi, spn_cb(skb)->seq);
+	}
+	spn_sa_put(sa);
+}
+
+/* Gives a list of a burst to the queue of its tunnel. */
+static void start_list(struct sk_buff *list)
+{
+	struct spn_queue *queue = &spn_cb(list)->sa->tunnel->rx;
+	enum spn_list_state state = SPN_LIST_WAITS;
+	bool full;
+
+	spin_lock(&queue->lock);
+	full = spn_queue_full(queue, spn_cb(list)->count);
+	if (!full)
+		state = spn_lane_add(queue, list);
+	spin_unlock(&queue->lock);
+	if (full)
+		drop_list(list);
+	else
+		spn_lane_start(queue, list, state);
+}
+
+/* Takes the burst that is over. */
 static void start_gathered(struct lane *lane)
 {
 	struct sk_buff *list, *next;
@@ -295,14 +325,8 @@ static void start_gathered(struct lane *lane)
 	lane->gathered = 0;
 	spin_unlock(&lane->lock);
 	for (; list; list = next) {
-		struct spn_queue *queue = &spn_cb(list)->sa->tunnel->rx;
-		enum spn_list_state state;
-
 		next = spn_cb(list)->next_list;
-		spin_lock(&queue->lock);
-		state = spn_lane_add(queue, list);
-		spin_unlock(&queue->lock);
-		spn_lane_start(queue, list, state);
+		start_list(list);
 	}
 }
 
