@@ -174,21 +174,22 @@ fuzz:
 	selftests/deps build fuzz
 	selftests/fuzz/run $(TIME)
 
-# Everything at once for TIME seconds, on the last of KERNELS; SOAK=soak-sanitize for the
-# sanitizer kernel.
+# Everything at once for TIME seconds, on the last of KERNELS, or SOAK=soak-uml.
 soak: TIME ?= 300
 soak: SOAK ?= soak-$(lastword $(KERNELS))
 soak:
-	selftests/deps build check soak $(if $(filter %-sanitize,$(SOAK)),sanitize)
+	selftests/deps build check soak $(if $(filter %-uml,$(SOAK)),sanitize)
 	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TOOLS) $(TEST_KEYS) \
 		build/soak/refresh
 	+TIME=$(TIME) selftests/check $(SOAK)
 
-# The kselftests on a kernel that looks for what goes wrong unseen.
-check-sanitize:
+# The kselftests on kernels that look for what goes wrong unseen.
+check-sanitize: SANITIZER = uml
+check-races: SANITIZER = kcsan
+check-sanitize check-races:
 	selftests/deps build check sanitize
 	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TOOLS) $(TEST_KEYS)
-	+selftests/check sanitize
+	+selftests/check kernel-$(SANITIZER)
 
 demo:
 	selftests/deps build demo
@@ -231,6 +232,7 @@ help:
 	@echo 'make demo       two hosts agree on keys and exchange traffic, in a virtual machine'
 	@echo 'make check      every test; ends with "N passed, N failed"'
 	@echo 'make check-sanitize  the kselftests with KASAN, lockdep, kmemleak and faults'
+	@echo 'make check-races     those of concurrency with KCSAN and lockdep on 4 processors'
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
 	@echo 'make fuzz       every parser of userspace with TIME=60 seconds of input that nobody thought of'
 	@echo 'make soak       everything at once on a bad wire for TIME=300 seconds; then it must add up'
@@ -241,7 +243,7 @@ help:
 
 -include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
 
-.PHONY: all modules test-modules unit lint kernel check check-sanitize fuzz soak demo bench deps install \
+.PHONY: all modules test-modules unit lint kernel check check-sanitize check-races fuzz soak demo bench deps install \
 	clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
