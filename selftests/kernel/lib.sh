@@ -198,15 +198,12 @@ hex()
 	printf '0x%x\n' "$1"
 }
 
+printf -v all_octets %02x {0..255} {0..63}
+
 # key SEED OCTETS: so that every SA has keys of its own, known at both ends.
 key()
 {
-	local i digits=
-
-	for ((i = 0; i < $2; i++)); do
-		printf -v digits '%s%02x' "$digits" $((($1 + i) & 255))
-	done
-	echo "0x$digits"
+	echo "0x${all_octets:2 * ($1 & 255):2 * $2}"
 }
 
 enc_key()
@@ -565,7 +562,7 @@ counters()
 # What they were when they were last looked at, by any test of the script.
 known_counters()
 {
-	cat "$counters.$1" 2> /dev/null || true
+	[ ! -e "$counters.$1" ] || printf '%s\n' "$(< "$counters.$1")"
 }
 
 remember_counters()
