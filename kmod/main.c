@@ -8,6 +8,7 @@
 #include "netlink.h"
 #include "sa.h"
 #include "selftest.h"
+#include "xform.h"
 
 static int __init spindle_init(void)
 {
@@ -15,10 +16,12 @@ static int __init spindle_init(void)
 
 	err = spn_selftest();
 	if (err)
-		return err;
+		goto exit_xform;
 	spn_sa_wq = alloc_workqueue("spindle", WQ_MEM_RECLAIM, 0);
-	if (!spn_sa_wq)
-		return -ENOMEM;
+	if (!spn_sa_wq) {
+		err = -ENOMEM;
+		goto exit_xform;
+	}
 	err = spn_lane_init();
 	if (err)
 		goto destroy_wq;
@@ -49,6 +52,8 @@ exit_lane:
 	spn_lane_exit();
 destroy_wq:
 	destroy_workqueue(spn_sa_wq);
+exit_xform:
+	spn_xform_exit();
 	return err;
 }
 
@@ -67,6 +72,7 @@ static void __exit spindle_exit(void)
 	rcu_barrier();
 	destroy_workqueue(spn_sa_wq);
 	spn_lane_exit();
+	spn_xform_exit();
 }
 
 module_init(spindle_init);

@@ -5,14 +5,48 @@
 #include "compat.h"
 #include "xform.h"
 
-/* One cipher operation on its way; freed when it is done. */
+/* One cipher operation on its way. */
 struct crypt {
+	unsigned int size;			/* of all of it, in octets */
 	struct sk_buff *skb;
 	spn_xform_done done;
 	struct scatterlist sg;
 	u8 iv[SPN_IV_MAX];
 	struct skcipher_request request;	/* last: the driver's context follows */
 };
+
+/*
+ * One that is on no way at the moment, for each CPU, so that a packet seldom has to
+ * allocate its own.  A cipher that completes late takes it along: its next packet
+ * allocates, and the first that is done leaves what it had.
+ */
+static DEFINE_PER_CPU(struct crypt *, spare);
+
+static struct crypt *get_crypt(unsigned int size)
+{
+	struct crypt *crypt = this_cpu_xchg(spare, NULL);
+
+	if (crypt && crypt->size >= size)
+		return crypt;
+	kfree(crypt);
+	crypt = kmalloc(size, GFP_ATOMIC);
+	if (crypt)
+		crypt->size = size;
+	return crypt;
+}
+
+static void put_crypt(struct crypt *crypt)
+{
+	kfree(this_cpu_xchg(spare, crypt));
+}
+
+void spn_xform_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kfree(per_cpu(spare, cpu));
+}
 
 static int init_hash(struct spn_xform *xform, const struct spn_key *key,
 		     struct netlink_ext_ack *extack)
@@ -126,7 +160,7 @@ SPN_CRYPTO_DONE(crypt_done)
 	struct sk_buff *skb = crypt->skb;
 	spn_xform_done done = crypt->done;
 
-	kfree(crypt);
+	put_crypt(crypt);
 	done(skb, err);
 }
 
@@ -138,7 +172,7 @@ static int crypt(const struct spn_xform *xform, struct sk_buff *skb, int offset,
 	struct crypt *crypt;
 	int err;
 
-	crypt = kmalloc(sizeof(*crypt) + crypto_skcipher_reqsize(xform->cipher), GFP_ATOMIC);
+	crypt = get_crypt(sizeof(*crypt) + crypto_skcipher_reqsize(xform->cipher));
 	if (!crypt)
 		return -ENOMEM;
 	crypt->skb = skb;
@@ -155,7 +189,7 @@ static int crypt(const struct spn_xform *xform, struct sk_buff *skb, int offset,
 	skcipher_request_set_crypt(&crypt->request, &crypt->sg, &crypt->sg, len, crypt->iv);
 	err = operation(&crypt->request);
 	if (err != -EINPROGRESS)
-		kfree(crypt);
+		put_crypt(crypt);
 	return err;
 }
 

@@ -58,6 +58,9 @@ int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
 /* Frees and wipes.  May sleep. */
 void spn_xform_destroy(struct spn_xform *xform);
 
+/* Frees what was kept for the next packet, when there will be none. */
+void spn_xform_exit(void);
+
 /**
  * spn_xform_icv - compute the ICV over a part of a packet
  * @xform: keys
