@@ -28,6 +28,9 @@ static const u8 head[] __initconst = {
 #define CIPHERTEXT_192 "e8ad2af59edc37cdadde8e66d57de973b9c3ec77524a622be0847498e1691f58"
 #define CIPHERTEXT_256 "2ed02a73b2ccf85a0ce28efcbd8f11b68b760b60cfc0180161ee35ef5ffc9e3d"
 
+/* The same without a cipher, which pads to 4 octets and has no IV. */
+#define PLAINTEXT "4500001400004000400426e20a0100010a02000101020204"
+
 struct answer {
 	const char *word;
 	const char *ciphertext;
@@ -59,14 +62,22 @@ static const struct answer answers[] __initconst = {
 	  "01dbb43137bec38763de3a929310241e6ea8270875d784be" },
 	{ "aes256-sha512", CIPHERTEXT_256,
 	  "827dafacdbf08abd2b6b6a4650bdcda93f0198a05e7605ea6afec83b10143afe" },
+	{ "null-sha1", PLAINTEXT,
+	  "19e376a7b3e882c3aee16fcf" },
+	{ "null-sha256", PLAINTEXT,
+	  "9834778a9bff92dc7db667977f01ec64" },
+	{ "null-sha384", PLAINTEXT,
+	  "ef95080ae59900bbb649599607c103d2f22623b70c4c80a7" },
+	{ "null-sha512", PLAINTEXT,
+	  "14d97849ca13f1dc6eaa2e651359f25f9993883c33b154fe7b7909fe4120ad84" },
 };
 
 enum {
 	KEY_FIRST = 0x00,
 	AUTH_KEY_FIRST = 0x40,
 	KEY_MAX = 64,
-	CIPHERTEXT_LEN = 32,
-	PACKET_MAX = sizeof(head) + CIPHERTEXT_LEN + SPN_ICV_MAX,
+	CIPHERTEXT_MAX = 32,
+	PACKET_MAX = sizeof(head) + CIPHERTEXT_MAX + SPN_ICV_MAX,
 };
 
 /* What the packet's control block points to while the cipher has it. */
@@ -130,11 +141,11 @@ static int __init test_xform(const struct spn_xform *xform, const u8 *packet, un
 	int err;
 
 	skb_put_data(skb, packet, len);
-	skb->data[sizeof(head)] ^= 1;
+	skb->data[spn_esp_head_len(xform->suite)] ^= 1;
 	err = open(xform, skb);
 	if (err != -EBADMSG)
 		return err ?: -EINVAL;
-	skb->data[sizeof(head)] ^= 1;
+	skb->data[spn_esp_head_len(xform->suite)] ^= 1;
 	err = opens(xform, skb);
 	if (err)
 		return err;
@@ -155,14 +166,16 @@ static const u8 *__init make_key(u8 key[KEY_MAX], u8 first)
 
 static int __init test_suite(const struct spn_suite *suite, const struct answer *answer)
 {
-	unsigned int icv_at = sizeof(head) + CIPHERTEXT_LEN;
+	unsigned int ciphertext_len = strlen(answer->ciphertext) / 2;
+	unsigned int ciphertext_at = spn_esp_head_len(suite);
+	unsigned int icv_at = ciphertext_at + ciphertext_len;
 	u8 packet[PACKET_MAX], key[KEY_MAX], auth_key[KEY_MAX];
 	struct spn_xform xform;
 	struct sk_buff *skb;
 	int err;
 
-	memcpy(packet, head, sizeof(head));
-	err = hex2bin(packet + sizeof(head), answer->ciphertext, CIPHERTEXT_LEN) ?:
+	memcpy(packet, head, ciphertext_at);
+	err = hex2bin(packet + ciphertext_at, answer->ciphertext, ciphertext_len) ?:
 	      hex2bin(packet + icv_at, answer->icv, suite->icv_len);
 	if (err)
 		return err;

@@ -22,6 +22,16 @@
 		.icv_len = (icv_octets),			\
 	}
 
+/* RFC 2410: what is not encrypted has no IV, and ESP pads it to 4 octets (RFC 4303 2.4). */
+#define NO_CIPHER(sha, hmac, auth_octets, icv_octets)		\
+	{							\
+		.word = "null-" sha,				\
+		.hash = "hmac(" hmac ")",			\
+		.auth_key_len = (auth_octets),			\
+		.block_len = 4,					\
+		.icv_len = (icv_octets),			\
+	}
+
 static const struct spn_suite suites[] = {
 	AES_CBC(128, "sha1", "sha1", 20, 12),
 	AES_CBC(128, "sha256", "sha256", 32, 16),
@@ -35,6 +45,10 @@ static const struct spn_suite suites[] = {
 	AES_CBC(256, "sha256", "sha256", 32, 16),
 	AES_CBC(256, "sha384", "sha384", 48, 24),
 	AES_CBC(256, "sha512", "sha512", 64, 32),
+	NO_CIPHER("sha1", "sha1", 20, 12),
+	NO_CIPHER("sha256", "sha256", 32, 16),
+	NO_CIPHER("sha384", "sha384", 48, 24),
+	NO_CIPHER("sha512", "sha512", 64, 32),
 };
 
 const struct spn_suite *spn_suite_find(const char *word)

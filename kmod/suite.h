@@ -19,7 +19,7 @@
 /**
  * struct spn_suite - one combination of algorithms, as strongSwan spells them
  * @word: name in commands, configuration and netlink, encryption first
- * @cipher: name in the kernel's crypto API
+ * @cipher: name in the kernel's crypto API; NULL where nothing is encrypted
  * @hash: keyed hash, name in the kernel's crypto API
  * @key_len: octets of the encryption key
  * @auth_key_len: octets of the integrity key (RFC 2404 3, RFC 4868 2.1.1: the

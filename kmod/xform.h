@@ -21,7 +21,7 @@
 /**
  * struct spn_xform - prepared keys; immutable once made
  * @suite: sizes and names
- * @cipher: encryption
+ * @cipher: encryption; NULL if the suite has none
  * @hash: integrity
  */
 struct spn_xform {

@@ -136,7 +136,10 @@ jumbo()
 # inner_max PATH_MTU: what is left of whole blocks beside the header, IV, trailer, ICV.
 inner_max()
 {
-	echo $((($1 - 20 - 8 - 16 - $(icv_bits) / 8) / 16 * 16 - 2))
+	local block=16 iv=16
+
+	[[ $alg != null-* ]] || block=4 iv=0
+	echo $((($1 - 20 - 8 - iv - $(icv_bits) / 8) / block * block - 2))
 }
 
 follows_overhead()
@@ -145,7 +148,7 @@ follows_overhead()
 
 	fresh_hosts
 	spindle_host a
-	for algorithm in aes128-sha1 aes128-sha256 aes192-sha384 aes256-sha512; do
+	for algorithm in aes128-sha1 aes128-sha256 aes192-sha384 aes256-sha512 null-sha256; do
 		alg=$algorithm
 		host a spindle sa flush t
 		sa a out "$(spi b $((++n)))"

@@ -258,7 +258,10 @@ spindle_host()
 # sa NAME DIRECTION SPI [OPTION...]
 sa()
 {
-	host "$1" spindle sa add "$tunnel" "$2" spi "$3" alg "$alg" key "$(enc_key "$3")" \
+	local key=()
+
+	[[ $alg = null-* ]] || key=(key "$(enc_key "$3")")
+	host "$1" spindle sa add "$tunnel" "$2" spi "$3" alg "$alg" "${key[@]}" \
 		auth-key "$(auth_key "$3")" "${@:4}"
 }
 
@@ -373,8 +376,11 @@ both_have()
 # xfrm_state NAME FROM TO SPI [OPTION...]: in host NAME, for packets between the two.
 xfrm_state()
 {
+	local enc=('ecb(cipher_null)' '')
+
+	[[ $alg = null-* ]] || enc=('cbc(aes)' "$(enc_key "$4")")
 	ip -n "$1" xfrm state add src "${outer[$2]}" dst "${outer[$3]}" proto esp spi "$4" \
-		reqid 1 mode tunnel enc 'cbc(aes)' "$(enc_key "$4")" \
+		reqid 1 mode tunnel enc "${enc[@]}" \
 		auth-trunc "hmac(${alg#*-})" "$(auth_key "$4")" "$(icv_bits)" "${@:5}"
 }
 

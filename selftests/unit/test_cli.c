@@ -16,7 +16,8 @@ enum { WORDS_MAX = 32 };
 #define ALGS								\
 	"aes128-sha1, aes128-sha256, aes128-sha384, aes128-sha512, "	\
 	"aes192-sha1, aes192-sha256, aes192-sha384, aes192-sha512, "	\
-	"aes256-sha1, aes256-sha256, aes256-sha384, aes256-sha512"
+	"aes256-sha1, aes256-sha256, aes256-sha384, aes256-sha512, " \
+	"null-sha1, null-sha256, null-sha384, null-sha512"
 #define KEY_16 "0x000102030405060708090a0b0c0d0e0f"
 #define KEY_20 KEY_16 "10111213"
 #define NAME_31 "abcdefghijklmnopqrstuvwxyz01234"
