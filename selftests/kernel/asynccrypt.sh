@@ -111,6 +111,40 @@ queue_full()
 	pings a b
 }
 
+has_dropped()
+{
+	[ -n "$(counters "$1")" ]
+}
+
+# More packets than may wait for a cipher that takes its time; sent from a socket that
+# does not mind.  What is lost has been counted, as that, and what waited arrives.
+overflows()
+{
+	local buffer dropped result pings=0
+
+	fresh_hosts
+	spindle_hosts
+	buffer=$(< /proc/sys/net/core/wmem_default)
+	echo $((1 << 26)) > /proc/sys/net/core/wmem_default
+	receive b
+	cipher delay 2000
+	send a b 100000
+	within 20 has_dropped a
+	echo "$buffer" > /proc/sys/net/core/wmem_default
+	cipher
+	until pings a b -W 10; do
+		pings=$((pings + 1))
+	done
+	stop_sending
+	read -r -t 60 -u "$flow" result
+	dropped=$({ counters a; counters b; } | awk '
+		$(NF - 1) != "backlog" { print; exit 1 }
+		{ n += $NF }
+		END { print n }')
+	same "what became of the datagrams" "$result" \
+		"lost=$((dropped - pings)) doubled=0 wrong=0 disordered=0"
+}
+
 # Nothing waits for a device's packets but the device's own end.
 ends_under_way()
 {
@@ -160,6 +194,7 @@ run_tests \
 	"a late cipher that works backward: order is kept" keeps_order \
 	"a cipher that fails, at once or late: each packet is counted" fails \
 	"a cipher whose queue is full: each packet is counted" queue_full \
+	"a cipher that is too slow: what cannot wait is counted" overflows \
 	"SAs end while packets are at the cipher" "ends_under_way flush_sas" \
 	"tunnels end while packets are at the cipher" "ends_under_way delete_tunnels" \
 	"devices end while packets are at the cipher" "ends_under_way delete_devices" \
