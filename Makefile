@@ -138,6 +138,9 @@ build/kselftest/keys/%: | build/spindle
 	@mkdir -p $(@D)
 	build/spindle key new $@ 2048 > /dev/null
 
+# All that the guests run but the modules.
+GUEST := build/linux build/spindle build/spindled build/soak/refresh $(TOOLS) $(TEST_KEYS)
+
 # What the kernel's own tree lends: checkpatch, the kselftest runner, YNL, and the
 # schema of netlink specifications.
 LINUX_SOURCE := /usr/src/linux-source-6.12.tar.xz
@@ -159,13 +162,12 @@ unit: $(TESTS)
 lint: build/linux
 	+selftests/check lint
 
-kernel: build/linux build/spindle build/spindled $(TOOLS) $(TEST_KEYS)
+kernel: $(GUEST)
 	+selftests/check $(KERNELS:%=kernel-%)
 
 check:
 	selftests/deps build check
-	+$(MAKE) --no-print-directory -j$(shell nproc) build/linux build/spindle build/spindled \
-		$(TESTS) $(TOOLS) $(TEST_KEYS)
+	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
 # Every parser of userspace, each TIME seconds long.
@@ -179,8 +181,7 @@ soak: TIME ?= 300
 soak: SOAK ?= soak-$(lastword $(KERNELS))
 soak:
 	selftests/deps build check soak $(if $(filter %-uml,$(SOAK)),sanitize)
-	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TOOLS) $(TEST_KEYS) \
-		build/soak/refresh
+	+$(MAKE) --no-print-directory $(GUEST)
 	+TIME=$(TIME) selftests/check $(SOAK)
 
 # The kselftests on kernels that look for what goes wrong unseen.
@@ -188,7 +189,7 @@ check-sanitize: SANITIZER = uml
 check-races: SANITIZER = kcsan
 check-sanitize check-races:
 	selftests/deps build check sanitize
-	+$(MAKE) --no-print-directory build/linux build/spindle build/spindled $(TOOLS) $(TEST_KEYS)
+	+$(MAKE) --no-print-directory $(GUEST)
 	+selftests/check kernel-$(SANITIZER)
 
 demo:

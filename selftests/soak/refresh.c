@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * refresh A B PERIOD: new keys for tunnel t of two hosts, network namespaces of
+ * refresh A B PERIOD KEPT: new keys for tunnel t of two hosts, network namespaces of
  * those names, every PERIOD milliseconds until SIGTERM, as two daemons would do
- * it, but by hand.
+ * it, but by hand.  KEPT generations are there at the same time.
  *
  * Generation N is 0x10000000 + N inbound at A and 0x20000000 + N at B.  Of each SA
  * that it deletes, it prints host, direction, SPI and the packets it has carried;
@@ -25,7 +25,6 @@
 #include "nl.h"
 
 enum {
-	KEPT = 3, /* generations, that are there at the same time */
 	KEY = 16,
 	AUTH_KEY = 32,
 };
@@ -126,20 +125,21 @@ static void end_generation(const struct host *host, uint32_t generation)
 	check(sp_nl_sa_del_generation(host->nl, tunnel, generation, &error), host, &error);
 }
 
-static void refresh(const struct host *a, const struct host *b, uint32_t generation)
+static void refresh(const struct host *a, const struct host *b, uint32_t generation,
+		    uint32_t kept)
 {
 	struct sp_error error;
 
 	begin_generation(a, b, generation);
-	if (generation <= KEPT)
+	if (generation <= kept)
 		return;
 	/* As a rule a packet with the last keys has done this long ago. */
 	check(sp_nl_sa_activate(b->nl, tunnel, generation - 1, &error), b, &error);
 	/* Whoever still had an older outbound SA in hand has sent with it after this. */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		err(1, "membarrier");
-	end_generation(a, generation - KEPT);
-	end_generation(b, generation - KEPT);
+	end_generation(a, generation - kept);
+	end_generation(b, generation - kept);
 }
 
 /* What is late is not made up for. */
@@ -154,13 +154,13 @@ static void sleep_until(struct timespec *next)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL);
 }
 
-static long period(const char *text)
+static long number(const char *text)
 {
 	char *end;
 	long value = strtol(text, &end, 10);
 
 	if (*end || value <= 0 || value > 100000)
-		errx(2, "%s: no period", text);
+		errx(2, "%s: no number", text);
 	return value;
 }
 
@@ -168,22 +168,23 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop };
 	struct host a = { .spi = 0x10000000 }, b = { .spi = 0x20000000 };
-	uint32_t generation = 0;
+	uint32_t generation = 0, kept;
 	struct timespec next;
 	long wait;
 
-	if (argc != 4)
-		errx(2, "usage: refresh A B PERIOD");
+	if (argc != 5)
+		errx(2, "usage: refresh A B PERIOD KEPT");
 	a.name = argv[1];
 	b.name = argv[2];
-	wait = period(argv[3]) * 1000000;
+	wait = number(argv[3]) * 1000000;
+	kept = (uint32_t)number(argv[4]);
 	enter(&a);
 	enter(&b);
 	sigaction(SIGTERM, &action, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	while (!stopped) {
-		refresh(&a, &b, ++generation);
+		refresh(&a, &b, ++generation, kept);
 		next.tv_nsec += wait % 1000000000;
 		next.tv_sec += wait / 1000000000 + next.tv_nsec / 1000000000;
 		next.tv_nsec %= 1000000000;

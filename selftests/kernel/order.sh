@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# One tunnel on all processors: nothing is lost or overtakes, with a replay window of no
+# more than 64 packets, a flood of all sizes, and new keys every 100 ms.
+#
+# Wants several processors.
+
+. "$(dirname "$0")/lib.sh"
+
+export PATH=$top/build/soak:$PATH
+
+# With GRO a veth device has one queue for all processors, and so keeps the order itself.
+setup()
+{
+	local name
+
+	fresh_hosts
+	for name in a b; do
+		host $name ethtool -K eth0 gro on
+		spindle_host $name replay-window 64
+	done
+	# Where processors are emulated, packets may be under way for a second.
+	refresh a b 100 30 > "$scratch/refreshed" &
+	refresher=$!
+	within 20 pings a b
+}
+
+# What is measured, small ones at an even pace, and beside it as much as there is room for.
+begin_flood()
+{
+	background b iperf3 -s > /dev/null
+	receive b
+	send a b 200
+	within 5 host a iperf3 -c "${inner[b]}" -B "${inner[a]}" -t "$1" -P 2 --bidir -J \
+		> "$scratch/tcp" &
+	flood=$!
+	background a ping -q -A -s 1000 -w "$1" "${inner[b]}" > "$scratch/ping"
+}
+
+end_flood()
+{
+	local generations
+
+	wait $flood
+	stop_sending
+	no_drops a
+	no_drops b
+	flow_arrived
+	kill $refresher
+	wait $refresher
+	generations=$(sed -n 's/^generations //p' "$scratch/refreshed")
+	echo "$generations generations; TCP there and back, bits a second:"
+	jq '.end | .sum_received.bits_per_second, .sum_received_bidir_reverse.bits_per_second' \
+		"$scratch/tcp"
+	[ "$generations" -gt 20 ]
+}
+
+flooded()
+{
+	setup
+	begin_flood 8
+	end_flood
+}
+
+# One after another goes, and comes back; the first cannot go.
+processors_come_and_go()
+{
+	local file n=0
+
+	while kill -0 $flood 2> /dev/null; do
+		for file in /sys/devices/system/cpu/cpu[1-9]*/online; do
+			echo 0 > "$file"
+			sleep 0.2
+			echo 1 > "$file"
+			n=$((n + 1))
+		done
+	done
+	echo "$n came and went"
+	[ $n -gt 2 ]
+}
+
+flooded_meanwhile()
+{
+	setup
+	begin_flood 8
+	processors_come_and_go
+	end_flood
+}
+
+run_tests \
+	"a flood, and new keys every 100 ms" flooded \
+	"processors come and go meanwhile" flooded_meanwhile
