@@ -34,10 +34,11 @@ all: modules build/spindle build/spindled
 # --- the module -------------------------------------------------------------
 #
 # Built among links to the sources, because kernels before 6.13 write their
-# objects beside the source.  TREE is where the kernel's own Makefile is.
+# objects beside the source.  TREE is where the kernel's own Makefile is.  One at a time:
+# lint reads what is built for the check beside it.
 
 TREE = /lib/modules/$*/build
-kbuild = $(MAKE) --no-print-directory -C $(TREE) M=$(CURDIR)/$(@D) W=1 C=$(C) \
+kbuild = flock $(@D) $(MAKE) --no-print-directory -C $(TREE) M=$(CURDIR)/$(@D) W=1 C=$(C) \
 	KCFLAGS=-Werror modules
 
 modules: build/$(KVER)/spindle.ko
