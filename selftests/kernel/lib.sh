@@ -26,6 +26,9 @@ declare -A peer=([a]=b [b]=a)
 alg=aes128-sha256
 # What spindle_host makes.
 device=spin0 tunnel=t
+# For what a test leaves until its end, and a script for its tests; in the guest's memory.
+scratch=/run/test
+counters=/run/counters
 
 # --- the module -------------------------------------------------------------
 
@@ -47,12 +50,16 @@ join_hosts()
 {
 	local name
 
-	ip netns add "$1"
-	ip netns add "$2"
-	ip link add eth0 netns "$1" type veth peer name eth0 netns "$2"
+	# Neighbour discovery would stand between the packets that are counted.
+	echo 1 > /proc/sys/net/core/devconf_inherit_init_net
+	echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
+	echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+	ip -batch - <<-END
+		netns add $1
+		netns add $2
+		link add eth0 netns $1 type veth peer name eth0 netns $2
+	END
 	for name; do
-		# Neighbour discovery would stand between the packets that are counted.
-		host "$name" sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
 		ip -n "$name" -batch - <<-END
 			link set lo up
 			address add ${outer[$name]}/24 dev eth0
@@ -69,11 +76,9 @@ start_hosts()
 
 stop_hosts()
 {
-	local name
+	local paths=(/run/netns/*)
 
-	for name in $(ip netns list | cut -d ' ' -f 1); do
-		ip netns del "$name"
-	done
+	[ ! -e "${paths[0]}" ] || printf 'netns del %s\n' "${paths[@]##*/}" | ip -batch -
 }
 
 # For a test that needs hosts nobody has touched.
@@ -100,11 +105,10 @@ end_test()
 # run_test DESCRIPTION COMMAND...: in a shell that ends with the first failure.
 run_test()
 {
-	local description=$1 output status
+	local description=$1 output=$scratch.output status
 
 	shift
-	scratch=$(mktemp -d)
-	output=$(mktemp)
+	mkdir -p "$scratch"
 	(
 		set -eE
 		trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND: status $?"' ERR
@@ -118,13 +122,11 @@ run_test()
 		sed 's/^/# /' "$output"
 		ktap_test_fail "$description"
 	fi
-	rm -f "$output"
 }
 
 # run_tests { DESCRIPTION COMMAND }...: the commands may have arguments.
 run_tests()
 {
-	counters=$(mktemp -d)/counters
 	ktap_print_header
 	ktap_set_plan $(($# / 2 + 2))
 	run_test "load" load_module
@@ -136,7 +138,6 @@ run_tests()
 	done
 	stop_hosts
 	run_test "unload" unload_module
-	rm -rf "${counters%/*}"
 	ktap_finished
 }
 
