@@ -98,11 +98,11 @@ static void describe(struct spn_sa *sa, struct sk_buff *skb, u32 seq)
 }
 
 /* Begins a list.  An SA that is being freed has expired as much as one can. */
-static enum spn_drop_reason gather(struct spn_sa *sa, struct sk_buff *skb)
+static enum spn_drop_reason begin_list(struct spn_sa *sa, struct sk_buff *skb)
 {
 	if (!spn_sa_get(sa))
 		return SPN_DROP_EXPIRED;
-	if (spn_lane_gather(skb))
+	if (spn_lane_begin(&sa->tunnel->rx, skb))
 		return SPN_DROP_NONE;
 	spn_sa_put(sa);
 	return SPN_DROP_BACKLOG;
@@ -130,9 +130,9 @@ int spn_input(struct sk_buff *skb, bool encap)
 	reason = precheck(sa, skb, encap, seq);
 	if (!reason) {
 		describe(sa, skb, seq);
-		if (spn_lane_join(skb))
+		if (spn_lane_join(&sa->tunnel->rx, skb))
 			return 0;
-		reason = gather(sa, skb);
+		reason = begin_list(sa, skb);
 	}
 	if (reason)
 		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq);

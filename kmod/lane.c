@@ -11,8 +11,6 @@
 
 enum {
 	SHORT_LIST = 4,		/* packets that are not worth handing over */
-	LONG_BURST = 32,	/* packets of a burst that make one list */
-	GATHERED_MAX = 1024,	/* packets in bursts, per CPU */
 };
 
 /**
@@ -23,10 +21,7 @@ enum {
  * @cpu: which
  * @lock: protects all below; bottom halves off; inside no other lock
  * @deliver: queues with a ready list, whose right to deliver is ours
- * @first: oldest gathered list, linked as in a queue
- * @last: the newest, NULL for none
- * @tail: its last packet
- * @gathered: packets in these lists
+ * @bursts: queues where packets come in, whose right to offer is ours
  */
 struct lane {
 	struct work_struct work;
@@ -35,10 +30,7 @@ struct lane {
 	unsigned int cpu;
 	spinlock_t lock;
 	struct list_head deliver;
-	struct sk_buff *first;
-	struct sk_buff *last;
-	struct sk_buff *tail;
-	unsigned int gathered;
+	struct list_head bursts;
 };
 
 static DEFINE_PER_CPU_ALIGNED(struct lane, lanes);
@@ -178,16 +170,17 @@ static void deliver(struct spn_queue *queue)
 {
 	int budget = NAPI_POLL_WEIGHT;
 	struct sk_buff *list;
+	bool more;
 
-	while ((list = spn_queue_pop(queue))) {
+	do {
+		if (budget <= 0) {
+			leave_delivery(queue);
+			return;
+		}
+		list = spn_queue_pop(queue, &more);
 		budget -= spn_cb(list)->count;
 		queue->ops->deliver(list, NULL);
-		if (budget > 0)
-			continue;
-		if (spn_queue_yield(queue))
-			leave_delivery(queue);
-		return;
-	}
+	} while (more || spn_queue_yield(queue));
 }
 
 void spn_lane_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds)
@@ -215,21 +208,22 @@ static struct spn_queue *next_to_deliver(struct lane *lane)
 	return queue;
 }
 
-/* By turns, a list of each queue. */
-static int poll_deliveries(struct lane *lane, int budget)
+/* By turns, a list of each queue; those that have no more are @spent. */
+static int poll_deliveries(struct lane *lane, int budget, struct list_head *spent)
 {
 	struct spn_queue *queue;
 	struct sk_buff *list;
 	int done = 0;
+	bool more;
 
 	while (done < budget && (queue = next_to_deliver(lane))) {
-		list = spn_queue_pop(queue);
-		if (!list)
-			continue;
+		list = spn_queue_pop(queue, &more);
 		done += spn_cb(list)->count;
 		queue->ops->deliver(list, &lane->napi);
-		if (!spn_queue_yield(queue))
+		if (!more) {
+			list_add_tail(&queue->deliver_node, spent);
 			continue;
+		}
 		spin_lock(&lane->lock);
 		list_add_tail(&queue->deliver_node, &lane->deliver);
 		spin_unlock(&lane->lock);
@@ -237,110 +231,102 @@ static int poll_deliveries(struct lane *lane, int budget)
 	return min(done, budget);
 }
 
+/* Gives up the right to deliver what is spent. */
+static void yield_deliveries(struct list_head *spent)
+{
+	struct spn_queue *queue, *next;
+
+	list_for_each_entry_safe(queue, next, spent, deliver_node)
+		if (spn_queue_yield(queue))
+			leave_delivery(queue);
+}
+
 /* --- bursts ---------------------------------------------------------------- */
 
-bool spn_lane_join(struct sk_buff *skb)
+bool spn_lane_join(struct spn_queue *queue, struct sk_buff *skb)
 {
-	struct lane *lane = this_cpu_ptr(&lanes);
 	bool joined;
 
-	spin_lock(&lane->lock);
-	joined = lane->last && spn_cb(lane->last)->sa == spn_cb(skb)->sa &&
-		 spn_cb(lane->last)->count < LONG_BURST && lane->gathered < GATHERED_MAX;
-	if (joined) {
-		spn_cb(skb)->head = lane->last;
-		spn_cb(lane->last)->count++;
-		lane->tail->next = skb;
-		lane->tail = skb;
-		lane->gathered++;
-	}
-	spin_unlock(&lane->lock);
+	spin_lock(&queue->lock);
+	joined = spn_queue_join(queue, skb);
+	spin_unlock(&queue->lock);
 	return joined;
 }
 
-bool spn_lane_gather(struct sk_buff *skb)
+bool spn_lane_begin(struct spn_queue *queue, struct sk_buff *skb)
 {
 	struct lane *lane = this_cpu_ptr(&lanes);
-	bool room;
-
-	spin_lock(&lane->lock);
-	room = lane->gathered < GATHERED_MAX;
-	if (room) {
-		spn_cb(skb)->head = skb;
-		spn_cb(skb)->count = 1;
-		spn_cb(skb)->next_list = NULL;
-		if (lane->last)
-			spn_cb(lane->last)->next_list = skb;
-		else
-			lane->first = skb;
-		lane->last = skb;
-		lane->tail = skb;
-		lane->gathered++;
-	}
-	spin_unlock(&lane->lock);
-	if (room)
-		schedule_napi(lane);
-	return room;
-}
-
-static void drop_list(struct sk_buff *list)
-{
-	struct spn_sa *sa = spn_cb(list)->sa;
-	struct sk_buff *skb, *next;
-
-	skb_list_walk_safe(list, skb, next) {
-		skb_mark_not_on_list(skb);
-		spn_drop_rx(skb, &sa->drops, SPN_DROP_BACKLOG, sa->spi, spn_cb(skb)->seq);
-	}
-	spn_sa_put(sa);
-}
-
-/* Gives a list of a burst to the queue of its tunnel. */
-static void start_list(struct sk_buff *list)
-{
-	struct spn_queue *queue = &spn_cb(list)->sa->tunnel->rx;
 	enum spn_list_state state = SPN_LIST_WAITS;
 	bool full;
 
+	spn_cb(skb)->head = skb;
+	spn_cb(skb)->count = 1;
 	spin_lock(&queue->lock);
-	full = spn_queue_full(queue, spn_cb(list)->count);
-	if (!full)
-		state = spn_lane_add(queue, list);
+	full = spn_queue_full(queue, 1);
+	if (!full) {
+		settle_cpu(queue);
+		state = spn_queue_add(queue, skb, false);
+	}
 	spin_unlock(&queue->lock);
-	if (full)
-		drop_list(list);
-	else
-		spn_lane_start(queue, list, state);
+	if (state == SPN_LIST_OFFER) {
+		spin_lock(&lane->lock);
+		list_add_tail(&queue->offer_node, &lane->bursts);
+		spin_unlock(&lane->lock);
+		schedule_napi(lane);
+	}
+	return !full;
 }
 
-/* Takes the burst that is over. */
-static void start_gathered(struct lane *lane)
+/* Works on a burst that is over, or offers it. */
+static void start_burst(struct spn_queue *queue)
 {
-	struct sk_buff *list, *next;
+	struct sk_buff *list;
+	bool more;
+
+	do {
+		if (num_online_cpus() > 1 && !spn_queue_short(queue, SHORT_LIST)) {
+			offer(queue);
+			return;
+		}
+		list = spn_queue_claim(queue, &more);
+		queue->ops->work(queue, list);
+	} while (more);
+}
+
+static void start_bursts(struct lane *lane)
+{
+	struct spn_queue *queue, *next;
+	LIST_HEAD(bursts);
 
 	spin_lock(&lane->lock);
-	list = lane->first;
-	lane->first = NULL;
-	lane->last = NULL;
-	lane->gathered = 0;
+	list_splice_init(&lane->bursts, &bursts);
 	spin_unlock(&lane->lock);
-	for (; list; list = next) {
-		next = spn_cb(list)->next_list;
-		start_list(list);
-	}
+	/* The queue may be another's, or gone, once it has been started. */
+	list_for_each_entry_safe(queue, next, &bursts, offer_node)
+		start_burst(queue);
 }
 
 static int lane_poll(struct napi_struct *napi, int budget)
 {
 	struct lane *lane = container_of(napi, struct lane, napi);
+	LIST_HEAD(spent);
 	int done;
 
 	rcu_read_lock();
-	start_gathered(lane);
-	done = poll_deliveries(lane, budget);
-	rcu_read_unlock();
-	if (done < budget)
+	start_bursts(lane);
+	done = poll_deliveries(lane, budget, &spent);
+	if (done < budget || !list_empty(&spent)) {
+		/*
+		 * Passes on what the NAPI has been given.  Before that another CPU must
+		 * not deliver what comes after it.
+		 */
 		napi_complete_done(napi, done);
+		yield_deliveries(&spent);
+		if (done == budget)
+			schedule_napi(lane);
+		done = min(done, budget - 1);
+	}
+	rcu_read_unlock();
 	return done;
 }
 
@@ -353,6 +339,7 @@ static void init_lane(struct lane *lane, unsigned int cpu)
 	lane->cpu = cpu;
 	spin_lock_init(&lane->lock);
 	INIT_LIST_HEAD(&lane->deliver);
+	INIT_LIST_HEAD(&lane->bursts);
 	/* Nobody could poll for what is yet to be opened. */
 	set_bit(NAPI_STATE_NO_BUSY_POLL, &lane->napi.state);
 	netif_napi_add(lane_dev, &lane->napi, lane_poll);

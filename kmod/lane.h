@@ -41,14 +41,15 @@ void spn_lane_start(struct spn_queue *queue, struct sk_buff *list, enum spn_list
 void spn_lane_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds);
 
 /*
- * Inbound packets are kept until the burst that they are part of is over, and those
- * of one SA that come in a row make a list.  In softirq, both.
+ * Inbound packets get their place in the order as they come in, and those of one SA that
+ * come in a row make a list.  Nobody is called to work on it until the burst that they are
+ * part of is over.  In softirq, both.
  */
 
-/* Adds a packet to the list before it, if that is of the same SA and not full. */
-bool spn_lane_join(struct sk_buff *skb);
+/* Adds a packet to the newest list, as spn_queue_join(). */
+bool spn_lane_join(struct spn_queue *queue, struct sk_buff *skb);
 
 /* Begins a list, which takes over a reference to the SA; false if too many wait. */
-bool spn_lane_gather(struct sk_buff *skb);
+bool spn_lane_begin(struct spn_queue *queue, struct sk_buff *skb);
 
 #endif

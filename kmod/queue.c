@@ -8,6 +8,8 @@ void spn_queue_init(struct spn_queue *queue, const struct spn_queue_ops *ops)
 	queue->first = NULL;
 	queue->last = &queue->first;
 	queue->unclaimed = NULL;
+	queue->newest = NULL;
+	queue->tail = NULL;
 	queue->packets = 0;
 	queue->offered = false;
 	queue->delivering = false;
@@ -24,6 +26,8 @@ enum spn_list_state spn_queue_add(struct spn_queue *queue, struct sk_buff *list,
 	atomic_set(&spn_cb(list)->pending, SPN_QUEUE_WORK_HOLDS);
 	*queue->last = list;
 	queue->last = &spn_cb(list)->next_list;
+	queue->newest = list;
+	queue->tail = list;
 	queue->packets += spn_cb(list)->count;
 
 	if (mine && !queue->unclaimed)
@@ -34,6 +38,35 @@ enum spn_list_state spn_queue_add(struct spn_queue *queue, struct sk_buff *list,
 		return SPN_LIST_WAITS;
 	queue->offered = true;
 	return SPN_LIST_OFFER;
+}
+
+bool spn_queue_join(struct spn_queue *queue, struct sk_buff *skb)
+{
+	struct sk_buff *list = queue->newest;
+
+	lockdep_assert_held(&queue->lock);
+	/* Lists are claimed in their order: if one waits, then so does the newest. */
+	if (!queue->unclaimed || spn_cb(list)->sa != spn_cb(skb)->sa ||
+	    spn_cb(list)->count >= SPN_QUEUE_LIST_MAX || spn_queue_full(queue, 1))
+		return false;
+	spn_cb(skb)->head = list;
+	queue->tail->next = skb;
+	queue->tail = skb;
+	queue->packets++;
+	spn_cb(list)->count++;
+	return true;
+}
+
+bool spn_queue_short(struct spn_queue *queue, unsigned int max)
+{
+	unsigned int packets = 0;
+	struct sk_buff *list;
+
+	spin_lock(&queue->lock);
+	for (list = queue->unclaimed; list && packets <= max; list = spn_cb(list)->next_list)
+		packets += spn_cb(list)->count;
+	spin_unlock(&queue->lock);
+	return packets <= max;
 }
 
 struct sk_buff *spn_queue_claim(struct spn_queue *queue, bool *more)
@@ -71,22 +104,17 @@ bool spn_queue_release(struct spn_queue *queue, struct sk_buff *list, unsigned i
 	return deliver;
 }
 
-struct sk_buff *spn_queue_pop(struct spn_queue *queue)
+struct sk_buff *spn_queue_pop(struct spn_queue *queue, bool *more)
 {
 	struct sk_buff *list;
 
 	spin_lock(&queue->lock);
 	list = queue->first;
-	if (is_ready(list)) {
-		queue->first = spn_cb(list)->next_list;
-		if (!queue->first)
-			queue->last = &queue->first;
-		queue->packets -= spn_cb(list)->count;
-	} else {
-		list = NULL;
-		queue->delivering = false;
-		queue->idle_since = jiffies;
-	}
+	queue->first = spn_cb(list)->next_list;
+	if (!queue->first)
+		queue->last = &queue->first;
+	queue->packets -= spn_cb(list)->count;
+	*more = is_ready(queue->first);
 	spin_unlock(&queue->lock);
 	return list;
 }

@@ -10,6 +10,7 @@
  *
  *   spn_queue_add()      it has its place in the order.  It is the caller's to
  *                        work on (SPN_LIST_MINE), or waits for whoever claims it
+ *   spn_queue_join()     one packet more, as long as nobody has claimed it
  *   spn_queue_claim()    it is the caller's to work on
  *   work                 seals or opens it.  A packet may stay at the cipher
  *                        when that ends; then the cipher holds the list, too:
@@ -24,9 +25,9 @@
  *               for work.  Given by add (SPN_LIST_OFFER), handed on or given up
  *               by claim.  While it is out, a list waits to be claimed.
  *   to work     on a list, given by add or claim, lists in their order.
- *   to deliver  @delivering: given by release, given up by pop when there is
- *               nothing ready.  While it is out, a ready list heads the queue or
- *               is being delivered.
+ *   to deliver  @delivering: given by release, given up by yield when there is
+ *               nothing ready.  While it is out, a ready list heads the queue, or
+ *               the last one that did is not yet where no other can overtake it.
  *
  * No wake-up is lost: a list is added, and a list is made ready, under the same
  * lock under which the last party to look for one gives its right up.  So either
@@ -48,7 +49,10 @@
 
 struct spn_sa;
 
-enum { SPN_QUEUE_MAX = 4096 };	/* packets in a queue, about */
+enum {
+	SPN_QUEUE_MAX = 4096,		/* packets in a queue, about */
+	SPN_QUEUE_LIST_MAX = 32,	/* in a list that they join one by one */
+};
 
 /**
  * struct spn_cb - what Spindle notes on a packet of its own
@@ -112,6 +116,8 @@ struct spn_queue_ops {
  * @first: oldest list
  * @last: where the next list is linked
  * @unclaimed: oldest list that nobody has worked on; nor on any behind it
+ * @newest: the list that was added last; only while there is @unclaimed
+ * @tail: last packet of @newest, if lists are added with one
  * @packets: how many are in the lists
  * @offered: the right to offer is out
  * @delivering: the right to deliver is out
@@ -126,6 +132,8 @@ struct spn_queue {
 	struct sk_buff *first;
 	struct sk_buff **last;
 	struct sk_buff *unclaimed;
+	struct sk_buff *newest;
+	struct sk_buff *tail;
 	unsigned int packets;
 	bool offered;
 	bool delivering;
@@ -153,6 +161,19 @@ static inline bool spn_queue_full(const struct spn_queue *queue, unsigned int co
  * list waits.
  */
 enum spn_list_state spn_queue_add(struct spn_queue *queue, struct sk_buff *list, bool mine);
+
+/**
+ * spn_queue_join - add a packet to the newest list
+ * @queue: the queue; its lock is held; its lists are added with one packet each
+ * @skb: the packet, its SA filled in
+ *
+ * Return: false if there is no list to join: all are claimed, or the newest is full or
+ * of another SA, or the queue is full.
+ */
+bool spn_queue_join(struct spn_queue *queue, struct sk_buff *skb);
+
+/* Do no more than @max packets wait to be claimed?  For who has the right to offer. */
+bool spn_queue_short(struct spn_queue *queue, unsigned int max);
 
 /**
  * spn_queue_claim - take a list to work on
@@ -187,20 +208,21 @@ static inline void spn_queue_hold(struct sk_buff *list)
 bool spn_queue_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds);
 
 /**
- * spn_queue_pop - take the oldest list if it is ready
- * @queue: the caller has the right to deliver; under rcu_read_lock(), bottom
- *	halves off
+ * spn_queue_pop - take the oldest list, which is ready
+ * @queue: the caller has the right to deliver, and has not been told that there is
+ *	no more; under rcu_read_lock(), bottom halves off
+ * @more: another list is ready.  If not, the caller has to ask spn_queue_yield()
+ *	once what it has taken is delivered for good.
  *
- * Return: the list, or NULL, and then the right has been given up.
+ * Return: the list.
  */
-struct sk_buff *spn_queue_pop(struct spn_queue *queue);
+struct sk_buff *spn_queue_pop(struct spn_queue *queue, bool *more);
 
 /**
- * spn_queue_yield - look whether there is more to deliver
- * @queue: as for spn_queue_pop()
+ * spn_queue_yield - give up the right to deliver, unless there is more
+ * @queue: as for spn_queue_pop(), and still under the same rcu_read_lock()
  *
- * Return: true if a list is ready, and then the caller still has the right to
- * deliver, and false if it has been given up.
+ * Return: true if a list is ready after all, and the right still the caller's.
  */
 bool spn_queue_yield(struct spn_queue *queue);
 
