@@ -50,16 +50,14 @@ join_hosts()
 {
 	local name
 
-	# Neighbour discovery would stand between the packets that are counted.
-	echo 1 > /proc/sys/net/core/devconf_inherit_init_net
-	echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
-	echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
 	ip -batch - <<-END
 		netns add $1
 		netns add $2
 		link add eth0 netns $1 type veth peer name eth0 netns $2
 	END
 	for name; do
+		# Neighbour discovery would stand between the packets that are counted.
+		host "$name" sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
 		ip -n "$name" -batch - <<-END
 			link set lo up
 			address add ${outer[$name]}/24 dev eth0
@@ -452,6 +450,13 @@ send()
 {
 	background "$1" taskset -c 0 udp_flow send "${inner[$2]}" "$3"
 	sender=$!
+	within 20 is_sending
+}
+
+# It is the program, and would take a signal for what it means.
+is_sending()
+{
+	[ "$(< "/proc/$sender/comm")" = udp_flow ] && grep -q '^SigCgt:.*[1-9a-f]' "/proc/$sender/status"
 }
 
 stop_sending()

@@ -14,7 +14,7 @@ set -euo pipefail
 
 here=$(dirname "$(realpath "$0")")
 project=$(realpath "$here/../..")
-kver=6.12 cpus=2 memory=2048 limit=600
+kver=6.12 cpus=2 memory=2048 limit=600 counting=
 
 usage()
 {
@@ -38,6 +38,7 @@ read_options()
 		case $option in
 		k) kver=$OPTARG ;;
 		c) cpus=$OPTARG ;;
+		i) counting=yes ;;
 		m) memory=$OPTARG ;;
 		t) limit=$OPTARG ;;
 		*) usage ;;
@@ -66,7 +67,7 @@ finish()
 	fi
 	cat "$run/errors" >&2
 	echo "${0##*/}: the kernel's last words:" >&2
-	tail -n 80 "$run/console" >&2 || true
+	tail -n 150 "$run/console" >&2 || true
 	if [ "$1" -eq 124 ]; then
 		echo "${0##*/}: no end after $limit seconds" >&2
 		exit 124
