@@ -171,11 +171,22 @@ check:
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
+# And the kselftests and the soak on the sanitizer kernel, and fuzzing.
+check-all:
+	selftests/deps build check fuzz sanitize soak
+	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
+	+selftests/check unit lint $(KERNELS:%=kernel-%) kernel-uml soak-uml fuzz
+
 # Every parser of userspace, each TIME seconds long.
 fuzz: TIME ?= 60
 fuzz:
 	selftests/deps build fuzz
 	selftests/fuzz/run $(TIME)
+
+# What of them the inputs reach, those that are kept and those that were found since.
+fuzz-coverage:
+	selftests/deps build fuzz
+	selftests/fuzz/run coverage
 
 # Everything at once for TIME seconds, on the last of KERNELS, or SOAK=soak-uml.
 soak: TIME ?= 300
@@ -183,7 +194,7 @@ soak: SOAK ?= soak-$(lastword $(KERNELS))
 soak:
 	selftests/deps build check soak $(if $(filter %-uml,$(SOAK)),sanitize)
 	+$(MAKE) --no-print-directory $(GUEST)
-	+TIME=$(TIME) selftests/check $(SOAK)
+	+SOAK_TIME=$(TIME) selftests/check $(SOAK)
 
 # The kselftests on kernels that look for what goes wrong unseen.
 check-sanitize: SANITIZER = uml
@@ -201,7 +212,9 @@ demo:
 bench:
 	selftests/deps build bench
 	+$(MAKE) --no-print-directory all
-	selftests/vm/vm -k $(KVER) -c 2 -t 1800 -- selftests/bench/run.sh
+	selftests/vm/vm -k $(KVER) -c 4 -t 3600 -- selftests/bench/run.sh
+	selftests/vm/vm -i -k $(KVER) -c 1 -t 900 -- selftests/bench/count.sh
+	selftests/bench/plot build/bench/results.json build/bench/results.png
 
 deps:
 	selftests/deps build check demo bench
@@ -233,6 +246,7 @@ help:
 	@echo 'make            the module for KVER=$(KVER), spindle and spindled'
 	@echo 'make demo       two hosts agree on keys and exchange traffic, in a virtual machine'
 	@echo 'make check      every test; ends with "N passed, N failed"'
+	@echo 'make check-all  also the next three but for races, for as long as they say'
 	@echo 'make check-sanitize  the kselftests with KASAN, lockdep, kmemleak and faults'
 	@echo 'make check-races     those of concurrency with KCSAN and lockdep on 4 processors'
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
@@ -245,7 +259,7 @@ help:
 
 -include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
 
-.PHONY: all modules test-modules unit lint kernel check check-sanitize check-races fuzz soak demo bench deps install \
+.PHONY: all modules test-modules unit lint kernel check check-all check-sanitize check-races fuzz fuzz-coverage soak demo bench deps install \
 	clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
