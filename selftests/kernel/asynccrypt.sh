@@ -127,9 +127,9 @@ overflows()
 	buffer=$(< /proc/sys/net/core/wmem_default)
 	echo $((1 << 26)) > /proc/sys/net/core/wmem_default
 	receive b
-	cipher delay 2000
+	cipher delay 10000
 	send a b 100000
-	within 20 has_dropped a
+	within 30 has_dropped a
 	echo "$buffer" > /proc/sys/net/core/wmem_default
 	cipher
 	until pings a b -W 10; do
