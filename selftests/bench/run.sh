@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # run.sh [SECONDS]: in the guest, measures one Spindle tunnel beside the kernel's
-# xfrm with the same algorithms, WireGuard and the bare wire, and prints a table.
+# xfrm with the same algorithms, WireGuard and the bare wire, on all processors it has,
+# then on half of them, and so on down to one.
 #
 # Each round measures all paths one after another in short turns, and ratios are
 # taken within a round, so that a machine that is slow for a while is slow for all.
@@ -16,16 +17,10 @@ cd "$here/../.."
 . "$here/paths.sh"
 
 # No round begins later than this.
-limit=${1:-420}
+limit=${1:-900}
 max_rounds=9
 samples=build/bench/samples.json
 results=build/bench/results.json
-
-fail()
-{
-	echo "bench: $*" >&2
-	exit 1
-}
 
 # sample CPUS PATH METRIC VALUE
 sample()
@@ -41,24 +36,14 @@ cpu_time()
 		/proc/stat
 }
 
-# iperf PATH ARGUMENT...: prints iperf3's report.
-iperf()
-{
-	local network
-
-	network=$(network_of "$1")
-	shift
-	ip netns exec left timeout 60 iperf3 -J -t 1 -c "$network.2" -B "$network.1" "$@"
-}
-
-# tcp CPUS PATH METRIC [-R]: one stream, in Mbit/s, and how many CPUs it kept busy.
+# tcp CPUS PATH METRIC OPTION...: in Mbit/s, and how many CPUs that kept busy.
 tcp()
 {
 	local cpus=$1 path=$2 metric=$3 report before after
 
 	shift 3
 	read -ra before < <(cpu_time)
-	report=$(iperf "$path" -l 32K "$@") || fail "$path: $(jq -r .error <<< "$report")"
+	report=$(iperf "$path" -t 1 -l 32K "$@") || fail "$path: $(jq -r .error <<< "$report")"
 	read -ra after < <(cpu_time)
 	sample "$cpus" "$path" "$metric" \
 		"$(jq '.end.sum_received.bits_per_second / 1e6' <<< "$report")"
@@ -72,57 +57,58 @@ udp()
 {
 	local report
 
-	report=$(iperf "$2" -R -u -b 0 -l 64) || fail "$2: $(jq -r .error <<< "$report")"
+	report=$(iperf "$2" -t 1 -R -u -b 0 -l 64) || fail "$2: $(jq -r .error <<< "$report")"
 	sample "$1" "$2" udp \
 		"$(jq '.end.sum | (.packets - .lost_packets) / .seconds / 1e3' <<< "$report")"
 }
 
-# Round trips on an idle path, in milliseconds.
-latency()
+# round_trips CPUS PATH COUNT P50 P99: in milliseconds.
+round_trips()
 {
 	local times
 
-	mapfile -t times < <(ip netns exec left ping -n -i 0.005 -c 200 "$(network_of "$2").2" |
-		sed -n 's/.*time=\([0-9.]*\) ms/\1/p' | sort -n)
+	mapfile -t times < <(
+		ip netns exec left ping -n -i 0.005 -c "$3" -W 2 "$(network_of "$2").2" |
+			sed -n 's/.*time=\([0-9.]*\) ms/\1/p' | sort -n)
 	# A starved machine may lose some, but not so many that a percentile is a guess.
-	[ ${#times[@]} -ge 100 ] || fail "$2 answered ${#times[@]} of 200 pings"
-	sample "$1" "$2" p50 "${times[${#times[@]} / 2]}"
-	sample "$1" "$2" p99 "${times[${#times[@]} * 99 / 100]}"
+	[ ${#times[@]} -ge $(($3 / 2)) ] || fail "$2 answered ${#times[@]} of $3 pings"
+	sample "$1" "$2" "$4" "${times[${#times[@]} / 2]}"
+	sample "$1" "$2" "$5" "${times[${#times[@]} * 99 / 100]}"
+}
+
+# While TCP takes all the path has.
+loaded_round_trips()
+{
+	local stream
+
+	iperf "$2" -t 2 > /dev/null &
+	stream=$!
+	round_trips "$1" "$2" 100 loaded-p50 loaded-p99
+	wait $stream || fail "$2: no stream beside the pings"
+}
+
+# for_all COMMAND CPUS [ARGUMENT...]: for one path after another.
+for_all()
+{
+	local path
+
+	for path in "${paths[@]}"; do
+		"$1" "$2" "$path" "${@:3}"
+	done
 }
 
 measure()
 {
-	local cpus=$1 path
+	local cpus
 
-	for path in "${paths[@]}"; do
-		tcp "$cpus" "$path" tcp-out
-	done
-	for path in "${paths[@]}"; do
-		tcp "$cpus" "$path" tcp-in -R
-	done
-	for path in "${paths[@]}"; do
-		udp "$cpus" "$path"
-	done
-	for path in "${paths[@]}"; do
-		latency "$cpus" "$path"
-	done
-}
-
-setup()
-{
-	local path
-
-	load_spindle
-	join_wire
-	for path in "${paths[@]}"; do
-		"setup_$path" left 1 2
-		"setup_$path" right 2 1
-	done
-	ip netns exec right iperf3 -s -D > /dev/null
-	for path in "${paths[@]}"; do
-		ip netns exec left ping -q -c 1 -w 5 "$(network_of "$path").2" > /dev/null ||
-			fail "no way through $path"
-	done
+	cpus=$(nproc)
+	for_all tcp "$cpus" tcp-out
+	for_all tcp "$cpus" tcp-in -R
+	for_all tcp "$cpus" tcp8-out -P 8
+	for_all tcp "$cpus" tcp8-in -P 8 -R
+	for_all udp "$cpus"
+	for_all round_trips "$cpus" 200 p50 p99
+	for_all loaded_round_trips "$cpus"
 }
 
 mkdir -p build/bench
@@ -131,10 +117,11 @@ round=0
 setup
 while [ $SECONDS -lt "$limit" ] && [ $round -lt $max_rounds ]; do
 	round=$((round + 1))
-	measure "$(nproc)"
-	selftests/vm/processors 0
-	measure 1
-	selftests/vm/processors 1
+	for ((cpus = $(nproc); cpus >= 1; cpus /= 2)); do
+		selftests/vm/processors $cpus
+		measure
+	done
+	selftests/vm/processors
 done
 jq -s --arg kernel "$(uname -r)" --arg cpu "$(sed -n 's/^model name.*: //p;T;q' /proc/cpuinfo)" \
 	--arg date "$(date +%F)" -f "$here/results.jq" \

@@ -131,6 +131,20 @@ reset_tunnel()
 }
 
 new_device() { each_fault del_device ip link add spin1 type spindle; }
+
+# With a tunnel, of which userspace is told.
+add_device()
+{
+	ip -n a link add spin1 type spindle
+	host a "${add_tunnel[@]/#spin0/spin1}"
+}
+
+old_device()
+{
+	add_device
+	each_fault add_device ip link del spin1
+}
+
 new_namespace() { each_fault : unshare --net true; }
 
 # One function a request of the netlink specification.
@@ -222,6 +236,36 @@ still_works()
 
 # --- packets ----------------------------------------------------------------
 
+# drops NAME...: of all reasons together.
+drops()
+{
+	local name
+
+	for name; do
+		counters "$name"
+	done | awk '{ n += $NF } END { print n + 0 }'
+}
+
+# The first allocation for a packet fails, then the second: it arrives or is counted.
+each_packet()
+{
+	local n=0 lost=0
+
+	fresh_hosts
+	spindle_hosts
+	by_module 8
+	while :; do
+		n=$((n + 1))
+		echo 1 > $failslab/times
+		faulty $n ping -n -q -c 1 -W 1 "${inner[b]}" > /dev/null || lost=$((lost + 1))
+		same "drops with $n allocations" "$(drops a b)" $lost
+		[ "$(< $failslab/times)" -eq 0 ] || break
+	done
+	echo "$n allocations, $lost lost"
+	[ $n -gt 1 ]
+	pings a b
+}
+
 # PERCENT of the allocations fail, in interrupts too.
 fail_percent()
 {
@@ -245,11 +289,8 @@ lost_pings()
 	answers=$(host a ping -n -q -c 300 -i 0.01 -W 1 "${inner[b]}") || true
 	fail_percent 0
 	echo "$answers"
-	counters a > "$scratch/counters"
-	counters b >> "$scratch/counters"
-	same "reasons" "$(awk '{ print $(NF - 1) }' "$scratch/counters" | sort -u)" no-memory
-	same "drops" "$(awk '{ n += $NF } END { print n }' "$scratch/counters")" \
-		"$(awk '/transmitted/ { print $1 - $4 }' <<< "$answers")"
+	same "reasons" "$({ counters a; counters b; } | awk '{ print $(NF - 1) }' | sort -u)" no-memory
+	same "drops" "$(drops a b)" "$(awk '/transmitted/ { print $1 - $4 }' <<< "$answers")"
 	pings a b
 }
 
@@ -296,7 +337,9 @@ done
 run_tests "${tests[@]}" \
 	"a new namespace" new_namespace \
 	"a new device" "watched new_device" \
+	"a device goes" "watched old_device" \
 	"and after all that traffic flows" still_works \
+	"a packet: it arrives, or it is counted" each_packet \
 	"pings: each that is lost has been counted" lost_pings \
 	"TCP repairs what was lost" transfers \
 	"the module that is loaded" module_load
