@@ -246,7 +246,7 @@ help:
 	@echo 'make            the module for KVER=$(KVER), spindle and spindled'
 	@echo 'make demo       two hosts agree on keys and exchange traffic, in a virtual machine'
 	@echo 'make check      every test; ends with "N passed, N failed"'
-	@echo 'make check-all  also the next three but for races, for as long as they say'
+	@echo 'make check-all  check, check-sanitize, soak SOAK=soak-uml and fuzz in one'
 	@echo 'make check-sanitize  the kselftests with KASAN, lockdep, kmemleak and faults'
 	@echo 'make check-races     those of concurrency with KCSAN and lockdep on 4 processors'
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
@@ -259,7 +259,7 @@ help:
 
 -include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
 
-.PHONY: all modules test-modules unit lint kernel check check-all check-sanitize check-races fuzz fuzz-coverage soak demo bench deps install \
-	clean help FORCE
+.PHONY: all modules test-modules unit lint kernel check check-all check-sanitize \
+	check-races fuzz fuzz-coverage soak demo bench deps install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

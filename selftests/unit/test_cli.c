@@ -16,7 +16,7 @@ enum { WORDS_MAX = 32 };
 #define ALGS								\
 	"aes128-sha1, aes128-sha256, aes128-sha384, aes128-sha512, "	\
 	"aes192-sha1, aes192-sha256, aes192-sha384, aes192-sha512, "	\
-	"aes256-sha1, aes256-sha256, aes256-sha384, aes256-sha512, " \
+	"aes256-sha1, aes256-sha256, aes256-sha384, aes256-sha512, "	\
 	"null-sha1, null-sha256, null-sha384, null-sha512"
 #define KEY_16 "0x000102030405060708090a0b0c0d0e0f"
 #define KEY_20 KEY_16 "10111213"
@@ -123,6 +123,8 @@ static void security_associations(void **state)
 		  "tunnel office: auth-key is missing: aes128-sha1 takes 20 octets" },
 		{ "add office in spi 0x1001 alg aes256-sha512 key " KEY_16 " auth-key " KEY_20,
 		  CLI_USAGE, "tunnel office: key: aes256-sha512 takes 32 octets, not 16" },
+		{ "add office in spi 0x1001 alg null-sha1 key " KEY_16 " auth-key " KEY_20,
+		  CLI_USAGE, "tunnel office: key: null-sha1 takes 0 octets, not 16" },
 		{ "add office in auth-key 0xzz", CLI_FAILED,
 		  "tunnel office: auth-key: character 3 is not a hexadecimal digit" },
 		{ "add office in key secret", CLI_FAILED,
