@@ -171,11 +171,13 @@ check:
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
-# And the kselftests and the soak on the sanitizer kernel, and fuzzing.
+# And the kselftests and the soak on User Mode Linux with its sanitizers, fuzzing, and a
+# search for races in what several processors do.
 check-all:
 	selftests/deps build check fuzz sanitize soak
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
-	+selftests/check unit lint $(KERNELS:%=kernel-%) kernel-uml soak-uml fuzz
+	+selftests/check unit lint $(KERNELS:%=kernel-%) kernel-uml soak-uml fuzz \
+		kernel-kcsan:asynccrypt,order,rekey
 
 # Every parser of userspace, each TIME seconds long.
 fuzz: TIME ?= 60
