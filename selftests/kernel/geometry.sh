@@ -38,6 +38,8 @@ features()
 super_packets()
 {
 	both
+	# However slow the path may have seemed so far.
+	host a sh -c 'echo 10 > /proc/sys/net/ipv4/tcp_min_tso_segs'
 	capture a spin0 tcp
 	transfer a b $large
 	stop_captures
