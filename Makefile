@@ -209,12 +209,19 @@ demo:
 	+$(MAKE) --no-print-directory all
 	selftests/vm/vm -k $(KVER) -c 2 -t 600 -- selftests/demo.sh
 
+# On processors that are emulated, of which there can be several and instructions can be
+# counted, and on the host's own, of which User Mode Linux has one.
 bench:
-	selftests/deps build bench
+	selftests/deps build bench sanitize
 	+$(MAKE) --no-print-directory all
+	+tree=$$(selftests/sanitizer/tree native) && \
+		$(MAKE) --no-print-directory modules ARCH=um TREE=$$tree \
+			KVER=$$(cat $$tree/include/config/kernel.release)
 	selftests/vm/vm -k $(KVER) -c 4 -t 3600 -- selftests/bench/run.sh
 	selftests/vm/vm -i -k $(KVER) -c 1 -t 900 -- selftests/bench/count.sh
-	selftests/bench/plot build/bench/results.json build/bench/results.png
+	selftests/uml/uml -k native -t 900 -- selftests/bench/run.sh 300 native
+	for name in results native; do \
+		selftests/bench/plot build/bench/$$name.json build/bench/$$name.png || exit; done
 
 deps:
 	selftests/deps build check demo bench

@@ -8,8 +8,10 @@
 #   pcrypt         xfrm, with all processors at the cipher
 #   NAME-null      without encryption, only authenticated: what the frame costs
 #
-# Once there is pcrypt, all that asks for its algorithm gets it, so it comes last.
-paths=(plain xfrm xfrmi wireguard spindle xfrm-null spindle-null pcrypt)
+# Once there is pcrypt, all that asks for its algorithm gets it, so it comes last; a
+# kernel for one processor has none.
+paths=(plain xfrm xfrmi wireguard spindle xfrm-null spindle-null)
+[[ $(uname -v) != *" SMP "* ]] || paths+=(pcrypt)
 
 key=0x000102030405060708090a0b0c0d0e0f
 auth_key=0x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f

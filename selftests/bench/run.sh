@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh [SECONDS]: in the guest, measures one Spindle tunnel beside the kernel's
+# run.sh [SECONDS [NAME]]: in the guest, measures one Spindle tunnel beside the kernel's
 # xfrm with the same algorithms, WireGuard and the bare wire, on all processors it has,
 # then on half of them, and so on down to one.
 #
 # Each round measures all paths one after another in short turns, and ratios are
 # taken within a round, so that a machine that is slow for a while is slow for all.
-# The samples are left in build/bench/samples.json, medians and ratios in
-# build/bench/results.json.
+# The samples are left in build/bench/NAME-samples.json, medians and ratios in
+# build/bench/NAME.json.
 
 set -euo pipefail
 
@@ -19,8 +19,9 @@ cd "$here/../.."
 # No round begins later than this.
 limit=${1:-900}
 max_rounds=9
-samples=build/bench/samples.json
-results=build/bench/results.json
+name=${2:-results}
+samples=build/bench/$name-samples.json
+results=build/bench/$name.json
 
 # sample CPUS PATH METRIC VALUE
 sample()
