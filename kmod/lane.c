@@ -50,12 +50,14 @@ static LIST_HEAD(offers);			/* queues with lists to claim, by turns */
  */
 static void wake_one(void)
 {
-	unsigned int this = smp_processor_id();
-	/* As good a hint as any, whoever else takes one or gives one meanwhile. */
-	unsigned int cpu = data_race(cpumask_next_and(this, &idle_lanes, cpu_online_mask));
+	unsigned int this = smp_processor_id(), cpu;
 
-	if (cpu >= nr_cpu_ids)
+	/* A hint, as good as any, whoever else takes one or gives one meanwhile. */
+	cpu = data_race(cpumask_next_and(this, &idle_lanes, cpu_online_mask));
+	if (cpu >= nr_cpu_ids) {
+		/* Another. */
 		cpu = data_race(cpumask_first_and(&idle_lanes, cpu_online_mask));
+	}
 	if (cpu >= nr_cpu_ids)
 		cpu = this;
 	cpumask_clear_cpu(cpu, &idle_lanes);
