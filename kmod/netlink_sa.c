@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/in.h>
-#include <linux/ktime.h>
 
 #include "compat.h"
 #include "device.h"
@@ -178,8 +177,7 @@ static int put_usage(struct sk_buff *msg, const struct spn_sa *sa)
 	if (nla_put_u64_64bit(msg, SPINDLE_A_SA_SEQUENCE, seq, SPINDLE_A_SA_PAD) ||
 	    nla_put_u64_64bit(msg, SPINDLE_A_SA_PACKETS, packets, SPINDLE_A_SA_PAD) ||
 	    nla_put_u64_64bit(msg, SPINDLE_A_SA_BYTES, bytes, SPINDLE_A_SA_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_SA_AGE,
-			      ktime_get_boottime_seconds() - sa->added, SPINDLE_A_SA_PAD) ||
+	    nla_put_u64_64bit(msg, SPINDLE_A_SA_AGE, spn_sa_age(sa), SPINDLE_A_SA_PAD) ||
 	    (last_used && nla_put_u64_64bit(msg, SPINDLE_A_SA_LAST_USED, last_used,
 					    SPINDLE_A_SA_PAD)))
 		return -EMSGSIZE;

@@ -25,19 +25,34 @@ static void expire(struct spn_sa *sa, enum spindle_limit limit)
 		spn_event_expire(sa, true, limit);
 }
 
-/* Waits for the next limit in seconds, if one is left. */
-static void arm(struct spn_sa *sa, u64 age)
+static u64 age_of(const struct spn_sa *sa, u32 *rest_ns)
 {
+	return div_u64_rem(ktime_get_boottime_ns() - sa->added, NSEC_PER_SEC, rest_ns);
+}
+
+u64 spn_sa_age(const struct spn_sa *sa)
+{
+	u32 rest_ns;
+
+	return age_of(sa, &rest_ns);
+}
+
+/* Waits for the next limit in seconds, if one is left. */
+static void arm(struct spn_sa *sa)
+{
+	u32 rest_ns;
+	u64 age = age_of(sa, &rest_ns);
 	u64 next = sa->life.soft_seconds > age ? sa->life.soft_seconds : sa->life.hard_seconds;
 
 	if (next > age)
-		mod_timer(&sa->timer, jiffies + min_t(u64, (next - age) * HZ, MAX_JIFFY_OFFSET));
+		mod_timer(&sa->timer, jiffies - nsecs_to_jiffies(rest_ns) +
+			  min_t(u64, (next - age) * HZ, MAX_JIFFY_OFFSET));
 }
 
 static void clock(struct timer_list *timer)
 {
 	struct spn_sa *sa = from_timer(sa, timer, timer);
-	u64 age = ktime_get_boottime_seconds() - sa->added;
+	u64 age = spn_sa_age(sa);
 
 	if (sa->life.hard_seconds && age >= sa->life.hard_seconds) {
 		expire(sa, SPINDLE_LIMIT_SECONDS);
@@ -45,12 +60,12 @@ static void clock(struct timer_list *timer)
 	}
 	if (sa->life.soft_seconds && age >= sa->life.soft_seconds)
 		tell_soft(sa, SPINDLE_LIMIT_SECONDS);
-	arm(sa, age);
+	arm(sa);
 }
 
 void spn_sa_start(struct spn_sa *sa)
 {
-	arm(sa, 0);
+	arm(sa);
 }
 
 void spn_sa_stop(struct spn_sa *sa)
@@ -94,7 +109,7 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 	sa->dir = config->dir;
 	sa->parked = config->parked;
 	sa->seq = config->seq;
-	sa->added = ktime_get_boottime_seconds();
+	sa->added = ktime_get_boottime_ns();
 	sa->drops.dev = tunnel->dev;
 	INIT_LIST_HEAD(&sa->node);
 	u64_stats_init(&sa->syncp);

@@ -72,7 +72,7 @@ enum spn_sa_flags {
  * @packets: carried; written where @seq or @replay is
  * @bytes: octets of inner packets carried; as @packets
  * @last_used: seconds since the epoch, 0 for never; as @packets
- * @added: when, seconds since boot
+ * @added: when, nanoseconds since boot
  * @timer: for the limits in seconds
  * @drops: packets dropped
  * @refs: one for being in tunnel->sas, one for each list of packets on its way
@@ -99,7 +99,7 @@ struct spn_sa {
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	time64_t last_used;
-	time64_t added;
+	u64 added;
 
 	struct timer_list timer;
 	struct spn_drops drops;
@@ -168,6 +168,9 @@ enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u32 seq);
 enum spn_drop_reason spn_sa_count(struct spn_sa *sa, unsigned int bytes);
 
 void spn_sa_usage(const struct spn_sa *sa, u64 *packets, u64 *bytes);
+
+/* Whole seconds since it was added. */
+u64 spn_sa_age(const struct spn_sa *sa);
 
 extern struct workqueue_struct *spn_sa_wq;	/* frees SAs */
 
