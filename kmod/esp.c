@@ -46,7 +46,7 @@ static void put_trailer(struct sk_buff *skb, unsigned int block_len, u8 next_hea
  * RFC 3602 3: the IV must be unpredictable, so it is no counter.  Whole
  * random words come from the batched generator, which costs little.
  */
-static void put_head(struct sk_buff *skb, unsigned int iv_len, __be32 spi, u32 seq)
+static void put_head(struct sk_buff *skb, unsigned int iv_len, __be32 spi, u64 seq)
 {
 	u8 *iv = skb_push(skb, iv_len);
 	struct spn_esp_head *head = skb_push(skb, sizeof(*head));
@@ -59,10 +59,10 @@ static void put_head(struct sk_buff *skb, unsigned int iv_len, __be32 spi, u32 s
 		memcpy(iv + i, &word, sizeof(word));
 	}
 	head->spi = spi;
-	head->seq = cpu_to_be32(seq);
+	head->seq = cpu_to_be32(lower_32_bits(seq));
 }
 
-int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi, u32 seq,
+int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi, u64 seq,
 		 u8 next_header, unsigned int headroom, spn_xform_done done)
 {
 	const struct spn_suite *suite = xform->suite;
@@ -75,14 +75,14 @@ int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi,
 	put_trailer(skb, suite->block_len, next_header);
 	put_head(skb, suite->iv_len, spi, seq);
 	err = spn_xform_encrypt(xform, skb, head_len, skb->len - head_len, done);
-	return err ?: spn_esp_sealed(xform, skb);
+	return err ?: spn_esp_sealed(xform, skb, seq);
 }
 
-int spn_esp_sealed(const struct spn_xform *xform, struct sk_buff *skb)
+int spn_esp_sealed(const struct spn_xform *xform, struct sk_buff *skb, u64 seq)
 {
 	unsigned int len = skb->len;
 
-	return spn_xform_icv(xform, skb, 0, len, skb_put(skb, xform->suite->icv_len));
+	return spn_xform_icv(xform, skb, len, seq, skb_put(skb, xform->suite->icv_len));
 }
 
 bool spn_esp_check(const struct spn_suite *suite, unsigned int len)
@@ -92,14 +92,14 @@ bool spn_esp_check(const struct spn_suite *suite, unsigned int len)
 	return len >= fixed + suite->block_len && (len - fixed) % suite->block_len == 0;
 }
 
-static int verify(const struct spn_xform *xform, const struct sk_buff *skb)
+static int verify(const struct spn_xform *xform, const struct sk_buff *skb, u64 seq)
 {
 	unsigned int icv_len = xform->suite->icv_len;
 	u8 computed[SPN_ICV_MAX], received[SPN_ICV_MAX];
 	unsigned int len = skb->len - icv_len;
 	int err;
 
-	err = spn_xform_icv(xform, skb, 0, len, computed);
+	err = spn_xform_icv(xform, skb, len, seq, computed);
 	if (!err)
 		err = skb_copy_bits(skb, len, received, icv_len);
 	if (err)
@@ -107,12 +107,13 @@ static int verify(const struct spn_xform *xform, const struct sk_buff *skb)
 	return crypto_memneq(computed, received, icv_len) ? -EBADMSG : 0;
 }
 
-int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, spn_xform_done done)
+int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, u64 seq,
+		 spn_xform_done done)
 {
 	unsigned int head_len = spn_esp_head_len(xform->suite);
 	int err;
 
-	err = verify(xform, skb);
+	err = verify(xform, skb, seq);
 	if (err)
 		return err;
 	err = skb_linearize_cow(skb);

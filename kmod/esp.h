@@ -37,11 +37,11 @@ unsigned int spn_esp_inner_max(const struct spn_suite *suite, unsigned int len);
  *
  * Return: 0, -EINPROGRESS or a negative error.
  */
-int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi, u32 seq,
+int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi, u64 seq,
 		 u8 next_header, unsigned int headroom, spn_xform_done done);
 
 /* The end of sealing after an encryption that took its time. */
-int spn_esp_sealed(const struct spn_xform *xform, struct sk_buff *skb);
+int spn_esp_sealed(const struct spn_xform *xform, struct sk_buff *skb, u64 seq);
 
 /**
  * spn_esp_check - is that long enough to be an ESP packet of whole blocks?
@@ -55,11 +55,13 @@ bool spn_esp_check(const struct spn_suite *suite, unsigned int len);
  * @xform: keys
  * @skb: an ESP packet that spn_esp_check() has passed, skb->data at its header;
  *	neither changed nor copied before it is authenticated
+ * @seq: sequence number, of which the packet has the lower half
  * @done: called later with the result if and only if -EINPROGRESS is returned
  *
  * Return: 0, -EBADMSG for a wrong ICV, -EINPROGRESS or a negative error.
  */
-int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, spn_xform_done done);
+int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, u64 seq,
+		 spn_xform_done done);
 
 /**
  * spn_esp_strip - take off what ESP has put around the inner packet

@@ -31,7 +31,7 @@ static int unknown_spi(struct spn_net *sn, struct sk_buff *skb, const struct spn
 
 /* What can be said against a packet before any work is spent on it. */
 static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_buff *skb,
-				     bool encap, u32 seq)
+				     bool encap, u64 seq)
 {
 	if (encap)
 		return SPN_DROP_ENCAP;
@@ -74,7 +74,7 @@ void spn_input_work(struct spn_queue *queue, struct sk_buff *list)
 	int err;
 
 	for (skb = list; skb; skb = skb->next) {
-		err = spn_esp_open(&sa->xform, skb, opened);
+		err = spn_esp_open(&sa->xform, skb, spn_cb(skb)->seq, opened);
 		if (err == -EINPROGRESS)
 			spn_queue_hold(list);
 		else
@@ -84,7 +84,7 @@ void spn_input_work(struct spn_queue *queue, struct sk_buff *list)
 }
 
 /* Notes what deliver will need, and lets go of what the packet may outlive. */
-static void describe(struct spn_sa *sa, struct sk_buff *skb, u32 seq)
+static void describe(struct spn_sa *sa, struct sk_buff *skb, u64 seq)
 {
 	struct spn_cb *cb = spn_cb(skb);
 
@@ -116,7 +116,7 @@ int spn_input(struct sk_buff *skb, bool encap)
 	struct spn_spi *entry;
 	struct spn_addr dst = { .v4 = ip_hdr(skb)->daddr, .family = AF_INET };
 	struct spn_sa *sa;
-	u32 seq;
+	u64 seq;
 
 	if (!pskb_may_pull(skb, sizeof(*head)))
 		return -EINVAL;
@@ -127,6 +127,8 @@ int spn_input(struct sk_buff *skb, bool encap)
 		return unknown_spi(sn, skb, &dst, head);
 
 	seq = be32_to_cpu(head->seq);
+	if (sa->xform.esn)
+		seq = spn_replay_infer(sa->replay, seq);
 	reason = precheck(sa, skb, encap, seq);
 	if (!reason) {
 		describe(sa, skb, seq);
@@ -231,7 +233,7 @@ static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *
 {
 	struct spn_tunnel *tunnel = sa->tunnel;
 	u8 next_header = IPPROTO_NONE;
-	u32 seq = spn_cb(skb)->seq;
+	u64 seq = spn_cb(skb)->seq;
 	enum spn_drop_reason reason;
 
 	reason = spn_cb(skb)->drop ?: examine(sa, skb, &next_header);

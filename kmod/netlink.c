@@ -48,6 +48,7 @@ const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1] = {
 	[SPINDLE_A_SA_AUTH_KEY] = { .type = NLA_BINARY, .len = SPINDLE_KEY_MAX },
 	[SPINDLE_A_SA_GENERATION] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SPINDLE_A_SA_PARKED] = { .type = NLA_FLAG },
+	[SPINDLE_A_SA_ESN] = { .type = NLA_FLAG },
 	[SPINDLE_A_SA_SEQUENCE] = { .type = NLA_U64 },
 	[SPINDLE_A_SA_LIFE] = NLA_POLICY_NESTED(spn_netlink_life_policy),
 };

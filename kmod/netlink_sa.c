@@ -91,6 +91,7 @@ static int get_config(struct spn_sa_config *config, const struct nlattr *nest,
 	config->key = get_key(tb[SPINDLE_A_SA_KEY]);
 	config->auth_key = get_key(tb[SPINDLE_A_SA_AUTH_KEY]);
 	config->parked = tb[SPINDLE_A_SA_PARKED];
+	config->esn = tb[SPINDLE_A_SA_ESN];
 	config->seq = get_u64(tb[SPINDLE_A_SA_SEQUENCE]);
 	if (tb[SPINDLE_A_SA_GENERATION])
 		config->generation = nla_get_u32(tb[SPINDLE_A_SA_GENERATION]);
@@ -99,9 +100,9 @@ static int get_config(struct spn_sa_config *config, const struct nlattr *nest,
 	      get_life(&config->life, tb[SPINDLE_A_SA_LIFE], extack);
 	if (err)
 		return err;
-	if (config->seq > U32_MAX) {
+	if (config->seq > U32_MAX && !config->esn) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[SPINDLE_A_SA_SEQUENCE],
-				    "sequence numbers have 32 bits");
+				    "sequence numbers without esn have 32 bits");
 		return -ERANGE;
 	}
 	if (config->parked && config->dir == SPINDLE_DIR_IN) {
@@ -214,6 +215,7 @@ static int put_sa(struct sk_buff *msg, const struct spn_sa *sa)
 	    nla_put_string(msg, SPINDLE_A_SA_ALG, sa->xform.suite->word) ||
 	    nla_put_u32(msg, SPINDLE_A_SA_GENERATION, sa->generation) ||
 	    nla_put_u8(msg, SPINDLE_A_SA_STATE, spn_tunnel_sa_state(sa)) ||
+	    (sa->xform.esn && nla_put_flag(msg, SPINDLE_A_SA_ESN)) ||
 	    (sa->dir == SPINDLE_DIR_IN &&
 	     nla_put_u32(msg, SPINDLE_A_SA_REPLAY_WINDOW, sa->replay->size)) ||
 	    put_life(msg, &sa->life) ||

@@ -132,7 +132,7 @@ static void sealed(struct sk_buff *skb, int err)
 	struct spn_cb *cb = spn_cb(skb);
 
 	if (!err)
-		err = spn_esp_sealed(&cb->sa->xform, skb);
+		err = spn_esp_sealed(&cb->sa->xform, skb, cb->seq);
 	cb->drop = reason_of(err);
 	spn_lane_release(&cb->sa->tunnel->tx, cb->head, 1);
 }
@@ -156,7 +156,7 @@ void spn_output_work(struct spn_queue *queue, struct sk_buff *list)
 	spn_lane_release(queue, list, SPN_QUEUE_WORK_HOLDS);
 }
 
-static void number(struct sk_buff *list, u32 seq)
+static void number(struct sk_buff *list, u64 seq)
 {
 	for (; list; list = list->next)
 		spn_cb(list)->seq = seq++;
@@ -170,7 +170,7 @@ static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_bu
 	struct spn_queue *queue = &tunnel->tx;
 	enum spn_drop_reason reason;
 	enum spn_list_state state;
-	u32 seq;
+	u64 seq;
 
 	spn_cb(list)->headroom = headroom;
 	spin_lock(&queue->lock);
@@ -285,7 +285,7 @@ static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_
 {
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
-	u32 seq = spn_cb(skb)->seq;
+	u64 seq = spn_cb(skb)->seq;
 	struct rtable *rt;
 	__be32 saddr;
 

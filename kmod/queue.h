@@ -59,8 +59,8 @@ enum {
  * @sa: the SA; the first skb of a list holds a reference for all
  * @head: first skb of the list
  * @next_list: first skb of the list behind this one, in the first skb
+ * @seq: sequence number, all of it
  * @pending: holds on the list, in the first skb
- * @seq: sequence number
  * @count: packets in the list, in the first skb
  * @headroom: octets wanted in front of an outbound packet, in the first skb
  * @tos: of the inner header on the way out, of the outer one on the way in
@@ -71,8 +71,8 @@ struct spn_cb {
 	struct spn_sa *sa;
 	struct sk_buff *head;
 	struct sk_buff *next_list;
+	u64 seq;
 	atomic_t pending;
-	u32 seq;
 	u16 count;
 	u16 headroom;
 	u8 tos;

@@ -25,6 +25,17 @@ struct spn_replay *spn_replay_new(u32 size, u64 top)
 	return r;
 }
 
+u64 spn_replay_infer(const struct spn_replay *r, u32 low)
+{
+	u64 top = READ_ONCE(r->top);
+	u64 behind = r->size ? r->size - 1 : 1U << 31;
+	u64 bottom = top > behind ? top - behind : 0;
+	/* From the bottom on so many, which may carry into the upper half. */
+	u32 ahead = low - (u32)bottom;
+
+	return bottom + ahead;
+}
+
 bool spn_replay_check(const struct spn_replay *r, u64 seq)
 {
 	u64 top = READ_ONCE(r->top);

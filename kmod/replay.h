@@ -35,6 +35,18 @@ struct spn_replay {
  */
 struct spn_replay *spn_replay_new(u32 size, u64 top);
 
+/**
+ * spn_replay_infer - what the upper half of a sequence number must be
+ * @r: window; of no packets, it is taken for one of half of all lower halves
+ * @low: the lower half, as on the wire
+ *
+ * Takes the one number with that lower half that is not behind the window, and less than
+ * 2^32 ahead of its end (RFC 4303 A2.2).  May run beside spn_replay_mark().
+ *
+ * Return: the number; it proves right or wrong when the packet is authenticated.
+ */
+u64 spn_replay_infer(const struct spn_replay *r, u32 low);
+
 /* Would @seq be accepted now? */
 bool spn_replay_check(const struct spn_replay *r, u64 seq);
 

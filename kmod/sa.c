@@ -8,10 +8,17 @@
 
 struct workqueue_struct *spn_sa_wq;
 
-/* Without ESN a sender stops before its numbers wrap (RFC 4303 3.3.3). */
-#define SEQ_MAX U32_MAX
+/* A sender stops before its numbers wrap (RFC 4303 3.3.3). */
+static u64 seq_max(const struct spn_sa *sa)
+{
+	return sa->xform.esn ? U64_MAX : U32_MAX;
+}
+
 /* When to ask for a new SA because numbers run out. */
-#define SEQ_SOFT (SEQ_MAX / 16 * 15)
+static u64 seq_soft(const struct spn_sa *sa)
+{
+	return seq_max(sa) - seq_max(sa) / 16;
+}
 
 static void tell_soft(struct spn_sa *sa, enum spindle_limit limit)
 {
@@ -99,7 +106,8 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 		if (!sa->replay)
 			goto free_sa;
 	}
-	err = spn_xform_init(&sa->xform, config->suite, &config->key, &config->auth_key, extack);
+	err = spn_xform_init(&sa->xform, config->suite, &config->key, &config->auth_key,
+			     config->esn, extack);
 	if (err)
 		goto free_replay;
 
@@ -177,25 +185,25 @@ static void count(struct spn_sa *sa, u64 packets, u64 bytes)
 }
 
 enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
-				   unsigned int bytes, u32 *first)
+				   unsigned int bytes, u64 *first)
 {
 	lockdep_assert_held(&sa->tunnel->tx.lock);
 
 	if (spn_sa_expired(sa) || !fits(sa, packets, bytes))
 		return SPN_DROP_EXPIRED;
-	if (packets > SEQ_MAX - sa->seq) {
+	if (packets > seq_max(sa) - sa->seq) {
 		expire(sa, SPINDLE_LIMIT_PACKETS);
 		return SPN_DROP_SEQ_EXHAUSTED;
 	}
 	*first = sa->seq + 1;
 	WRITE_ONCE(sa->seq, sa->seq + packets);
-	if (sa->seq >= SEQ_SOFT)
+	if (sa->seq >= seq_soft(sa))
 		tell_soft(sa, SPINDLE_LIMIT_PACKETS);
 	count(sa, packets, bytes);
 	return SPN_DROP_NONE;
 }
 
-enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u32 seq)
+enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u64 seq)
 {
 	if (!spn_replay_mark(sa->replay, seq))
 		return SPN_DROP_REPLAY;

@@ -31,6 +31,7 @@ struct spn_life {
  * @spi: as on the wire
  * @dir: enum spindle_dir
  * @parked: outbound: not to be used yet
+ * @esn: sequence numbers have 64 bits
  * @generation: which negotiation it comes from, at least 1
  * @seq: last sequence number sent, or highest received
  * @replay_window: packets
@@ -43,6 +44,7 @@ struct spn_sa_config {
 	__be32 spi;
 	u8 dir;
 	bool parked;
+	bool esn;
 	u32 generation;
 	u64 seq;
 	u32 replay_window;
@@ -147,7 +149,7 @@ static inline bool spn_sa_expired(const struct spn_sa *sa)
  * Return: SPN_DROP_NONE, or why the SA cannot carry them.
  */
 enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
-				   unsigned int bytes, u32 *first);
+				   unsigned int bytes, u64 *first);
 
 /**
  * spn_sa_accept - note an authenticated packet
@@ -156,7 +158,7 @@ enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
  *
  * Return: SPN_DROP_NONE, or why it must be dropped.
  */
-enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u32 seq);
+enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u64 seq);
 
 /**
  * spn_sa_count - count a good packet

@@ -104,7 +104,7 @@ static int __init seal(const struct spn_xform *xform, struct sk_buff *skb)
 	if (err != -EINPROGRESS)
 		return err;
 	wait_for_completion(&waiting.done);
-	return waiting.err ?: spn_esp_sealed(xform, skb);
+	return waiting.err ?: spn_esp_sealed(xform, skb, 1);
 }
 
 static int __init open(const struct spn_xform *xform, struct sk_buff *skb)
@@ -113,7 +113,7 @@ static int __init open(const struct spn_xform *xform, struct sk_buff *skb)
 	int err;
 
 	*(struct waiting **)skb->cb = &waiting;
-	err = spn_esp_open(xform, skb, work_done);
+	err = spn_esp_open(xform, skb, 1, work_done);
 	if (err != -EINPROGRESS)
 		return err;
 	wait_for_completion(&waiting.done);
@@ -182,7 +182,7 @@ static int __init test_suite(const struct spn_suite *suite, const struct answer 
 	err = spn_xform_init(&xform, suite,
 			     &(struct spn_key){ make_key(key, KEY_FIRST), suite->key_len },
 			     &(struct spn_key){ make_key(auth_key, AUTH_KEY_FIRST),
-						suite->auth_key_len }, NULL);
+						suite->auth_key_len }, false, NULL);
 	if (err)
 		return err;
 	skb = alloc_skb(PACKET_MAX, GFP_KERNEL);

@@ -103,12 +103,13 @@ static int init_cipher(struct spn_xform *xform, const struct spn_key *key,
 }
 
 int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
-		   const struct spn_key *key, const struct spn_key *auth_key,
+		   const struct spn_key *key, const struct spn_key *auth_key, bool esn,
 		   struct netlink_ext_ack *extack)
 {
 	int err;
 
 	xform->suite = suite;
+	xform->esn = esn;
 	err = init_cipher(xform, key, extack);
 	if (err)
 		return err;
@@ -125,32 +126,41 @@ void spn_xform_destroy(struct spn_xform *xform)
 	crypto_free_skcipher(xform->cipher);
 }
 
-int spn_xform_icv(const struct spn_xform *xform, const struct sk_buff *skb,
-		  int offset, int len, u8 *icv)
+/* Hashes the first @len octets of a packet, piece by piece. */
+static int hash_pieces(struct shash_desc *desc, const struct sk_buff *skb, unsigned int len)
 {
-	SHASH_DESC_ON_STACK(desc, xform->hash);
-	u8 digest[HASH_MAX_DIGESTSIZE];
 	struct skb_seq_state state;
 	unsigned int done = 0, n;
 	const u8 *data;
-	int err;
+	int err = 0;
 
-	desc->tfm = xform->hash;
-	if (offset + len <= skb_headlen(skb)) {
-		err = crypto_shash_digest(desc, skb->data + offset, len, digest);
-		goto out;
-	}
-	err = crypto_shash_init(desc);
-	skb_prepare_seq_read((struct sk_buff *)skb, offset, offset + len, &state);
+	skb_prepare_seq_read((struct sk_buff *)skb, 0, len, &state);
 	while (!err && (n = skb_seq_read(done, &data, &state))) {
-		n = min_t(unsigned int, n, len - done);
+		n = min(n, len - done);
 		err = crypto_shash_update(desc, data, n);
 		done += n;
 	}
 	skb_abort_seq_read(&state);
-	if (!err)
-		err = crypto_shash_final(desc, digest);
-out:
+	return err;
+}
+
+int spn_xform_icv(const struct spn_xform *xform, const struct sk_buff *skb,
+		  unsigned int len, u64 seq, u8 *icv)
+{
+	SHASH_DESC_ON_STACK(desc, xform->hash);
+	__be32 seq_hi = cpu_to_be32(seq >> 32);
+	/* Behind all else comes what is not sent, if anything. */
+	unsigned int hi_len = xform->esn ? sizeof(seq_hi) : 0;
+	u8 digest[HASH_MAX_DIGESTSIZE];
+	int err;
+
+	desc->tfm = xform->hash;
+	if (!hi_len && len <= skb_headlen(skb))
+		err = crypto_shash_digest(desc, skb->data, len, digest);
+	else
+		err = crypto_shash_init(desc) ?:
+		      hash_pieces(desc, skb, len) ?:
+		      crypto_shash_finup(desc, (u8 *)&seq_hi, hi_len, digest);
 	if (!err)
 		memcpy(icv, digest, xform->suite->icv_len);
 	shash_desc_zero(desc);

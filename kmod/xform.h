@@ -23,11 +23,14 @@
  * @suite: sizes and names
  * @cipher: encryption; NULL if the suite has none
  * @hash: integrity
+ * @esn: sequence numbers have 64 bits, of which the upper half is authenticated but
+ *	not sent (RFC 4303 2.2.1)
  */
 struct spn_xform {
 	const struct spn_suite *suite;
 	struct crypto_skcipher *cipher;
 	struct crypto_shash *hash;
+	bool esn;
 };
 
 /**
@@ -46,13 +49,14 @@ struct spn_key {
  * @suite: algorithms
  * @key: encryption key
  * @auth_key: integrity key
+ * @esn: sequence numbers have 64 bits
  * @extack: says what is wrong with them
  *
  * May sleep.  Return: 0 or a negative error; on an error there is nothing to
  * destroy.
  */
 int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
-		   const struct spn_key *key, const struct spn_key *auth_key,
+		   const struct spn_key *key, const struct spn_key *auth_key, bool esn,
 		   struct netlink_ext_ack *extack);
 
 /* Frees and wipes.  May sleep. */
@@ -62,17 +66,17 @@ void spn_xform_destroy(struct spn_xform *xform);
 void spn_xform_exit(void);
 
 /**
- * spn_xform_icv - compute the ICV over a part of a packet
+ * spn_xform_icv - compute the ICV over the beginning of a packet
  * @xform: keys
  * @skb: any packet, linear or not
- * @offset: where the part begins, from skb->data
- * @len: its length
+ * @len: its length, from skb->data
+ * @seq: the packet's sequence number
  * @icv: room for SPN_ICV_MAX octets; the suite's icv_len are valid
  *
  * Never sleeps, never allocates.  Return: 0 or a negative error.
  */
 int spn_xform_icv(const struct spn_xform *xform, const struct sk_buff *skb,
-		  int offset, int len, u8 *icv);
+		  unsigned int len, u64 seq, u8 *icv);
 
 typedef void (*spn_xform_done)(struct sk_buff *skb, int err);
 

@@ -115,6 +115,44 @@ static void zero_was_never_sent(void **state)
 	}
 }
 
+static const struct {
+	u32 size;
+	u64 top;
+	u32 low;
+	u64 number;
+} inferences[] = {
+	{ 64, 0, 1, 1 },
+	{ 64, 0, 0xffffffff, 0xffffffff },
+	{ 64, 63, 0, 0 },
+	{ 64, 64, 0, 1ULL << 32 },
+	{ 64, 64, 1, 1 },
+	{ 64, 0xffffffff, 0xffffffff - 63, 0xffffffff - 63 },
+	{ 64, 0xffffffff, 0xffffffff - 64, 0x1ffffffff - 64 },
+	{ 64, 0xffffffff, 0, 1ULL << 32 },
+	{ 64, (1ULL << 32) + 10, 0xfffffff0, 0xfffffff0 },
+	{ 64, (1ULL << 32) + 10, 11, (1ULL << 32) + 11 },
+	{ 64, (1ULL << 32) + 63, 0xffffffff, 0x1ffffffff },
+	{ 1, 5, 5, 5 },
+	{ 1, 5, 4, (1ULL << 32) + 4 },
+	{ 0, 1ULL << 32, 0x80000000, 0x80000000 },
+	{ 0, 1ULL << 32, 0x7fffffff, 0x17fffffff },
+};
+
+static void upper_halves_are_inferred(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(inferences) / sizeof(inferences[0]); i++) {
+		struct spn_replay *r = spn_replay_new(inferences[i].size, inferences[i].top);
+		u64 number;
+
+		assert_non_null(r);
+		number = spn_replay_infer(r, inferences[i].low);
+		if (number != inferences[i].number)
+			fail_msg("inference %zu: %#jx", i + 1, (uintmax_t)number);
+		kvfree(r);
+	}
+}
+
 static void checking_changes_nothing(void **state)
 {
 	struct spn_replay *r = spn_replay_new(64, 0);
@@ -226,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scenarios_hold),
 		cmocka_unit_test(zero_was_never_sent),
+		cmocka_unit_test(upper_halves_are_inferred),
 		cmocka_unit_test(checking_changes_nothing),
 		cmocka_unit_test(random_packets_fare_as_in_the_model),
 	};

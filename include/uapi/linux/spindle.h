@@ -173,6 +173,7 @@ enum spindle_sa_attr {
 	SPINDLE_A_SA_DROP,		/* nest, enum spindle_drop_attr; repeats, get only */
 	SPINDLE_A_SA_LAST_DROP,		/* nest, enum spindle_drop_attr, get only */
 	SPINDLE_A_SA_PAD,
+	SPINDLE_A_SA_ESN,		/* flag: sequence numbers have 64 bits (RFC 4303 2.2.1) */
 
 	__SPINDLE_A_SA_MAX,
 	SPINDLE_A_SA_MAX = __SPINDLE_A_SA_MAX - 1
