@@ -40,6 +40,7 @@ static struct forge {
 	long flip;	 /* damage the octet there; negative: from the end */
 	long cut;	 /* leave out so many octets at the end */
 	long scramble;	 /* damage so many bits inside, before it is sealed */
+	long esn;	 /* sequence numbers have 64 bits, of which 32 are sent */
 	long fuzz;	 /* a seed: each packet is bent in up to two ways of its own */
 	const char *key;
 	const char *auth_key;
@@ -81,6 +82,7 @@ static const struct option {
 	{ "flip", &forge.flip, NULL },
 	{ "cut", &forge.cut, NULL },
 	{ "scramble", &forge.scramble, NULL },
+	{ "esn", &forge.esn, NULL },
 	{ "fuzz", &forge.fuzz, NULL },
 	{ "key", NULL, &forge.key },
 	{ "auth-key", NULL, &forge.auth_key },
@@ -244,9 +246,14 @@ static void encrypt(unsigned char *data, size_t len, const unsigned char *iv)
 	EVP_CIPHER_CTX_free(ctx);
 }
 
-/* Behind @len octets; the key's length tells the hash. */
-static size_t put_icv(unsigned char *buf, size_t len)
+/*
+ * Behind @len octets; the key's length tells the hash.  The half of the number that is
+ * not sent is hashed where the ICV will stand (RFC 4303 2.2.1).
+ */
+static size_t put_icv(unsigned char *buf, size_t len, long seq)
 {
+	uint32_t seq_hi = htonl((uint32_t)(seq >> 32));
+	size_t hashed = forge.esn ? len + sizeof(seq_hi) : len;
 	unsigned char key[EVP_MAX_MD_SIZE], mac[EVP_MAX_MD_SIZE];
 	size_t key_len = octets(key, sizeof(key), forge.auth_key), icv_len;
 	const EVP_MD *hash = key_len == 20 ? EVP_sha1() :
@@ -254,7 +261,8 @@ static size_t put_icv(unsigned char *buf, size_t len)
 			     key_len == 48 ? EVP_sha384() :
 					     EVP_sha512();
 
-	if (!HMAC(hash, key, (int)key_len, buf, len, mac, NULL))
+	memcpy(buf + len, &seq_hi, sizeof(seq_hi));
+	if (!HMAC(hash, key, (int)key_len, buf, hashed, mac, NULL))
 		errx(1, "HMAC failed");
 	icv_len = key_len == 20 ? 12 : key_len / 2;
 	memcpy(buf + len, mac, icv_len);
@@ -271,7 +279,7 @@ static size_t put_esp(unsigned char *buf, long seq)
 		errx(1, "no random octets");
 	len = put_trailer(buf + HEAD, put_inner(buf + HEAD));
 	encrypt(buf + HEAD, len, buf + sizeof(head));
-	len = put_icv(buf, HEAD + len);
+	len = put_icv(buf, HEAD + len, seq);
 	if (forge.cut < 0 || (size_t)forge.cut > len)
 		errx(2, "cannot cut %ld octets of %zu", forge.cut, len);
 	len -= (size_t)forge.cut;

@@ -237,7 +237,7 @@ raw_sas()
 		sa-new {$t, sa: {$in, parked: true}}
 			.sa: only an outbound SA can be parked
 		sa-new {$t, sa: {$in, sequence: 0x100000000}}
-			.sa.sequence: sequence numbers have 32 bits
+			.sa.sequence: sequence numbers without esn have 32 bits
 		sa-new {$t, sa: {$in, generation: 0}}
 			.sa.generation: integer out of range
 		sa-new {$t, sa: {$in, life: {soft-bytes: 2, hard-bytes: 1}}}

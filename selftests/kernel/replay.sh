@@ -108,6 +108,31 @@ set_later()
 	outcome 2 1
 }
 
+half=$((1 << 32))
+
+# With 64 bits of which 32 are sent, each is taken for the one that is not behind the window.
+across_halves()
+{
+	window 64 esn sequence $((half - 10))
+	forge esn 1 seq "$((half - 6)),$((half + 4)),$((half - 7)),$half,$((half - 1))"
+	outcome 5 0
+	forge esn 1 seq "$((half - 6)),$((half + 4)),$half"
+	outcome 5 3
+	same "highest number" "$(sa_field a in "$spi" sequence)" $((half + 4))
+}
+
+# What is behind is taken for what is far ahead, and cannot prove it.
+behind_halves()
+{
+	window 64 esn sequence $((half + 100))
+	forge esn 1 seq "$((half + 36)),$((half + 37)),$((half + 101)),102"
+	outcome 1 1
+	same "not proved" "$(show a sa \
+		".[] | select(.spi == \"$(hex "$spi")\").drops.authentication")" 2
+	forge esn 1 seq $((2 * half + 37))
+	outcome 2 1
+}
+
 run_tests \
 	"host" setup \
 	"a window of 32" "edges 32" \
@@ -123,4 +148,6 @@ run_tests \
 	"at the last number" last_numbers \
 	"a forged packet does not move the window" forged_number \
 	"an SA that continues another has seen what that has" continues \
-	"a tunnel's window is for SAs added later" set_later
+	"a tunnel's window is for SAs added later" set_later \
+	"numbers of 64 bits, as the lower half begins anew" across_halves \
+	"numbers of 64 bits, behind the window" behind_halves

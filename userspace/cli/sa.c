@@ -143,7 +143,15 @@ static int take_sequence(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_sa *sa = object;
 
-	return take_number(cli, words, 0, UINT32_MAX, &sa->sequence);
+	return take_number(cli, words, 0, UINT64_MAX, &sa->sequence);
+}
+
+static int take_esn(struct cli *cli, struct words *words, void *object)
+{
+	(void)cli;
+	(void)words;
+	((struct sp_sa *)object)->esn = true;
+	return CLI_DONE;
 }
 
 static const struct option new_options[] = {
@@ -157,7 +165,7 @@ static const struct option new_options[] = {
 	{ "life-seconds", take_life_seconds, false },
 	{ "parked", take_parked, false },
 	{ "sequence", take_sequence, false },
-	{ "esn", cli_take_unsupported, false },
+	{ "esn", take_esn, false },
 	{ "allow-weak", cli_take_unsupported, false },
 	{ 0 },
 };
@@ -183,6 +191,8 @@ static int check_sa(struct cli *cli, const struct sp_sa *sa)
 		return cli_usage(cli, "spi is missing");
 	if (!suite)
 		return cli_usage(cli, "alg is missing");
+	if (!sa->esn && sa->sequence > UINT32_MAX)
+		return cli_usage(cli, "sequence: numbers above 4294967295 are for esn");
 	ret = check_key(cli, suite, "key", &sa->key, suite->key_len);
 	return ret ? ret : check_key(cli, suite, "auth-key", &sa->auth_key, suite->auth_key_len);
 }
@@ -375,7 +385,7 @@ static int flush(struct cli *cli, int argc, char **argv)
 
 const struct verb cli_sa_verbs[] = {
 	{ "add", add,
-	  "TUNNEL in|out spi N alg WORD key KEY auth-key KEY [gen N] [parked] [sequence N]\n"
+	  "TUNNEL in|out spi N alg WORD key KEY auth-key KEY [esn] [gen N] [parked] [sequence N]\n"
 	  "\t[life-bytes SOFT HARD] [life-packets SOFT HARD] [life-seconds SOFT HARD]", NULL },
 	{ "show", show, "[TUNNEL] [-j]", NULL },
 	{ "del", del, "TUNNEL { in|out spi N | gen N }", NULL },

@@ -152,6 +152,8 @@ void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t n
 		sa->packets == 1 ? "packet" : "packets", cli_text_octets(sa->bytes, octets),
 		cli_text_ago(sa->last_used, now, when));
 	fprintf(out, LABEL "%" PRIu64, "sequence", sa->sequence);
+	if (sa->esn)
+		fputs(" of 64 bits", out);
 	if (sa->dir == SPINDLE_DIR_IN)
 		fprintf(out, ", replay window %u", sa->replay_window);
 	fputc('\n', out);

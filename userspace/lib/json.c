@@ -104,7 +104,7 @@ json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)
 			 "state", sp_name_sa_state(sa->state),
 			 "packets", number(sa->packets), "bytes", number(sa->bytes),
 			 "sequence", number(sa->sequence),
-			 "replay-window", number(sa->replay_window), "esn", 0,
+			 "replay-window", number(sa->replay_window), "esn", sa->esn,
 			 "age", number(sa->age),
 			 "last-used", sa->last_used ? number(sa->last_used) : json_null(),
 			 "life", life(&sa->life), "drops", drops(&sa->drops),

@@ -94,6 +94,7 @@ struct sp_sa {
 	char alg[SPINDLE_ALG_MAX + 1];
 	uint32_t generation;		/* 0 in a request: the kernel chooses */
 	bool parked;
+	bool esn;			/* sequence numbers have 64 bits */
 	uint64_t sequence;
 	struct sp_life life;
 	/* to the kernel only */

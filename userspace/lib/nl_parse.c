@@ -217,6 +217,7 @@ static int parse_sa(struct sp_sa *sa, struct nlattr *nest)
 	get_u64(&sa->sequence, a[SPINDLE_A_SA_SEQUENCE]);
 	get_u8(&sa->state, a[SPINDLE_A_SA_STATE]);
 	sa->parked = sa->state == SPINDLE_SA_PARKED;
+	sa->esn = a[SPINDLE_A_SA_ESN];
 	get_u32(&sa->replay_window, a[SPINDLE_A_SA_REPLAY_WINDOW]);
 	get_u64(&sa->packets, a[SPINDLE_A_SA_PACKETS]);
 	get_u64(&sa->bytes, a[SPINDLE_A_SA_BYTES]);

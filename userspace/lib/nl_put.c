@@ -109,6 +109,7 @@ int sp_nl_put_sa(struct nl_msg *msg, const struct sp_sa *sa)
 	    put_secret(msg, SPINDLE_A_SA_AUTH_KEY, &sa->auth_key) ||
 	    (sa->generation && nla_put_u32(msg, SPINDLE_A_SA_GENERATION, sa->generation)) ||
 	    (sa->parked && nla_put_flag(msg, SPINDLE_A_SA_PARKED)) ||
+	    (sa->esn && nla_put_flag(msg, SPINDLE_A_SA_ESN)) ||
 	    (sa->sequence && nla_put_u64(msg, SPINDLE_A_SA_SEQUENCE, sa->sequence)) ||
 	    put_life(msg, &sa->life))
 		return -1;
