@@ -171,11 +171,13 @@ check:
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
-# And the kselftests on the sanitizer kernels, the soak on one of them, and fuzzing.
+# And the kselftests on the sanitizer kernels, as far as several processors are in it where
+# that is the point, the soak on one of them, and fuzzing.
 check-all:
 	selftests/deps build check fuzz sanitize soak
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
-	+selftests/check unit lint $(KERNELS:%=kernel-%) kernel-uml kernel-kcsan soak-uml fuzz
+	+selftests/check unit lint $(KERNELS:%=kernel-%) kernel-uml \
+		kernel-kcsan:several soak-uml fuzz
 
 # Every parser of userspace, each TIME seconds long.
 fuzz: TIME ?= 60
@@ -253,7 +255,7 @@ help:
 	@echo 'make            the module for KVER=$(KVER), spindle and spindled'
 	@echo 'make demo       two hosts agree on keys and exchange traffic, in a virtual machine'
 	@echo 'make check      every test; ends with "N passed, N failed"'
-	@echo 'make check-all  check, check-sanitize, check-races, soak SOAK=soak-uml and fuzz'
+	@echo 'make check-all  check, check-sanitize, the most of check-races, soak SOAK=soak-uml and fuzz'
 	@echo 'make check-sanitize  the kselftests with KASAN, lockdep, kmemleak and faults'
 	@echo 'make check-races     the kselftests with KCSAN and lockdep on 4 processors'
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
