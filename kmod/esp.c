@@ -43,18 +43,19 @@ static void put_trailer(struct sk_buff *skb, unsigned int block_len, u8 next_hea
 }
 
 /*
- * RFC 3602 3: the IV must be unpredictable, so it is no counter.  Whole
- * random words come from the batched generator, which costs little.
+ * For CBC the IV must be unpredictable (RFC 3602 3), so it is no counter; whole random
+ * words come from the batched generator, which costs little.  What encrypts and
+ * authenticates in one wants no IV twice (RFC 4106 3.1), so there it is one.
  */
-static void put_head(struct sk_buff *skb, unsigned int iv_len, __be32 spi, u64 seq)
+static void put_head(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi, u64 seq)
 {
+	unsigned int iv_len = xform->suite->iv_len, i;
 	u8 *iv = skb_push(skb, iv_len);
 	struct spn_esp_head *head = skb_push(skb, sizeof(*head));
-	unsigned int i;
 
 	BUILD_BUG_ON(SPN_IV_MAX % sizeof(u64));
 	for (i = 0; i < iv_len; i += sizeof(u64)) {
-		u64 word = get_random_u64();
+		u64 word = xform->aead ? seq ^ xform->iv_mask : get_random_u64();
 
 		memcpy(iv + i, &word, sizeof(word));
 	}
@@ -66,15 +67,20 @@ int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi,
 		 u8 next_header, unsigned int headroom, spn_xform_done done)
 {
 	const struct spn_suite *suite = xform->suite;
-	unsigned int head_len = spn_esp_head_len(suite);
+	unsigned int head_len = spn_esp_head_len(suite), len;
 	int err;
 
 	err = make_room(skb, headroom + head_len, SPN_ESP_TAIL_MAX);
 	if (err)
 		return err;
 	put_trailer(skb, suite->block_len, next_header);
-	put_head(skb, suite->iv_len, spi, seq);
-	err = spn_xform_encrypt(xform, skb, head_len, skb->len - head_len, done);
+	put_head(xform, skb, spi, seq);
+	len = skb->len - head_len;
+	if (xform->aead) {
+		skb_put(skb, suite->icv_len);
+		return spn_xform_seal(xform, skb, head_len, len, seq, done);
+	}
+	err = spn_xform_encrypt(xform, skb, head_len, len, done);
 	return err ?: spn_esp_sealed(xform, skb, seq);
 }
 
@@ -82,6 +88,8 @@ int spn_esp_sealed(const struct spn_xform *xform, struct sk_buff *skb, u64 seq)
 {
 	unsigned int len = skb->len;
 
+	if (xform->aead)
+		return 0;
 	return spn_xform_icv(xform, skb, len, seq, skb_put(skb, xform->suite->icv_len));
 }
 
@@ -110,17 +118,22 @@ static int verify(const struct spn_xform *xform, const struct sk_buff *skb, u64 
 int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, u64 seq,
 		 spn_xform_done done)
 {
-	unsigned int head_len = spn_esp_head_len(xform->suite);
+	unsigned int head_len = spn_esp_head_len(xform->suite), len;
 	int err;
 
-	err = verify(xform, skb, seq);
-	if (err)
-		return err;
+	if (!xform->aead) {
+		err = verify(xform, skb, seq);
+		if (err)
+			return err;
+	}
 	err = skb_linearize_cow(skb);
 	if (err)
 		return err;
 	__skb_trim(skb, skb->len - xform->suite->icv_len);
-	return spn_xform_decrypt(xform, skb, head_len, skb->len - head_len, done);
+	len = skb->len - head_len;
+	if (xform->aead)
+		return spn_xform_open(xform, skb, head_len, len, seq, done);
+	return spn_xform_decrypt(xform, skb, head_len, len, done);
 }
 
 enum spn_drop_reason spn_esp_strip(const struct spn_suite *suite, struct sk_buff *skb,

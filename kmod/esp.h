@@ -54,7 +54,8 @@ bool spn_esp_check(const struct spn_suite *suite, unsigned int len);
  * spn_esp_open - authenticate, then decrypt
  * @xform: keys
  * @skb: an ESP packet that spn_esp_check() has passed, skb->data at its header;
- *	neither changed nor copied before it is authenticated
+ *	neither changed nor copied before it is authenticated, unless the suite does both
+ *	in one
  * @seq: sequence number, of which the packet has the lower half
  * @done: called later with the result if and only if -EINPROGRESS is returned
  *

@@ -32,7 +32,41 @@
 		.icv_len = (icv_octets),			\
 	}
 
+/* RFC 4106: the salt is four octets, the IV eight, the ICV may be cut short. */
+#define AES_GCM(bits, icv_octets)				\
+	{							\
+		.word = "aes" #bits "gcm" #icv_octets,		\
+		.aead = "gcm(aes)",				\
+		.key_len = (bits) / 8 + 4,			\
+		.salt_len = 4,					\
+		.iv_len = 8,					\
+		.block_len = 4,					\
+		.icv_len = (icv_octets),			\
+	}
+
+/* RFC 7634. */
+#define CHACHA20_POLY1305					\
+	{							\
+		.word = "chacha20poly1305",			\
+		.aead = "rfc7539(chacha20,poly1305)",		\
+		.key_len = 32 + 4,				\
+		.salt_len = 4,					\
+		.iv_len = 8,					\
+		.block_len = 4,					\
+		.icv_len = 16,					\
+	}
+
 static const struct spn_suite suites[] = {
+	AES_GCM(128, 16),
+	AES_GCM(128, 12),
+	AES_GCM(128, 8),
+	AES_GCM(192, 16),
+	AES_GCM(192, 12),
+	AES_GCM(192, 8),
+	AES_GCM(256, 16),
+	AES_GCM(256, 12),
+	AES_GCM(256, 8),
+	CHACHA20_POLY1305,
 	AES_CBC(128, "sha1", "sha1", 20, 12),
 	AES_CBC(128, "sha256", "sha256", 32, 16),
 	AES_CBC(128, "sha384", "sha384", 48, 24),

@@ -19,21 +19,26 @@
 /**
  * struct spn_suite - one combination of algorithms, as strongSwan spells them
  * @word: name in commands, configuration and netlink, encryption first
+ * @aead: what encrypts and authenticates in one, name in the kernel's crypto API; NULL
+ *	where @cipher and @hash do
  * @cipher: name in the kernel's crypto API; NULL where nothing is encrypted
  * @hash: keyed hash, name in the kernel's crypto API
- * @key_len: octets of the encryption key
+ * @key_len: octets of the encryption key, with the salt at its end
  * @auth_key_len: octets of the integrity key (RFC 2404 3, RFC 4868 2.1.1: the
- *	length of the hash's output)
+ *	length of the hash's output); 0 with @aead
+ * @salt_len: octets of the salt, which stands before the IV in the nonce
  * @iv_len: octets of the explicit IV in front of the ciphertext
  * @block_len: the plaintext is padded to a multiple of this many octets
  * @icv_len: octets of the integrity check value, truncated
  */
 struct spn_suite {
 	const char *word;
+	const char *aead;
 	const char *cipher;
 	const char *hash;
 	unsigned char key_len;
 	unsigned char auth_key_len;
+	unsigned char salt_len;
 	unsigned char iv_len;
 	unsigned char block_len;
 	unsigned char icv_len;
@@ -41,6 +46,7 @@ struct spn_suite {
 
 enum {
 	SPN_ICV_MAX = 32,	/* the longest icv_len in the table */
+	SPN_SALT_MAX = 4,
 	SPN_IV_MAX = 16,
 	SPN_BLOCK_MAX = 16,
 };

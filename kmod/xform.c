@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/random.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "wire.h"
 #include "xform.h"
 
 /* One cipher operation on its way. */
@@ -10,9 +12,13 @@ struct crypt {
 	unsigned int size;			/* of all of it, in octets */
 	struct sk_buff *skb;
 	spn_xform_done done;
-	struct scatterlist sg;
+	struct scatterlist sg[2];
 	u8 iv[SPN_IV_MAX];
-	struct skcipher_request request;	/* last: the driver's context follows */
+	__be32 aad[3];
+	union {					/* last: the driver's context follows */
+		struct skcipher_request cipher;
+		struct aead_request aead;
+	} request;
 };
 
 /*
@@ -53,10 +59,6 @@ static int init_hash(struct spn_xform *xform, const struct spn_key *key,
 {
 	int err;
 
-	if (key->len != xform->suite->auth_key_len) {
-		NL_SET_ERR_MSG(extack, "integrity key has the wrong length for this algorithm");
-		return -EINVAL;
-	}
 	xform->hash = crypto_alloc_shash(xform->suite->hash, 0, 0);
 	if (IS_ERR(xform->hash)) {
 		err = PTR_ERR(xform->hash);
@@ -78,11 +80,6 @@ static int init_cipher(struct spn_xform *xform, const struct spn_key *key,
 {
 	int err;
 
-	if (key->len != xform->suite->key_len) {
-		NL_SET_ERR_MSG(extack, "encryption key has the wrong length for this algorithm");
-		return -EINVAL;
-	}
-	xform->cipher = NULL;
 	if (!xform->suite->cipher)
 		return 0;
 	/* Mask 0: a synchronous implementation would be the slow one. */
@@ -102,14 +99,58 @@ static int init_cipher(struct spn_xform *xform, const struct spn_key *key,
 	return err;
 }
 
+static int init_aead(struct spn_xform *xform, const struct spn_key *key,
+		     struct netlink_ext_ack *extack)
+{
+	unsigned int salt_len = xform->suite->salt_len, key_len = key->len - salt_len;
+	int err;
+
+	xform->aead = crypto_alloc_aead(xform->suite->aead, 0, 0);
+	if (IS_ERR(xform->aead)) {
+		err = PTR_ERR(xform->aead);
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "kernel has no such algorithm");
+		return err;
+	}
+	err = crypto_aead_setkey(xform->aead, key->data, key_len) ?:
+	      crypto_aead_setauthsize(xform->aead, xform->suite->icv_len);
+	if (err) {
+		if (err != -ENOMEM)
+			NL_SET_ERR_MSG(extack, "kernel refused the key");
+		crypto_free_aead(xform->aead);
+		return err;
+	}
+	memcpy(xform->salt, key->data + key_len, salt_len);
+	xform->iv_mask = get_random_u64();
+	return 0;
+}
+
+static int check_keys(const struct spn_suite *suite, const struct spn_key *key,
+		      const struct spn_key *auth_key, struct netlink_ext_ack *extack)
+{
+	if (key->len != suite->key_len) {
+		NL_SET_ERR_MSG(extack, "encryption key has the wrong length for this algorithm");
+		return -EINVAL;
+	}
+	if (auth_key->len != suite->auth_key_len) {
+		NL_SET_ERR_MSG(extack, "integrity key has the wrong length for this algorithm");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
 		   const struct spn_key *key, const struct spn_key *auth_key, bool esn,
 		   struct netlink_ext_ack *extack)
 {
 	int err;
 
-	xform->suite = suite;
-	xform->esn = esn;
+	err = check_keys(suite, key, auth_key, extack);
+	if (err)
+		return err;
+	*xform = (struct spn_xform){ .suite = suite, .esn = esn };
+	if (suite->aead)
+		return init_aead(xform, key, extack);
 	err = init_cipher(xform, key, extack);
 	if (err)
 		return err;
@@ -121,9 +162,11 @@ int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
 
 void spn_xform_destroy(struct spn_xform *xform)
 {
-	/* Both wipe the keys: transforms are freed with kfree_sensitive(). */
+	/* All wipe the keys: transforms are freed with kfree_sensitive(). */
 	crypto_free_shash(xform->hash);
 	crypto_free_skcipher(xform->cipher);
+	crypto_free_aead(xform->aead);
+	memzero_explicit(xform->salt, sizeof(xform->salt));
 }
 
 /* Hashes the first @len octets of a packet, piece by piece. */
@@ -177,35 +220,102 @@ SPN_CRYPTO_DONE(crypt_done)
 	done(skb, err);
 }
 
+/* One on which nothing is set but what all have. */
+static struct crypt *new_crypt(struct sk_buff *skb, spn_xform_done done, unsigned int reqsize)
+{
+	struct crypt *crypt = get_crypt(sizeof(*crypt) + reqsize);
+
+	if (crypt) {
+		crypt->skb = skb;
+		crypt->done = done;
+	}
+	return crypt;
+}
+
+/*
+ * No CRYPTO_TFM_REQ_MAY_BACKLOG is ever set: a packet that finds a driver's queue full
+ * is dropped rather than kept.  So -EBUSY is an error like any other, and there is no
+ * -EINPROGRESS for crypt_done() to be told.
+ */
+static int started(struct crypt *crypt, int err)
+{
+	if (err != -EINPROGRESS)
+		put_crypt(crypt);
+	return err;
+}
+
 static int crypt(const struct spn_xform *xform, struct sk_buff *skb, int offset,
 		 int len, spn_xform_done done,
 		 int (*operation)(struct skcipher_request *request))
 {
 	unsigned int iv_len = xform->suite->iv_len;
+	struct skcipher_request *request;
 	struct crypt *crypt;
-	int err;
 
 	if (!xform->cipher)
 		return 0;
-	crypt = get_crypt(sizeof(*crypt) + crypto_skcipher_reqsize(xform->cipher));
+	crypt = new_crypt(skb, done, crypto_skcipher_reqsize(xform->cipher));
 	if (!crypt)
 		return -ENOMEM;
-	crypt->skb = skb;
-	crypt->done = done;
+	request = &crypt->request.cipher;
 	memcpy(crypt->iv, skb->data + offset - iv_len, iv_len);
-	sg_init_one(&crypt->sg, skb->data + offset, len);
-	skcipher_request_set_tfm(&crypt->request, xform->cipher);
-	/*
-	 * No CRYPTO_TFM_REQ_MAY_BACKLOG: a packet that finds a driver's queue full
-	 * is dropped rather than kept.  So -EBUSY is an error like any other, and
-	 * there is no -EINPROGRESS for crypt_done() to be told.
-	 */
-	skcipher_request_set_callback(&crypt->request, 0, crypt_done, crypt);
-	skcipher_request_set_crypt(&crypt->request, &crypt->sg, &crypt->sg, len, crypt->iv);
-	err = operation(&crypt->request);
-	if (err != -EINPROGRESS)
-		put_crypt(crypt);
-	return err;
+	sg_init_one(crypt->sg, skb->data + offset, len);
+	skcipher_request_set_tfm(request, xform->cipher);
+	skcipher_request_set_callback(request, 0, crypt_done, crypt);
+	skcipher_request_set_crypt(request, crypt->sg, crypt->sg, len, crypt->iv);
+	return started(crypt, operation(request));
+}
+
+/* What is authenticated but not encrypted: SPI and sequence number (RFC 4106 5). */
+static unsigned int put_aad(struct crypt *crypt, const struct spn_xform *xform, __be32 spi,
+			    u64 seq)
+{
+	unsigned int n = 0, len;
+
+	crypt->aad[n++] = spi;
+	if (xform->esn)
+		crypt->aad[n++] = cpu_to_be32(upper_32_bits(seq));
+	crypt->aad[n++] = cpu_to_be32(lower_32_bits(seq));
+	len = n * sizeof(crypt->aad[0]);
+	sg_set_buf(&crypt->sg[0], crypt->aad, len);
+	return len;
+}
+
+static int crypt_aead(const struct spn_xform *xform, struct sk_buff *skb, int offset,
+		      int len, int more, u64 seq, spn_xform_done done,
+		      int (*operation)(struct aead_request *request))
+{
+	const struct spn_esp_head *head = (const struct spn_esp_head *)skb->data;
+	const struct spn_suite *suite = xform->suite;
+	struct aead_request *request;
+	struct crypt *crypt;
+
+	crypt = new_crypt(skb, done, crypto_aead_reqsize(xform->aead));
+	if (!crypt)
+		return -ENOMEM;
+	request = &crypt->request.aead;
+	memcpy(crypt->iv, xform->salt, suite->salt_len);
+	memcpy(crypt->iv + suite->salt_len, skb->data + offset - suite->iv_len, suite->iv_len);
+	sg_init_table(crypt->sg, ARRAY_SIZE(crypt->sg));
+	aead_request_set_tfm(request, xform->aead);
+	aead_request_set_callback(request, 0, crypt_done, crypt);
+	aead_request_set_ad(request, put_aad(crypt, xform, head->spi, seq));
+	sg_set_buf(&crypt->sg[1], skb->data + offset, len + suite->icv_len);
+	aead_request_set_crypt(request, crypt->sg, crypt->sg, len + more, crypt->iv);
+	return started(crypt, operation(request));
+}
+
+int spn_xform_seal(const struct spn_xform *xform, struct sk_buff *skb,
+		   int offset, int len, u64 seq, spn_xform_done done)
+{
+	return crypt_aead(xform, skb, offset, len, 0, seq, done, crypto_aead_encrypt);
+}
+
+int spn_xform_open(const struct spn_xform *xform, struct sk_buff *skb,
+		   int offset, int len, u64 seq, spn_xform_done done)
+{
+	return crypt_aead(xform, skb, offset, len, xform->suite->icv_len, seq, done,
+			  crypto_aead_decrypt);
 }
 
 int spn_xform_encrypt(const struct spn_xform *xform, struct sk_buff *skb,

@@ -6,11 +6,13 @@
  * the hash is synchronous and needs no memory, so a packet is authenticated
  * before anything is allocated for it, and only its decryption may complete
  * later (the AES-NI modes are asynchronous by declaration and go to cryptd when
- * the FPU is taken).
+ * the FPU is taken).  What encrypts and authenticates in one does both at once, in
+ * place, and so needs the packet to itself first.
  */
 #ifndef _SPINDLE_XFORM_H
 #define _SPINDLE_XFORM_H
 
+#include <crypto/aead.h>
 #include <crypto/hash.h>
 #include <crypto/skcipher.h>
 #include <linux/netlink.h>
@@ -21,15 +23,22 @@
 /**
  * struct spn_xform - prepared keys; immutable once made
  * @suite: sizes and names
+ * @aead: both; else NULL
  * @cipher: encryption; NULL if the suite has none
- * @hash: integrity
+ * @hash: integrity; NULL with @aead
+ * @salt: with @aead: before the IV in the nonce
+ * @iv_mask: with @aead: a sequence number, masked with this, is the packet's IV, and so
+ *	that of an SA set up anew with the same key most likely another
  * @esn: sequence numbers have 64 bits, of which the upper half is authenticated but
  *	not sent (RFC 4303 2.2.1)
  */
 struct spn_xform {
 	const struct spn_suite *suite;
+	struct crypto_aead *aead;
 	struct crypto_skcipher *cipher;
 	struct crypto_shash *hash;
+	u8 salt[SPN_SALT_MAX];
+	u64 iv_mask;
 	bool esn;
 };
 
@@ -97,5 +106,23 @@ int spn_xform_encrypt(const struct spn_xform *xform, struct sk_buff *skb,
 /* spn_xform_decrypt - as spn_xform_encrypt(), the other way */
 int spn_xform_decrypt(const struct spn_xform *xform, struct sk_buff *skb,
 		      int offset, int len, spn_xform_done done);
+
+/**
+ * spn_xform_seal - encrypt a part of a linear, private packet in place, and authenticate
+ * @xform: keys, of a suite with aead
+ * @skb: an ESP packet, at skb->data its head, whose IV stands just before @offset
+ * @offset: where the part begins, from skb->data
+ * @len: its length; there is room for the ICV behind it
+ * @seq: sequence number
+ * @done: as for spn_xform_encrypt()
+ *
+ * Return: 0, -EINPROGRESS, or a negative error.
+ */
+int spn_xform_seal(const struct spn_xform *xform, struct sk_buff *skb,
+		   int offset, int len, u64 seq, spn_xform_done done);
+
+/* spn_xform_open - as spn_xform_seal(), the other way; -EBADMSG for a wrong ICV */
+int spn_xform_open(const struct spn_xform *xform, struct sk_buff *skb,
+		   int offset, int len, u64 seq, spn_xform_done done);
 
 #endif

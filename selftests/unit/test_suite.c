@@ -63,11 +63,47 @@ static void assert_pair(size_t c, size_t h)
 	assert_int_equal(suite->icv_len, hashes[h].icv_len);
 }
 
-static void every_pair_is_there_with_its_sizes(void **state)
+/* RFC 4106 and RFC 7634: a salt of 4 octets, an IV of 8, padding to 4. */
+static const struct {
+	const char *word;
+	const char *kernel;
+	unsigned int key_len, icv_len;
+} aeads[] = {
+	{ "aes128gcm16", "gcm(aes)", 20, 16 },
+	{ "aes128gcm12", "gcm(aes)", 20, 12 },
+	{ "aes128gcm8", "gcm(aes)", 20, 8 },
+	{ "aes192gcm16", "gcm(aes)", 28, 16 },
+	{ "aes192gcm12", "gcm(aes)", 28, 12 },
+	{ "aes192gcm8", "gcm(aes)", 28, 8 },
+	{ "aes256gcm16", "gcm(aes)", 36, 16 },
+	{ "aes256gcm12", "gcm(aes)", 36, 12 },
+	{ "aes256gcm8", "gcm(aes)", 36, 8 },
+	{ "chacha20poly1305", "rfc7539(chacha20,poly1305)", 36, 16 },
+};
+
+static void assert_aead(size_t i)
+{
+	const struct spn_suite *suite = spn_suite_find(aeads[i].word);
+
+	assert_non_null(suite);
+	assert_string_equal(suite->aead, aeads[i].kernel);
+	assert_null(suite->cipher);
+	assert_null(suite->hash);
+	assert_int_equal(suite->key_len, aeads[i].key_len);
+	assert_int_equal(suite->auth_key_len, 0);
+	assert_int_equal(suite->salt_len, 4);
+	assert_int_equal(suite->iv_len, 8);
+	assert_int_equal(suite->block_len, 4);
+	assert_int_equal(suite->icv_len, aeads[i].icv_len);
+}
+
+static void every_row_is_there_with_its_sizes(void **state)
 {
 	unsigned int rows = 0;
 
 	(void)state;
+	for (; rows < sizeof(aeads) / sizeof(aeads[0]); rows++)
+		assert_aead(rows);
 	for (size_t c = 0; c < sizeof(ciphers) / sizeof(ciphers[0]); c++)
 		for (size_t h = 0; h < sizeof(hashes) / sizeof(hashes[0]); h++, rows++)
 			assert_pair(c, h);
@@ -86,7 +122,8 @@ static void every_word_is_unique_and_fits(void **state)
 			assert_string_not_equal(suite->word, other->word);
 		assert_in_range(strlen(suite->word), 1, SPINDLE_ALG_MAX);
 		assert_in_range(suite->key_len, 0, SPINDLE_KEY_MAX);
-		assert_in_range(suite->auth_key_len, 1, SPINDLE_KEY_MAX);
+		assert_in_range(suite->auth_key_len, suite->aead ? 0 : 1, SPINDLE_KEY_MAX);
+		assert_in_range(suite->salt_len, 0, SPN_SALT_MAX);
 		assert_in_range(suite->icv_len, 1, SPN_ICV_MAX);
 		assert_in_range(suite->iv_len, 0, SPN_IV_MAX);
 		assert_in_range(suite->block_len, 1, SPN_BLOCK_MAX);
@@ -98,6 +135,7 @@ static void other_words_are_not_found(void **state)
 	static const char *const words[] = {
 		"", "aes", "aes128", "aes128-", "aes128-sha", "aes128-sha2566", "AES128-SHA256",
 		"aes512-sha256", "aes128-md5", "null", "null-md5", " aes128-sha256",
+		"aes128gcm", "aes128gcm4", "aes128gcm16-sha256", "chacha20",
 	};
 
 	(void)state;
@@ -108,7 +146,7 @@ static void other_words_are_not_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_pair_is_there_with_its_sizes),
+		cmocka_unit_test(every_row_is_there_with_its_sizes),
 		cmocka_unit_test(every_word_is_unique_and_fits),
 		cmocka_unit_test(other_words_are_not_found),
 	};
