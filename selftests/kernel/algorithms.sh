@@ -38,7 +38,8 @@ with_xfrm()
 }
 
 tests=("hosts with Spindle and xfrm" setup)
-for alg in {aes{128,192,256},null}-sha{1,256,384,512}; do
+for alg in {aes{128,192,256},null}-sha{1,256,384,512} aes{128,192,256}gcm{8,12,16} \
+	chacha20poly1305; do
 	tests+=("$alg: every length of padding and TCP, both ways, with xfrm" "with_xfrm $alg")
 done
 run_tests "${tests[@]}"

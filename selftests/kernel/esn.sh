@@ -25,9 +25,10 @@ beyond_half()
 
 # --- with xfrm --------------------------------------------------------------
 
+# with_xfrm ALGORITHM
 with_xfrm()
 {
-	local low=$((half - 8)) _
+	local low=$((half - 8)) alg=$1 _
 
 	fresh_hosts
 	spindle_host a
@@ -107,7 +108,9 @@ shown()
 }
 
 run_tests \
-	"with xfrm, from the lower half to the upper" with_xfrm \
+	"with xfrm, from the lower half to the upper" "with_xfrm aes128-sha256" \
+	"the same with AES-GCM" "with_xfrm aes128gcm16" \
+	"the same with ChaCha20-Poly1305" "with_xfrm chacha20poly1305" \
 	"while packets overtake each other" reordered \
 	"at one end only: no packet is let in" only_one_end \
 	"all numbers used up" used_up \

@@ -207,7 +207,12 @@ key()
 
 enc_key()
 {
-	key "$1" $((${alg:3:3} / 8))
+	case $alg in
+	null-*) ;;
+	aes*gcm*) key "$1" $((${alg:3:3} / 8 + 4)) ;;
+	chacha20*) key "$1" 36 ;;
+	aes*) key "$1" $((${alg:3:3} / 8)) ;;
+	esac
 }
 
 auth_key()
@@ -223,6 +228,8 @@ auth_key()
 icv_bits()
 {
 	case $alg in
+	*gcm*) echo $((8 * ${alg#*gcm})) ;;
+	chacha20*) echo 128 ;;
 	*-sha1) echo 96 ;;
 	*) echo $((${alg#*-sha} / 2)) ;;
 	esac
@@ -257,11 +264,12 @@ spindle_host()
 # sa NAME DIRECTION SPI [OPTION...]
 sa()
 {
-	local key=()
+	local enc auth
 
-	[[ $alg = null-* ]] || key=(key "$(enc_key "$3")")
-	host "$1" spindle sa add "$tunnel" "$2" spi "$3" alg "$alg" "${key[@]}" \
-		auth-key "$(auth_key "$3")" "${@:4}"
+	enc=$(enc_key "$3")
+	auth=$(auth_key "$3")
+	host "$1" spindle sa add "$tunnel" "$2" spi "$3" alg "$alg" ${enc:+key "$enc"} \
+		${auth:+auth-key "$auth"} "${@:4}"
 }
 
 # generation NAME N [OPTION...]: the SAs of one; the options are the outbound one's.
@@ -375,12 +383,18 @@ both_have()
 # xfrm_state NAME FROM TO SPI [OPTION...]: in host NAME, for packets between the two.
 xfrm_state()
 {
-	local enc=('ecb(cipher_null)' '')
+	local key auth algorithms
 
-	[[ $alg = null-* ]] || enc=('cbc(aes)' "$(enc_key "$4")")
+	key=$(enc_key "$4")
+	auth=(auth-trunc "hmac(${alg#*-})" "$(auth_key "$4")" "$(icv_bits)")
+	case $alg in
+	null-*) algorithms=(enc 'ecb(cipher_null)' '' "${auth[@]}") ;;
+	*gcm*) algorithms=(aead 'rfc4106(gcm(aes))' "$key" "$(icv_bits)") ;;
+	chacha20*) algorithms=(aead 'rfc7539esp(chacha20,poly1305)' "$key" "$(icv_bits)") ;;
+	*) algorithms=(enc 'cbc(aes)' "$key" "${auth[@]}") ;;
+	esac
 	ip -n "$1" xfrm state add src "${outer[$2]}" dst "${outer[$3]}" proto esp spi "$4" \
-		reqid 1 mode tunnel enc "${enc[@]}" \
-		auth-trunc "hmac(${alg#*-})" "$(auth_key "$4")" "$(icv_bits)" "${@:5}"
+		reqid 1 mode tunnel "${algorithms[@]}" "${@:5}"
 }
 
 # xfrm_states NAME: the SAs of generation 1.
