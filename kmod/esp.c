@@ -44,18 +44,19 @@ static void put_trailer(struct sk_buff *skb, unsigned int block_len, u8 next_hea
 
 /*
  * For CBC the IV must be unpredictable (RFC 3602 3), so it is no counter; whole random
- * words come from the batched generator, which costs little.  What encrypts and
- * authenticates in one wants no IV twice (RFC 4106 3.1), so there it is one.
+ * words come from the batched generator, which costs little.  Counter mode and all that
+ * is made of it want no IV twice (RFC 3686 4, RFC 4106 3.1), so there it is one.
  */
 static void put_head(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi, u64 seq)
 {
-	unsigned int iv_len = xform->suite->iv_len, i;
+	const struct spn_suite *suite = xform->suite;
+	unsigned int iv_len = suite->iv_len, i;
 	u8 *iv = skb_push(skb, iv_len);
 	struct spn_esp_head *head = skb_push(skb, sizeof(*head));
 
 	BUILD_BUG_ON(SPN_IV_MAX % sizeof(u64));
 	for (i = 0; i < iv_len; i += sizeof(u64)) {
-		u64 word = xform->aead ? seq ^ xform->iv_mask : get_random_u64();
+		u64 word = suite->counter_iv ? seq ^ xform->iv_mask : get_random_u64();
 
 		memcpy(iv + i, &word, sizeof(word));
 	}

@@ -28,6 +28,9 @@
  *	length of the hash's output); 0 with @aead
  * @salt_len: octets of the salt, which stands before the IV in the nonce
  * @iv_len: octets of the explicit IV in front of the ciphertext
+ * @counter_iv: no IV may come twice under a key; else each must be unpredictable
+ * @plain: with @aead: all is authenticated and nothing encrypted
+ * @weak: broken, or short enough to be; for old peers, where the user says so
  * @block_len: the plaintext is padded to a multiple of this many octets
  * @icv_len: octets of the integrity check value, truncated
  */
@@ -42,6 +45,9 @@ struct spn_suite {
 	unsigned char iv_len;
 	unsigned char block_len;
 	unsigned char icv_len;
+	bool counter_iv;
+	bool plain;
+	bool weak;
 };
 
 enum {

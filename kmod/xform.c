@@ -121,7 +121,6 @@ static int init_aead(struct spn_xform *xform, const struct spn_key *key,
 		return err;
 	}
 	memcpy(xform->salt, key->data + key_len, salt_len);
-	xform->iv_mask = get_random_u64();
 	return 0;
 }
 
@@ -148,7 +147,11 @@ int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
 	err = check_keys(suite, key, auth_key, extack);
 	if (err)
 		return err;
-	*xform = (struct spn_xform){ .suite = suite, .esn = esn };
+	*xform = (struct spn_xform){
+		.suite = suite,
+		.iv_mask = get_random_u64(),
+		.esn = esn,
+	};
 	if (suite->aead)
 		return init_aead(xform, key, extack);
 	err = init_cipher(xform, key, extack);
@@ -266,7 +269,7 @@ static int crypt(const struct spn_xform *xform, struct sk_buff *skb, int offset,
 	return started(crypt, operation(request));
 }
 
-/* What is authenticated but not encrypted: SPI and sequence number (RFC 4106 5). */
+/* SPI and sequence number are authenticated, but not encrypted (RFC 4106 5). */
 static unsigned int put_aad(struct crypt *crypt, const struct spn_xform *xform, __be32 spi,
 			    u64 seq)
 {
@@ -281,13 +284,16 @@ static unsigned int put_aad(struct crypt *crypt, const struct spn_xform *xform, 
 	return len;
 }
 
+/* The ICV is behind @len octets; of it, @icv_len go in. */
 static int crypt_aead(const struct spn_xform *xform, struct sk_buff *skb, int offset,
-		      int len, int more, u64 seq, spn_xform_done done,
+		      int len, int icv_len, u64 seq, spn_xform_done done,
 		      int (*operation)(struct aead_request *request))
 {
 	const struct spn_esp_head *head = (const struct spn_esp_head *)skb->data;
 	const struct spn_suite *suite = xform->suite;
+	u8 *iv = skb->data + offset - suite->iv_len;
 	struct aead_request *request;
+	unsigned int aad_len, clear;
 	struct crypt *crypt;
 
 	crypt = new_crypt(skb, done, crypto_aead_reqsize(xform->aead));
@@ -295,13 +301,19 @@ static int crypt_aead(const struct spn_xform *xform, struct sk_buff *skb, int of
 		return -ENOMEM;
 	request = &crypt->request.aead;
 	memcpy(crypt->iv, xform->salt, suite->salt_len);
-	memcpy(crypt->iv + suite->salt_len, skb->data + offset - suite->iv_len, suite->iv_len);
+	memcpy(crypt->iv + suite->salt_len, iv, suite->iv_len);
 	sg_init_table(crypt->sg, ARRAY_SIZE(crypt->sg));
+	aad_len = put_aad(crypt, xform, head->spi, seq);
+	/* RFC 4543 3.3: if nothing is encrypted, IV and packet belong to the same. */
+	clear = suite->plain ? suite->iv_len + len : 0;
+	if (suite->plain)
+		len = 0;
+	sg_set_buf(&crypt->sg[1], suite->plain ? iv : iv + suite->iv_len,
+		   clear + len + suite->icv_len);
 	aead_request_set_tfm(request, xform->aead);
 	aead_request_set_callback(request, 0, crypt_done, crypt);
-	aead_request_set_ad(request, put_aad(crypt, xform, head->spi, seq));
-	sg_set_buf(&crypt->sg[1], skb->data + offset, len + suite->icv_len);
-	aead_request_set_crypt(request, crypt->sg, crypt->sg, len + more, crypt->iv);
+	aead_request_set_ad(request, aad_len + clear);
+	aead_request_set_crypt(request, crypt->sg, crypt->sg, len + icv_len, crypt->iv);
 	return started(crypt, operation(request));
 }
 

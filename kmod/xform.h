@@ -27,8 +27,8 @@
  * @cipher: encryption; NULL if the suite has none
  * @hash: integrity; NULL with @aead
  * @salt: with @aead: before the IV in the nonce
- * @iv_mask: with @aead: a sequence number, masked with this, is the packet's IV, and so
- *	that of an SA set up anew with the same key most likely another
+ * @iv_mask: where the IV counts: a sequence number, masked with this, is the packet's IV,
+ *	and so that of an SA set up anew with the same key most likely another
  * @esn: sequence numbers have 64 bits, of which the upper half is authenticated but
  *	not sent (RFC 4303 2.2.1)
  */
@@ -108,7 +108,7 @@ int spn_xform_decrypt(const struct spn_xform *xform, struct sk_buff *skb,
 		      int offset, int len, spn_xform_done done);
 
 /**
- * spn_xform_seal - encrypt a part of a linear, private packet in place, and authenticate
+ * spn_xform_seal - authenticate a packet, linear and private, and encrypt a part of it
  * @xform: keys, of a suite with aead
  * @skb: an ESP packet, at skb->data its head, whose IV stands just before @offset
  * @offset: where the part begins, from skb->data

@@ -182,6 +182,9 @@ static const struct {
 	{ "[peer x]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nprofile = compat\n",
 	  "spindle.conf:1:1: peer x: profile = compat authenticates nobody;"
 	  " it needs allow-insecure = yes\n" },
+	{ OFFICE "[tunnel t]\npeer = office\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
+	  "remote-ts = 10.2.0.0/16\nesp = aes128gcm16, 3des-md5\n",
+	  "spindle.conf:7:1: tunnel t: 3des-md5 can be broken; it needs allow-weak = yes\n" },
 	{ "[peer x]\nremote = 192.0.2.2\n",
 	  "spindle.conf:1:1: peer x needs local = ADDRESS\n"
 	  "spindle.conf:1:1: peer x needs key = FILE (spindle key new makes one)\n"

@@ -154,6 +154,14 @@ static int take_esn(struct cli *cli, struct words *words, void *object)
 	return CLI_DONE;
 }
 
+static int take_allow_weak(struct cli *cli, struct words *words, void *object)
+{
+	(void)cli;
+	(void)words;
+	((struct sp_sa *)object)->allow_weak = true;
+	return CLI_DONE;
+}
+
 static const struct option new_options[] = {
 	{ "spi", take_spi, false },
 	{ "alg", take_alg, false },
@@ -166,7 +174,7 @@ static const struct option new_options[] = {
 	{ "parked", take_parked, false },
 	{ "sequence", take_sequence, false },
 	{ "esn", take_esn, false },
-	{ "allow-weak", cli_take_unsupported, false },
+	{ "allow-weak", take_allow_weak, false },
 	{ 0 },
 };
 
@@ -191,6 +199,9 @@ static int check_sa(struct cli *cli, const struct sp_sa *sa)
 		return cli_usage(cli, "spi is missing");
 	if (!suite)
 		return cli_usage(cli, "alg is missing");
+	if (suite->weak && !sa->allow_weak)
+		return cli_usage(cli, "alg: %s can be broken; for an old peer say allow-weak",
+				 suite->word);
 	if (!sa->esn && sa->sequence > UINT32_MAX)
 		return cli_usage(cli, "sequence: numbers above 4294967295 are for esn");
 	ret = check_key(cli, suite, "key", &sa->key, suite->key_len);
@@ -386,7 +397,8 @@ static int flush(struct cli *cli, int argc, char **argv)
 const struct verb cli_sa_verbs[] = {
 	{ "add", add,
 	  "TUNNEL in|out spi N alg WORD key KEY auth-key KEY [esn] [gen N] [parked] [sequence N]\n"
-	  "\t[life-bytes SOFT HARD] [life-packets SOFT HARD] [life-seconds SOFT HARD]", NULL },
+	  "\t[life-bytes SOFT HARD] [life-packets SOFT HARD] [life-seconds SOFT HARD]\n"
+	  "\t[allow-weak]", NULL },
 	{ "show", show, "[TUNNEL] [-j]", NULL },
 	{ "del", del, "TUNNEL { in|out spi N | gen N }", NULL },
 	{ "flush", flush, "[TUNNEL]", NULL },

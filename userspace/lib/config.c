@@ -7,6 +7,7 @@
 
 #include "config_parse.h"
 #include "guess.h"
+#include "kmod/suite.h"
 
 void sp_config_problem(struct sp_config_parser *p, const struct sp_place *place,
 		       const char *fmt, ...)
@@ -193,6 +194,19 @@ static void check_routes(struct sp_config_parser *p, const struct sp_tunnel_conf
 					  sp_prefix_format(&tunnel->remote_ts.list[i], prefix));
 }
 
+static void check_esp(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
+{
+	const struct sp_place *at = &tunnel->place;
+
+	if (!tunnel->n_esp && tunnel->peer && tunnel->peer->keying == SP_KEYING_RSA)
+		sp_config_problem(p, at, "tunnel %s needs esp = WORD, as in esp = aes128-sha256",
+				  tunnel->name);
+	for (size_t i = 0; i < tunnel->n_esp && !tunnel->allow_weak; i++)
+		if (spn_suite_find(tunnel->esp[i])->weak)
+			sp_config_problem(p, at, "tunnel %s: %s can be broken; it needs "
+					  "allow-weak = yes", tunnel->name, tunnel->esp[i]);
+}
+
 static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
 	const struct sp_place *at = &tunnel->place;
@@ -205,9 +219,7 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	if (!tunnel->remote_ts.n)
 		sp_config_problem(p, at, "tunnel %s needs remote-ts = PREFIX", tunnel->name);
 	check_routes(p, tunnel);
-	if (!tunnel->n_esp && tunnel->peer && tunnel->peer->keying == SP_KEYING_RSA)
-		sp_config_problem(p, at, "tunnel %s needs esp = WORD, as in esp = aes128-sha256",
-				  tunnel->name);
+	check_esp(p, tunnel);
 }
 
 static void check(struct sp_config_parser *p)

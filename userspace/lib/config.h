@@ -65,6 +65,7 @@ struct sp_tunnel_config {
 	struct sp_selectors remote_ts;
 	const char *esp[SP_CONFIG_PROPOSALS_MAX];	/* words of kmod/suite.h, best first */
 	size_t n_esp;
+	bool allow_weak;		/* of esp */
 	uint64_t lifetime;		/* seconds */
 	uint64_t lifetime_bytes;	/* 0: no limit */
 	uint32_t replay_window;

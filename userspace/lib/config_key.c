@@ -255,6 +255,11 @@ static int set_esp(struct sp_config_parser *p, const char *value, struct sp_erro
 	return each_word(p, value, add_esp, err);
 }
 
+static int set_allow_weak(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return choose_bool(&p->tunnel->allow_weak, value, err);
+}
+
 static int set_lifetime(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	enum { LEAST = 10 };	/* a refresh needs time to happen in */
@@ -349,6 +354,7 @@ static const struct key tunnel_keys[] = {
 	{ "local-ts", set_local_ts },
 	{ "remote-ts", set_remote_ts },
 	{ "esp", set_esp },
+	{ "allow-weak", set_allow_weak },
 	{ "ah", set_unsupported },
 	{ "lifetime", set_lifetime },
 	{ "lifetime-bytes", set_lifetime_bytes },

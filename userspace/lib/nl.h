@@ -97,6 +97,7 @@ struct sp_sa {
 	bool esn;			/* sequence numbers have 64 bits */
 	uint64_t sequence;
 	struct sp_life life;
+	bool allow_weak;		/* of commands only: alg may be */
 	/* to the kernel only */
 	struct sp_secret key;
 	struct sp_secret auth_key;
