@@ -103,8 +103,9 @@ faulty()
 )
 
 # each_fault UNDO COMMAND...: the first allocation fails, then the second, until
-# none is left that could.  Where the command can do without, UNDO undoes it; where it
-# cannot, it says so, and what is seen is as before.
+# none is left that could; of more than a hundred, which many algorithms take, each tenth.
+# Where the command can do without, UNDO undoes it; where it cannot, it says so, and what
+# is seen is as before.
 each_fault()
 {
 	local undo=$1 n=0 before output status
@@ -112,7 +113,7 @@ each_fault()
 	shift
 	before=$($seen)
 	while :; do
-		n=$((n + 1))
+		n=$((n < 100 ? n + 1 : n + 10))
 		status=0
 		echo 1 > $failslab/times
 		output=$(faulty $n "$@" 2>&1) || status=$?

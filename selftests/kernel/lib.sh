@@ -23,7 +23,7 @@ declare -A outer=([a]=192.0.2.1 [b]=192.0.2.2)
 declare -A inner=([a]=10.1.0.1 [b]=10.2.0.1)
 declare -A network=([a]=10.1.0.0/16 [b]=10.2.0.0/16)
 declare -A peer=([a]=b [b]=a)
-alg=aes128-sha256
+alg=aes128-sha256 weak=
 # What spindle_host makes.
 device=spin0 tunnel=t
 # For what a test leaves until its end, and a script for its tests; in the guest's memory.
@@ -209,15 +209,18 @@ enc_key()
 {
 	case $alg in
 	null-*) ;;
-	aes*gcm*) key "$1" $((${alg:3:3} / 8 + 4)) ;;
+	aes*gcm* | aes*gmac | aes*ctr-*) key "$1" $((${alg:3:3} / 8 + 4)) ;;
 	chacha20*) key "$1" 36 ;;
 	aes*) key "$1" $((${alg:3:3} / 8)) ;;
+	3des-*) key "$1" 24 ;;
+	des-*) key "$1" 8 ;;
 	esac
 }
 
 auth_key()
 {
 	case $alg in
+	*-md5) key $(($1 + 64)) 16 ;;
 	*-sha1) key $(($1 + 64)) 20 ;;
 	*-sha256) key $(($1 + 64)) 32 ;;
 	*-sha384) key $(($1 + 64)) 48 ;;
@@ -229,8 +232,8 @@ icv_bits()
 {
 	case $alg in
 	*gcm*) echo $((8 * ${alg#*gcm})) ;;
-	chacha20*) echo 128 ;;
-	*-sha1) echo 96 ;;
+	chacha20* | *gmac) echo 128 ;;
+	*-sha1 | *-md5) echo 96 ;;
 	*) echo $((${alg#*-sha} / 2)) ;;
 	esac
 }
@@ -269,7 +272,7 @@ sa()
 	enc=$(enc_key "$3")
 	auth=$(auth_key "$3")
 	host "$1" spindle sa add "$tunnel" "$2" spi "$3" alg "$alg" ${enc:+key "$enc"} \
-		${auth:+auth-key "$auth"} "${@:4}"
+		${auth:+auth-key "$auth"} ${weak:+"$weak"} "${@:4}"
 }
 
 # generation NAME N [OPTION...]: the SAs of one; the options are the outbound one's.
@@ -389,8 +392,12 @@ xfrm_state()
 	auth=(auth-trunc "hmac(${alg#*-})" "$(auth_key "$4")" "$(icv_bits)")
 	case $alg in
 	null-*) algorithms=(enc 'ecb(cipher_null)' '' "${auth[@]}") ;;
+	*gmac) algorithms=(aead 'rfc4543(gcm(aes))' "$key" "$(icv_bits)") ;;
 	*gcm*) algorithms=(aead 'rfc4106(gcm(aes))' "$key" "$(icv_bits)") ;;
 	chacha20*) algorithms=(aead 'rfc7539esp(chacha20,poly1305)' "$key" "$(icv_bits)") ;;
+	*ctr-*) algorithms=(enc 'rfc3686(ctr(aes))' "$key" "${auth[@]}") ;;
+	3des-*) algorithms=(enc 'cbc(des3_ede)' "$key" "${auth[@]}") ;;
+	des-*) algorithms=(enc 'cbc(des)' "$key" "${auth[@]}") ;;
 	*) algorithms=(enc 'cbc(aes)' "$key" "${auth[@]}") ;;
 	esac
 	ip -n "$1" xfrm state add src "${outer[$2]}" dst "${outer[$3]}" proto esp spi "$4" \
