@@ -36,18 +36,6 @@ static int take_gen(struct cli *cli, struct words *words, void *object)
 	return ret;
 }
 
-static int unknown_alg(struct cli *cli, const char *word)
-{
-	char list[256] = "";
-	size_t len = 0;
-	const struct spn_suite *suite;
-
-	for (unsigned int i = 0; (suite = spn_suite_at(i)) && len < sizeof(list); i++)
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
-					suite->word);
-	return cli_usage(cli, "\"%s\" is not one of %s", word, list);
-}
-
 static int take_alg(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_sa *sa = object;
@@ -56,7 +44,8 @@ static int take_alg(struct cli *cli, struct words *words, void *object)
 	if (!word)
 		return CLI_USAGE;
 	if (!spn_suite_find(word))
-		return unknown_alg(cli, word);
+		return cli_usage(cli, "\"%s\" is no algorithm; one is %s, spindle(8) lists them",
+				 word, spn_suite_at(0)->word);
 	snprintf(sa->alg, sizeof(sa->alg), "%s", word);
 	return CLI_DONE;
 }
