@@ -43,6 +43,8 @@ static struct crypt *get_crypt(unsigned int size)
 
 static void put_crypt(struct crypt *crypt)
 {
+	/* A salt belongs to the keys, and a spare one may outlive its SA. */
+	memzero_explicit(crypt->iv, sizeof(crypt->iv));
 	kfree(this_cpu_xchg(spare, crypt));
 }
 
