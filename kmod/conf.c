@@ -90,7 +90,46 @@ static bool leads(struct spn_conf *conf, const struct spn_prefix *remote,
 	return has_local && has_remote;
 }
 
-/* The pairs of selectors are numbered: pair i is remote i / n_local, local i % n_local. */
+static bool any_of_family(const struct spn_prefix *ts, unsigned int n, u16 family)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (ts[i].addr.family == family)
+			return true;
+	return false;
+}
+
+int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
+{
+	const struct spn_prefix *local = spn_conf_local_ts(conf);
+	const struct spn_prefix *remote = spn_conf_remote_ts(conf);
+	static const u16 families[] = { AF_INET, AF_INET6 };
+	unsigned int i;
+
+	if (conf->endpoints.local.family != conf->endpoints.remote.family) {
+		NL_SET_ERR_MSG(extack, "one outer address is IPv4 and the other IPv6");
+		return -EINVAL;
+	}
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		if (any_of_family(local, conf->n_local, families[i]) ==
+		    any_of_family(remote, conf->n_remote, families[i]))
+			continue;
+		NL_SET_ERR_MSG(extack, "selectors of IPv4 or IPv6 on one side only");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+bool spn_conf_has_v6(const struct spn_conf *conf)
+{
+	return any_of_family(conf->ts, conf->n_local, AF_INET6);
+}
+
+/*
+ * The pairs of selectors are numbered: pair i is remote i / n_local, local i % n_local.
+ * Those of two families lead nobody.
+ */
 static unsigned int pairs(const struct spn_conf *conf)
 {
 	return conf->n_local * conf->n_remote;
@@ -106,6 +145,11 @@ static const struct spn_prefix *pair_local(struct spn_conf *conf, unsigned int i
 	return &spn_conf_local_ts(conf)[i % conf->n_local];
 }
 
+static bool pair_mixed(struct spn_conf *conf, unsigned int i)
+{
+	return pair_remote(conf, i)->addr.family != pair_local(conf, i)->addr.family;
+}
+
 /* Takes the first @n pairs of @conf out of the trie, but for those of @keep. */
 static void unroute(struct spn_conf *conf, unsigned int n, struct spn_conf *keep,
 		    struct spn_trie *trie)
@@ -113,7 +157,7 @@ static void unroute(struct spn_conf *conf, unsigned int n, struct spn_conf *keep
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		if (!leads(keep, pair_remote(conf, i), pair_local(conf, i)))
+		if (!pair_mixed(conf, i) && !leads(keep, pair_remote(conf, i), pair_local(conf, i)))
 			spn_trie_remove(trie, pair_remote(conf, i), pair_local(conf, i),
 					conf->tunnel);
 }
@@ -125,6 +169,8 @@ int spn_conf_route(struct spn_conf *conf, struct spn_conf *old, struct spn_trie 
 	int err;
 
 	for (i = 0; i < pairs(conf); i++) {
+		if (pair_mixed(conf, i))
+			continue;
 		err = spn_trie_insert(trie, pair_remote(conf, i), pair_local(conf, i),
 				      conf->tunnel);
 		if (err < 0)

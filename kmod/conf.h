@@ -9,6 +9,7 @@
 #include <linux/rhashtable.h>
 #include <net/dst_cache.h>
 
+#include "ip.h"
 #include "net.h"
 #include "selector.h"
 
@@ -23,7 +24,7 @@ struct spn_endpoints {
 /**
  * struct spn_conf - the configuration of a tunnel
  * @tunnel: whose it is
- * @endpoints: outer addresses
+ * @endpoints: outer addresses, both of one family
  * @endpoints_node: in spn_net.endpoints
  * @route: cached route of outer packets: it goes with the addresses it is for
  * @replay_window: of SAs added from now on, packets
@@ -59,6 +60,12 @@ struct spn_conf {
 int spn_conf_table_init(struct spn_net *sn);
 void spn_conf_table_destroy(struct spn_net *sn);
 
+/* Octets of the outer header. */
+static inline unsigned int spn_conf_outer_len(const struct spn_conf *conf)
+{
+	return spn_ip_header_len(conf->endpoints.remote.family);
+}
+
 /* Returns a configuration with defaults and room for so many selectors, or NULL. */
 struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote);
 
@@ -74,6 +81,12 @@ static inline struct spn_prefix *spn_conf_remote_ts(struct spn_conf *conf)
 {
 	return conf->ts + conf->n_local;
 }
+
+/* Are the outer addresses of one family, and has each selector one on the other side? */
+int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack);
+
+/* Has it selectors of IPv6? */
+bool spn_conf_has_v6(const struct spn_conf *conf);
 
 /* Is a packet that came out of the tunnel within its selectors? */
 bool spn_conf_admits(const struct spn_conf *conf, const struct spn_addr *src,

@@ -79,14 +79,14 @@ static const struct net_device_ops device_ops = {
 
 static const struct device_type device_type = { .name = "spindle" };
 
-/* What fits Ethernet whatever the algorithms will be. */
+/* What fits Ethernet whatever the algorithms and the outer addresses will be. */
 static unsigned int default_mtu(void)
 {
 	unsigned int i, mtu = ETH_DATA_LEN;
 	const struct spn_suite *suite;
 
 	for (i = 0; (suite = spn_suite_at(i)); i++)
-		mtu = min(mtu, spn_esp_inner_max(suite, ETH_DATA_LEN - SPN_ROUTE_OUTER_LEN));
+		mtu = min(mtu, spn_esp_inner_max(suite, ETH_DATA_LEN - SPN_IP_HEADER_MAX));
 	return mtu;
 }
 
@@ -94,7 +94,7 @@ static void device_setup(struct net_device *dev)
 {
 	const netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_SG |
 					   NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HIGHDMA;
-	const unsigned int overhead = SPN_ROUTE_OUTER_LEN + SPN_ESP_HEAD_MAX + SPN_ESP_TAIL_MAX;
+	const unsigned int overhead = SPN_IP_HEADER_MAX + SPN_ESP_HEAD_MAX + SPN_ESP_TAIL_MAX;
 
 	dev->netdev_ops = &device_ops;
 	SET_NETDEV_DEVTYPE(dev, &device_type);
@@ -103,7 +103,7 @@ static void device_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
-	dev->needed_headroom = LL_MAX_HEADER + SPN_ROUTE_OUTER_LEN + SPN_ESP_HEAD_MAX;
+	dev->needed_headroom = LL_MAX_HEADER + SPN_IP_HEADER_MAX + SPN_ESP_HEAD_MAX;
 	dev->needed_tailroom = SPN_ESP_TAIL_MAX;
 	dev->features |= features;
 	dev->hw_features |= features;
@@ -168,17 +168,23 @@ bool spn_device_check(const struct net_device *dev)
 	return dev->rtnl_link_ops == &link_ops;
 }
 
-/* The inner MTU that the tunnel's newest outbound SA leaves of the path's, or 0. */
+/*
+ * The inner MTU that the tunnel's newest outbound SA leaves of the path's, or 0.  IPv6
+ * takes no interface whose MTU is less than 1280 (RFC 8200 5), so there it is not.
+ */
 static unsigned int tunnel_mtu(struct spn_net *sn, struct spn_tunnel *tunnel)
 {
 	struct spn_conf *conf = spn_tunnel_conf(tunnel);
+	unsigned int mtu_min = spn_conf_has_v6(conf) ? IPV6_MIN_MTU : 0, path_mtu;
 	struct spn_sa *sa;
 
-	list_for_each_entry(sa, &tunnel->sas, node)
-		if (sa->dir == SPINDLE_DIR_OUT)
-			return spn_esp_inner_max(sa->xform.suite,
-						 spn_route_mtu(sn->net, tunnel->dev, conf) -
-						 SPN_ROUTE_OUTER_LEN);
+	list_for_each_entry(sa, &tunnel->sas, node) {
+		if (sa->dir != SPINDLE_DIR_OUT)
+			continue;
+		path_mtu = spn_route_mtu(sn->net, tunnel->dev, conf);
+		return max(spn_esp_inner_max(sa->xform.suite,
+					     path_mtu - spn_conf_outer_len(conf)), mtu_min);
+	}
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/ip.h>
 #include <net/genetlink.h>
 
 #include "event.h"
+#include "ip.h"
 #include "tunnel.h"
 
 static const struct genl_family *event_family;
@@ -81,13 +81,13 @@ static int put_sa(struct sk_buff *msg, const struct spn_sa *sa)
 
 static int put_flow(struct sk_buff *msg, const struct sk_buff *skb)
 {
-	const struct iphdr *iph = ip_hdr(skb);
+	struct spn_addr src = spn_ip_src(skb), dst = spn_ip_dst(skb);
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_FLOW);
 
 	if (!nest ||
-	    nla_put_in_addr(msg, SPINDLE_A_FLOW_SRC, iph->saddr) ||
-	    nla_put_in_addr(msg, SPINDLE_A_FLOW_DST, iph->daddr) ||
-	    nla_put_u8(msg, SPINDLE_A_FLOW_PROTO, iph->protocol))
+	    nla_put(msg, SPINDLE_A_FLOW_SRC, spn_addr_len(&src), src.octets) ||
+	    nla_put(msg, SPINDLE_A_FLOW_DST, spn_addr_len(&dst), dst.octets) ||
+	    nla_put_u8(msg, SPINDLE_A_FLOW_PROTO, spn_ip_next_header(skb)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/in.h>
+#include <linux/ipv6.h>
 #include <net/xfrm.h>
 
 #include "hook.h"
@@ -12,42 +15,77 @@
  */
 enum { PRIORITY = 200 };
 
-static int esp4_rcv(struct sk_buff *skb)
+static int esp_rcv(struct sk_buff *skb)
 {
 	return spn_input(skb, false);
 }
 
 /* From a UDP socket with UDP_ENCAP; @spi is 0 there, so the packet is asked. */
-static int esp4_input(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
+static int esp_input(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
 {
 	return spn_input(skb, true);
 }
 
 /* Of packets that xfrm has opened; none of them is ours. */
-static int esp4_cb(struct sk_buff *skb, int err)
+static int esp_cb(struct sk_buff *skb, int err)
 {
 	return 1;
 }
 
 static int esp4_err(struct sk_buff *skb, u32 info)
 {
-	return spn_input_error(skb, info);
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	struct spn_addr local = { .v4 = iph->saddr, .family = AF_INET };
+	struct spn_addr remote = { .v4 = iph->daddr, .family = AF_INET };
+	const struct icmphdr *icmph = icmp_hdr(skb);
+	bool too_big = icmph->type == ICMP_DEST_UNREACH && icmph->code == ICMP_FRAG_NEEDED;
+
+	return spn_input_error(skb, &local, &remote, too_big ? info : 0);
+}
+
+static int esp6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
+		    int offset, __be32 info)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	struct spn_addr local = { .family = AF_INET6 }, remote = { .family = AF_INET6 };
+
+	memcpy(local.octets, &ip6h->saddr, sizeof(ip6h->saddr));
+	memcpy(remote.octets, &ip6h->daddr, sizeof(ip6h->daddr));
+	return spn_input_error(skb, &local, &remote,
+			       type == ICMPV6_PKT_TOOBIG ? ntohl(info) : 0);
 }
 
 static struct xfrm4_protocol esp4_protocol = {
-	.handler = esp4_rcv,
-	.input_handler = esp4_input,
-	.cb_handler = esp4_cb,
+	.handler = esp_rcv,
+	.input_handler = esp_input,
+	.cb_handler = esp_cb,
 	.err_handler = esp4_err,
+	.priority = PRIORITY,
+};
+
+static struct xfrm6_protocol esp6_protocol = {
+	.handler = esp_rcv,
+	.input_handler = esp_input,
+	.cb_handler = esp_cb,
+	.err_handler = esp6_err,
 	.priority = PRIORITY,
 };
 
 int __init spn_hook_init(void)
 {
-	return xfrm4_protocol_register(&esp4_protocol, IPPROTO_ESP);
+	int err;
+
+	err = xfrm4_protocol_register(&esp4_protocol, IPPROTO_ESP);
+	if (err)
+		return err;
+	err = xfrm6_protocol_register(&esp6_protocol, IPPROTO_ESP);
+	if (err)
+		xfrm4_protocol_deregister(&esp4_protocol, IPPROTO_ESP);
+	return err;
 }
 
 void spn_hook_exit(void)
 {
+	xfrm6_protocol_deregister(&esp6_protocol, IPPROTO_ESP);
 	xfrm4_protocol_deregister(&esp4_protocol, IPPROTO_ESP);
 }

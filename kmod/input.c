@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/icmp.h>
-#include <linux/ip.h>
 #include <net/inet_ecn.h>
-#include <net/ip.h>
 
 #include "esp.h"
 #include "input.h"
+#include "ip.h"
 #include "lane.h"
 #include "output.h"
 #include "route.h"
@@ -19,7 +17,7 @@
 static int unknown_spi(struct spn_net *sn, struct sk_buff *skb, const struct spn_addr *dst,
 		       const struct spn_esp_head *head)
 {
-	struct spn_addr src = { .v4 = ip_hdr(skb)->saddr, .family = AF_INET };
+	struct spn_addr src = spn_ip_src(skb);
 	struct spn_conf *conf = spn_conf_lookup(sn, dst, &src);
 
 	if (!conf || spn_spi_in_xfrm(sn->net, dst, head->spi, IPPROTO_ESP))
@@ -92,7 +90,7 @@ static void describe(struct spn_sa *sa, struct sk_buff *skb, u64 seq)
 	memset(cb, 0, sizeof(*cb));
 	cb->sa = sa;
 	cb->seq = seq;
-	cb->tos = ip_hdr(skb)->tos;
+	cb->tos = spn_ip_tos(skb);
 	skb_dst_drop(skb);
 	skb->dev = sa->tunnel->dev;
 }
@@ -114,7 +112,7 @@ int spn_input(struct sk_buff *skb, bool encap)
 	const struct spn_esp_head *head;
 	enum spn_drop_reason reason;
 	struct spn_spi *entry;
-	struct spn_addr dst = { .v4 = ip_hdr(skb)->daddr, .family = AF_INET };
+	struct spn_addr dst = spn_ip_dst(skb);
 	struct spn_sa *sa;
 	u64 seq;
 
@@ -141,45 +139,21 @@ int spn_input(struct sk_buff *skb, bool encap)
 	return 0;
 }
 
-int spn_input_error(struct sk_buff *skb, u32 info)
+int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
+		    const struct spn_addr *remote, u32 mtu)
 {
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	struct spn_addr local = { .v4 = iph->saddr, .family = AF_INET };
-	struct spn_addr remote = { .v4 = iph->daddr, .family = AF_INET };
 	struct net *net = dev_net(skb->dev);
 
-	if (!spn_conf_lookup(spn_net(net), &local, &remote))
-		return -ENOENT;
-	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH && icmp_hdr(skb)->code == ICMP_FRAG_NEEDED)
-		spn_route_update_pmtu(net, skb, info);
-	/* The kernel's own IPsec may have SAs between the same hosts. */
+	if (mtu && spn_conf_lookup(spn_net(net), local, remote))
+		spn_route_update_pmtu(net, skb, local->family, mtu);
 	return -ENOENT;
-}
-
-/* Finds the inner IPv4 packet in what ESP carried, and cuts off what TFC padding follows it. */
-static enum spn_drop_reason trim_inner(struct sk_buff *skb)
-{
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	unsigned int len;
-
-	if (skb->len < sizeof(*iph) || iph->version != 4 || iph->ihl < 5)
-		return SPN_DROP_INNER_HEADER;
-	len = ntohs(iph->tot_len);
-	if (len < iph->ihl * 4 || len > skb->len)
-		return SPN_DROP_INNER_HEADER;
-	__skb_trim(skb, len);
-	skb_reset_network_header(skb);
-	skb->protocol = htons(ETH_P_IP);
-	return SPN_DROP_NONE;
 }
 
 /* Are these addresses what the tunnel was made for (RFC 4301 5.2, step 4)? */
 static enum spn_drop_reason check_selectors(const struct spn_tunnel *tunnel,
 					    const struct sk_buff *skb)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	struct spn_addr src = { .v4 = iph->saddr, .family = AF_INET };
-	struct spn_addr dst = { .v4 = iph->daddr, .family = AF_INET };
+	struct spn_addr src = spn_ip_src(skb), dst = spn_ip_dst(skb);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
 
 	if (!conf)
@@ -198,14 +172,14 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	/* RFC 4303 2.6: a dummy packet has done its work by arriving. */
 	if (reason || *next_header == IPPROTO_NONE)
 		return reason;
-	if (*next_header != IPPROTO_IPIP)
+	if (*next_header != IPPROTO_IPIP && *next_header != IPPROTO_IPV6)
 		return SPN_DROP_NEXT_HEADER;
-	reason = trim_inner(skb);
+	reason = spn_ip_trim(skb, *next_header);
 	if (!reason)
 		reason = check_selectors(sa->tunnel, skb);
 	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
 		reason = SPN_DROP_DEVICE_DOWN;
-	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, ip_hdr(skb)->tos) > 1)
+	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)
 		reason = SPN_DROP_ECN;
 	return reason ?: spn_sa_count(sa, skb->len);
 }

@@ -4,10 +4,11 @@
 #define _SPINDLE_INPUT_H
 
 #include "queue.h"
+#include "selector.h"
 
 /**
  * spn_input - take an ESP packet that has arrived
- * @skb: skb->data at the ESP header, outer IPv4 header as network header
+ * @skb: skb->data at the ESP header, outer IP header as network header
  * @encap: it came in UDP
  *
  * Under rcu_read_lock(), in softirq.
@@ -19,12 +20,15 @@ int spn_input(struct sk_buff *skb, bool encap);
 
 /**
  * spn_input_error - take an ICMP error about an ESP packet
- * @skb: skb->data at the quoted outer IPv4 header
- * @info: the MTU, where the error says one
+ * @skb: skb->data at the quoted outer IP header
+ * @local: its source
+ * @remote: its destination
+ * @mtu: what the path can carry, or 0 if that is not what the error is about
  *
- * Return: 0 if the packet was one of our tunnels', -ENOENT if not.
+ * Return: -ENOENT: the kernel's own IPsec may have SAs between the same hosts.
  */
-int spn_input_error(struct sk_buff *skb, u32 info);
+int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
+		    const struct spn_addr *remote, u32 mtu);
 
 /* What becomes of a tunnel's inbound lists (struct spn_queue_ops): opened, then received. */
 void spn_input_work(struct spn_queue *queue, struct sk_buff *list);

@@ -5,9 +5,20 @@
 #include "device.h"
 #include "netlink.h"
 
+/* Of IPv4 or IPv6. */
+static int check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	if (nla_len(attr) == sizeof(struct in_addr) || nla_len(attr) == sizeof(struct in6_addr))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "an address has 4 or 16 octets");
+	return -EINVAL;
+}
+
+#define ADDR_POLICY NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_addr)
+
 const struct nla_policy spn_netlink_prefix_policy[SPINDLE_A_PREFIX_MAX + 1] = {
-	[SPINDLE_A_PREFIX_ADDR] = NLA_POLICY_EXACT_LEN(sizeof(__be32)),
-	[SPINDLE_A_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 32),
+	[SPINDLE_A_PREFIX_ADDR] = ADDR_POLICY,
+	[SPINDLE_A_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
 };
 
 static struct netlink_range_validation replay_range = { .max = SPINDLE_REPLAY_MAX };
@@ -16,8 +27,8 @@ const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_NAME] = { .type = NLA_NUL_STRING, .len = SPINDLE_NAME_MAX },
 	[SPINDLE_A_TUNNEL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[SPINDLE_A_TUNNEL_LOCAL] = NLA_POLICY_EXACT_LEN(sizeof(__be32)),
-	[SPINDLE_A_TUNNEL_REMOTE] = NLA_POLICY_EXACT_LEN(sizeof(__be32)),
+	[SPINDLE_A_TUNNEL_LOCAL] = ADDR_POLICY,
+	[SPINDLE_A_TUNNEL_REMOTE] = ADDR_POLICY,
 	[SPINDLE_A_TUNNEL_PROTO] = NLA_POLICY_RANGE(NLA_U8, IPPROTO_ESP, IPPROTO_ESP),
 	[SPINDLE_A_TUNNEL_MODE] = NLA_POLICY_MAX(NLA_U8, SPINDLE_MODE_TUNNEL),
 	[SPINDLE_A_TUNNEL_LOCAL_TS] = NLA_POLICY_NESTED(spn_netlink_prefix_policy),

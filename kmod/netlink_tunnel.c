@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/in.h>
 #include <linux/inetdevice.h>
+#include <net/ipv6.h>
 
 #include "compat.h"
 #include "device.h"
@@ -8,14 +9,36 @@
 
 static struct spn_addr get_addr(const struct nlattr *attr)
 {
-	return (struct spn_addr){ .v4 = nla_get_in_addr(attr), .family = AF_INET };
+	struct spn_addr addr = {
+		.family = nla_len(attr) == sizeof(struct in6_addr) ? AF_INET6 : AF_INET,
+	};
+
+	nla_memcpy(addr.octets, attr, sizeof(addr.octets));
+	return addr;
+}
+
+/* A link-local address is none, for it says no more than half without an interface. */
+static bool is_host(const struct spn_addr *addr)
+{
+	struct in6_addr v6;
+
+	if (addr->family == AF_INET)
+		return !ipv4_is_zeronet(addr->v4) && !ipv4_is_multicast(addr->v4) &&
+		       !ipv4_is_lbcast(addr->v4);
+	memcpy(&v6, addr->octets, sizeof(v6));
+	return !(ipv6_addr_type(&v6) & (IPV6_ADDR_MULTICAST | IPV6_ADDR_LINKLOCAL |
+					IPV6_ADDR_MAPPED)) && !ipv6_addr_any(&v6);
 }
 
 static int get_endpoint(struct spn_addr *addr, const struct nlattr *attr,
 			struct netlink_ext_ack *extack)
 {
 	*addr = get_addr(attr);
-	if (!ipv4_is_zeronet(addr->v4) && !ipv4_is_multicast(addr->v4) && !ipv4_is_lbcast(addr->v4))
+	if (addr->family == AF_INET6 && !ipv6_mod_enabled()) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 is off on this host");
+		return -EAFNOSUPPORT;
+	}
+	if (is_host(addr))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr, "outer address is not that of a host");
 	return -EINVAL;
@@ -36,6 +59,10 @@ static int get_prefix(struct spn_prefix *prefix, const struct nlattr *attr,
 	}
 	prefix->addr = get_addr(tb[SPINDLE_A_PREFIX_ADDR]);
 	prefix->len = nla_get_u8(tb[SPINDLE_A_PREFIX_LEN]);
+	if (prefix->len > 8 * spn_addr_len(&prefix->addr)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "selector is longer than its address");
+		return -EINVAL;
+	}
 	if (spn_prefix_valid(prefix))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr, "selector has host bits set");
@@ -130,11 +157,18 @@ static struct spn_conf *get_conf(struct genl_info *info, struct nlattr **tb, str
 		err = get_selectors(spn_conf_remote_ts(conf), n_remote, tunnel,
 				    SPINDLE_A_TUNNEL_REMOTE_TS,
 				    old ? spn_conf_remote_ts(old) : NULL, info->extack);
+	if (!err)
+		err = spn_conf_check(conf, info->extack);
 	if (err) {
 		spn_conf_free(conf);
 		return ERR_PTR(err);
 	}
 	return conf;
+}
+
+static int put_addr(struct sk_buff *msg, int type, const struct spn_addr *addr)
+{
+	return nla_put(msg, type, spn_addr_len(addr), addr->octets);
 }
 
 static int put_prefixes(struct sk_buff *msg, int type, const struct spn_prefix *ts, unsigned int n)
@@ -143,7 +177,7 @@ static int put_prefixes(struct sk_buff *msg, int type, const struct spn_prefix *
 		struct nlattr *nest = nla_nest_start(msg, type);
 
 		if (!nest ||
-		    nla_put_in_addr(msg, SPINDLE_A_PREFIX_ADDR, ts->addr.v4) ||
+		    put_addr(msg, SPINDLE_A_PREFIX_ADDR, &ts->addr) ||
 		    nla_put_u8(msg, SPINDLE_A_PREFIX_LEN, ts->len))
 			return -EMSGSIZE;
 		nla_nest_end(msg, nest);
@@ -153,8 +187,8 @@ static int put_prefixes(struct sk_buff *msg, int type, const struct spn_prefix *
 
 static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 {
-	if (nla_put_in_addr(msg, SPINDLE_A_TUNNEL_LOCAL, conf->endpoints.local.v4) ||
-	    nla_put_in_addr(msg, SPINDLE_A_TUNNEL_REMOTE, conf->endpoints.remote.v4) ||
+	if (put_addr(msg, SPINDLE_A_TUNNEL_LOCAL, &conf->endpoints.local) ||
+	    put_addr(msg, SPINDLE_A_TUNNEL_REMOTE, &conf->endpoints.remote) ||
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, conf->proto) ||
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_MODE, conf->mode) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_REPLAY_WINDOW, conf->replay_window) ||

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/icmp.h>
-#include <linux/ip.h>
-#include <net/icmp.h>
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
 #include "esp.h"
 #include "event.h"
+#include "ip.h"
 #include "lane.h"
 #include "output.h"
 #include "route.h"
@@ -14,9 +12,7 @@
 
 static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct sk_buff *skb)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	struct spn_addr dst = { .v4 = iph->daddr, .family = AF_INET };
-	struct spn_addr src = { .v4 = iph->saddr, .family = AF_INET };
+	struct spn_addr dst = spn_ip_dst(skb), src = spn_ip_src(skb);
 
 	return spn_trie_lookup(&sd->trie, &dst, &src);
 }
@@ -43,14 +39,14 @@ static void stage(struct spn_tunnel *tunnel, struct sk_buff *skb)
 static bool fits(struct spn_tunnel *tunnel, const struct spn_conf *conf,
 		 const struct spn_sa *sa, struct sk_buff *skb, unsigned int path_mtu)
 {
-	unsigned int max = spn_esp_inner_max(sa->xform.suite, path_mtu - SPN_ROUTE_OUTER_LEN);
+	unsigned int max = spn_esp_inner_max(sa->xform.suite, path_mtu - spn_conf_outer_len(conf));
 
-	if (!(ip_hdr(skb)->frag_off & htons(IP_DF)) || conf->df == SPINDLE_DF_CLEAR)
+	if (!spn_ip_df(skb) || conf->df == SPINDLE_DF_CLEAR)
 		return true;
+	max = max(max, spn_ip_mtu_min(skb));
 	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, max) : skb->len <= max)
 		return true;
-	skb_dst_update_pmtu_no_confirm(skb, max);
-	icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(max));
+	spn_ip_too_big(skb, max);
 	spn_drop_tx(skb, &tunnel->drops, SPN_DROP_TOO_BIG, sa->spi, 0);
 	return false;
 }
@@ -99,13 +95,13 @@ static unsigned int describe(struct sk_buff *list, struct spn_sa *sa)
 
 	for (skb = list; skb; skb = skb->next) {
 		struct spn_cb *cb = spn_cb(skb);
-		const struct iphdr *iph = ip_hdr(skb);
 
 		memset(cb, 0, sizeof(*cb));
 		cb->sa = sa;
 		cb->head = list;
-		cb->tos = iph->tos;
-		cb->df = iph->frag_off & htons(IP_DF);
+		cb->tos = spn_ip_tos(skb);
+		cb->df = spn_ip_df(skb);
+		cb->fragment = !cb->df || skb->len <= spn_ip_mtu_min(skb);
 		bytes += skb->len;
 		count++;
 	}
@@ -146,7 +142,7 @@ void spn_output_work(struct spn_queue *queue, struct sk_buff *list)
 
 	for (skb = list; skb; skb = skb->next) {
 		skb_reset_inner_network_header(skb);
-		err = spn_esp_seal(&sa->xform, skb, sa->spi, spn_cb(skb)->seq, IPPROTO_IPIP,
+		err = spn_esp_seal(&sa->xform, skb, sa->spi, spn_cb(skb)->seq, spn_ip_in_ip(skb),
 				   headroom, sealed);
 		if (err == -EINPROGRESS)
 			spn_queue_hold(list);
@@ -193,7 +189,7 @@ static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_bu
 
 static void drop_unrouted(struct spn_tunnel *tunnel, struct sk_buff *skb, int err)
 {
-	icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+	spn_ip_unreachable(skb);
 	spn_drop_tx(skb, &tunnel->drops,
 		    err == -ELOOP ? SPN_DROP_ROUTE_LOOP : SPN_DROP_NO_ROUTE, 0, 0);
 }
@@ -205,8 +201,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
 	struct spn_sa *sa = rcu_dereference(tunnel->out);
 	unsigned int path_mtu, headroom;
-	struct rtable *rt;
-	__be32 saddr;
+	struct dst_entry *dst;
 
 	if (!net || !conf) {
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
@@ -216,14 +211,14 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 		stage(tunnel, skb);
 		return false;
 	}
-	rt = spn_route_get(net, tunnel->dev, conf, &saddr);
-	if (IS_ERR(rt)) {
-		drop_unrouted(tunnel, skb, PTR_ERR(rt));
+	dst = spn_route_get(net, tunnel->dev, conf);
+	if (IS_ERR(dst)) {
+		drop_unrouted(tunnel, skb, PTR_ERR(dst));
 		goto put_sa;
 	}
-	path_mtu = dst_mtu(&rt->dst);
-	headroom = SPN_ROUTE_OUTER_LEN + LL_RESERVED_SPACE(rt->dst.dev);
-	ip_rt_put(rt);
+	path_mtu = dst_mtu(dst);
+	headroom = spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev);
+	dst_release(dst);
 	if (!fits(tunnel, conf, sa, skb, path_mtu))
 		goto put_sa;
 	skb = split(tunnel, skb);
@@ -241,14 +236,15 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb)
 {
 	struct spn_tunnel *tunnel;
 	struct spn_sa *sa;
+	__be16 protocol = ip_tunnel_parse_protocol(skb);
 
-	if (skb->protocol != htons(ETH_P_IP) || ip_tunnel_parse_protocol(skb) != skb->protocol) {
+	if (!protocol || protocol != skb->protocol) {
 		spn_drop_tx(skb, &sd->drops, SPN_DROP_NOT_IP, 0, 0);
 		return;
 	}
 	tunnel = find_tunnel(sd, skb);
 	if (!tunnel) {
-		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		spn_ip_unreachable(skb);
 		spn_drop_tx(skb, &sd->drops, SPN_DROP_NO_TUNNEL, 0, 0);
 		return;
 	}
@@ -286,8 +282,7 @@ static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
 	u64 seq = spn_cb(skb)->seq;
-	struct rtable *rt;
-	__be32 saddr;
+	struct dst_entry *dst;
 
 	if (spn_cb(skb)->drop) {
 		spn_drop_tx(skb, &sa->drops, spn_cb(skb)->drop, sa->spi, seq);
@@ -297,12 +292,12 @@ static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, sa->spi, seq);
 		return;
 	}
-	rt = spn_route_get(net, tunnel->dev, conf, &saddr);
-	if (IS_ERR(rt)) {
+	dst = spn_route_get(net, tunnel->dev, conf);
+	if (IS_ERR(dst)) {
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_NO_ROUTE, sa->spi, seq);
 		return;
 	}
-	spn_route_send(net, rt, conf, skb, saddr);
+	spn_route_send(net, dst, conf, skb);
 }
 
 void spn_output_deliver(struct sk_buff *list, struct napi_struct *napi)

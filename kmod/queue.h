@@ -65,6 +65,8 @@ enum {
  * @headroom: octets wanted in front of an outbound packet, in the first skb
  * @tos: of the inner header on the way out, of the outer one on the way in
  * @df: the inner header says do not fragment
+ * @fragment: but its sender would make it no smaller, so the outer packet is fragmented
+ *	where it must be
  * @drop: enum spn_drop_reason once the packet's fate is sealed
  */
 struct spn_cb {
@@ -77,6 +79,7 @@ struct spn_cb {
 	u16 headroom;
 	u8 tos;
 	bool df;
+	bool fragment;
 	u8 drop;
 };
 

@@ -1,40 +1,94 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/if_ether.h>
 #include <linux/spindle.h>
+#include <net/addrconf.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ip6_tunnel.h>
 #include <net/ip_tunnels.h>
 
 #include "queue.h"
 #include "route.h"
 
-struct rtable *spn_route_get(struct net *net, const struct net_device *dev,
-			     struct spn_conf *conf, __be32 *saddr)
+/*
+ * No protocol, and of IPv6 no ip6_dst_lookup_flow(): with them, a host-wide xfrm policy
+ * would be asked whether it wants to encrypt our ESP again.
+ */
+static struct dst_entry *look_up4(struct net *net, const struct spn_conf *conf)
 {
-	/*
-	 * No protocol: with one, a host-wide xfrm policy would be asked whether
-	 * it wants to encrypt our ESP again.
-	 */
 	struct flowi4 fl4 = {
 		.saddr = conf->endpoints.local.v4,
 		.daddr = conf->endpoints.remote.v4,
 		.flowi4_mark = conf->fwmark,
 	};
-	struct rtable *rt;
+	struct rtable *rt = ip_route_output_key(net, &fl4);
 
-	rt = dst_cache_get_ip4(&conf->route, saddr);
-	if (rt)
-		return rt;
-	rt = ip_route_output_key(net, &fl4);
-	if (IS_ERR(rt))
-		return rt;
-	if (rt->dst.dev == dev) {
-		ip_rt_put(rt);
+	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
+}
+
+static struct in6_addr in6_addr(const struct spn_addr *addr)
+{
+	struct in6_addr v6;
+
+	memcpy(&v6, addr->octets, sizeof(v6));
+	return v6;
+}
+
+static struct dst_entry *look_up6(struct net *net, const struct spn_conf *conf)
+{
+	struct flowi6 fl6 = {
+		.saddr = in6_addr(&conf->endpoints.local),
+		.daddr = in6_addr(&conf->endpoints.remote),
+		.flowi6_mark = conf->fwmark,
+	};
+	struct dst_entry *dst;
+	int err;
+
+	/* Of IPv4 the routing sees to this. */
+	if (!ipv6_chk_addr(net, &fl6.saddr, NULL, 0))
+		return ERR_PTR(-EADDRNOTAVAIL);
+	dst = ip6_route_output(net, NULL, &fl6);
+	err = dst->error;
+	if (!err)
+		return dst;
+	dst_release(dst);
+	return ERR_PTR(err);
+}
+
+static bool is_v6(const struct spn_conf *conf)
+{
+	return conf->endpoints.remote.family == AF_INET6;
+}
+
+static void keep(struct spn_conf *conf, struct dst_entry *dst)
+{
+	struct in6_addr local;
+
+	if (is_v6(conf)) {
+		local = in6_addr(&conf->endpoints.local);
+		dst_cache_set_ip6(&conf->route, dst, &local);
+	} else {
+		dst_cache_set_ip4(&conf->route, dst, conf->endpoints.local.v4);
+	}
+}
+
+struct dst_entry *spn_route_get(struct net *net, const struct net_device *dev,
+				struct spn_conf *conf)
+{
+	struct dst_entry *dst = dst_cache_get(&conf->route);
+
+	if (dst)
+		return dst;
+	dst = is_v6(conf) ? look_up6(net, conf) : look_up4(net, conf);
+	if (IS_ERR(dst))
+		return dst;
+	if (dst->dev == dev) {
+		dst_release(dst);
 		return ERR_PTR(-ELOOP);
 	}
-	dst_cache_set_ip4(&conf->route, &rt->dst, fl4.saddr);
-	*saddr = fl4.saddr;
-	return rt;
+	keep(conf, dst);
+	return dst;
 }
 
 /* RFC 4301 5.1.2.1, and RFC 6040 4.1 for the ECN bits. */
@@ -45,48 +99,83 @@ static u8 outer_tos(const struct spn_conf *conf, u8 inner_tos)
 	return INET_ECN_encapsulate(tos, inner_tos);
 }
 
-static __be16 outer_df(const struct spn_conf *conf, const struct rtable *rt,
-		       const struct sk_buff *skb)
+/* What its sender lets us fragment, or can make no smaller, must get through. */
+static bool may_fragment(const struct spn_conf *conf, const struct dst_entry *dst,
+			 const struct sk_buff *skb)
 {
-	bool df = spn_cb(skb)->df;
-
-	/* What its sender lets us fragment must get through, whatever its size. */
-	if (!df && skb->len + SPN_ROUTE_OUTER_LEN > dst_mtu(&rt->dst))
-		return 0;
-	if (conf->df != SPINDLE_DF_COPY)
-		df = conf->df == SPINDLE_DF_SET;
-	return df ? htons(IP_DF) : 0;
+	return spn_cb(skb)->fragment && skb->len + spn_conf_outer_len(conf) > dst_mtu(dst);
 }
 
-void spn_route_send(struct net *net, struct rtable *rt, const struct spn_conf *conf,
-		    struct sk_buff *skb, __be32 saddr)
+static bool outer_df(const struct spn_conf *conf, const struct sk_buff *skb)
+{
+	return conf->df == SPINDLE_DF_COPY ? spn_cb(skb)->df : conf->df == SPINDLE_DF_SET;
+}
+
+static void send4(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
+		  u8 tos, bool df, bool xnet)
+{
+	struct rtable *rt = container_of(dst, struct rtable, dst);
+
+	iptunnel_xmit(NULL, rt, skb, conf->endpoints.local.v4, conf->endpoints.remote.v4,
+		      IPPROTO_ESP, tos, ip4_dst_hoplimit(dst), df ? htons(IP_DF) : 0, xnet);
+}
+
+/* No flow label: one made of the inner packet would tell of it. */
+static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
+		  u8 tos, bool df, bool xnet)
+{
+	unsigned int payload_len = skb->len;
+	struct ipv6hdr *ip6h;
+
+	skb_scrub_packet(skb, xnet);
+	skb_clear_hash_if_not_l4(skb);
+	skb_dst_set(skb, dst);
+	skb->ignore_df = !df;
+	ip6h = skb_push(skb, sizeof(*ip6h));
+	skb_reset_network_header(skb);
+	ip6_flow_hdr(ip6h, tos, 0);
+	ip6h->payload_len = htons(payload_len);
+	ip6h->nexthdr = IPPROTO_ESP;
+	ip6h->hop_limit = ip6_dst_hoplimit(dst);
+	ip6h->saddr = in6_addr(&conf->endpoints.local);
+	ip6h->daddr = in6_addr(&conf->endpoints.remote);
+	skb->protocol = htons(ETH_P_IPV6);
+	ip6tunnel_xmit(NULL, skb, skb->dev);
+}
+
+void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_conf *conf,
+		    struct sk_buff *skb)
 {
 	u8 tos = outer_tos(conf, spn_cb(skb)->tos);
-	__be16 df = outer_df(conf, rt, skb);
+	bool df = outer_df(conf, skb) && !may_fragment(conf, dst, skb);
 	bool xnet = !net_eq(net, dev_net(skb->dev));
 
 	skb->mark = conf->fwmark;
-	iptunnel_xmit(NULL, rt, skb, saddr, conf->endpoints.remote.v4, IPPROTO_ESP, tos,
-		      ip4_dst_hoplimit(&rt->dst), df, xnet);
+	if (is_v6(conf))
+		send6(dst, conf, skb, tos, df, xnet);
+	else
+		send4(dst, conf, skb, tos, df, xnet);
 }
 
-void spn_route_update_pmtu(struct net *net, struct sk_buff *skb, u32 mtu)
+void spn_route_update_pmtu(struct net *net, struct sk_buff *skb, u16 family, u32 mtu)
 {
-	ipv4_update_pmtu(skb, net, mtu, 0, IPPROTO_ESP);
+	if (family == AF_INET6)
+		ip6_update_pmtu(skb, net, htonl(mtu), 0, 0, sock_net_uid(net, NULL));
+	else
+		ipv4_update_pmtu(skb, net, mtu, 0, IPPROTO_ESP);
 }
 
 unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
 			   struct spn_conf *conf)
 {
 	unsigned int mtu = ETH_DATA_LEN;
-	struct rtable *rt;
-	__be32 saddr;
+	struct dst_entry *dst;
 
 	local_bh_disable();
-	rt = spn_route_get(net, dev, conf, &saddr);
-	if (!IS_ERR(rt)) {
-		mtu = dst_mtu(&rt->dst);
-		ip_rt_put(rt);
+	dst = spn_route_get(net, dev, conf);
+	if (!IS_ERR(dst)) {
+		mtu = dst_mtu(dst);
+		dst_release(dst);
 	}
 	local_bh_enable();
 	return mtu;

@@ -25,6 +25,12 @@ struct spn_addr {
 	u8 zero[6];
 };
 
+/* Octets of it. */
+static inline unsigned int spn_addr_len(const struct spn_addr *addr)
+{
+	return addr->family == AF_INET6 ? 16 : 4;
+}
+
 struct spn_prefix {
 	struct spn_addr addr;	/* host bits are zero */
 	u8 len;

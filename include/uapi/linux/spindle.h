@@ -5,8 +5,8 @@
  * the specification; `make check` compares the two.
  *
  * Every command needs CAP_NET_ADMIN in the network namespace of the socket.
- * Addresses are in network byte order, 4 bytes for IPv4.  SPIs are big-endian.
- * All other integers are in host byte order.
+ * Addresses are in network byte order, 4 octets of IPv4 or 16 of IPv6.  SPIs are
+ * big-endian.  All other integers are in host byte order.
  */
 #ifndef _UAPI_LINUX_SPINDLE_H
 #define _UAPI_LINUX_SPINDLE_H
@@ -109,7 +109,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_IFINDEX,	/* u32, a device of kind spindle */
 	SPINDLE_A_TUNNEL_IFNAME,	/* string, get only */
 	SPINDLE_A_TUNNEL_LOCAL,		/* address, outer source */
-	SPINDLE_A_TUNNEL_REMOTE,	/* address, outer destination */
+	SPINDLE_A_TUNNEL_REMOTE,	/* address of the same family, outer destination */
 	SPINDLE_A_TUNNEL_PROTO,		/* u8, IPPROTO_ESP */
 	SPINDLE_A_TUNNEL_MODE,		/* u8, enum spindle_mode */
 	SPINDLE_A_TUNNEL_LOCAL_TS,	/* nest, enum spindle_prefix_attr; repeats */

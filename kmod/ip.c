@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/icmpv6.h>
+#include <net/dsfield.h>
+#include <net/dst.h>
+#include <net/icmp.h>
+
+#include "ip.h"
+
+static struct spn_addr addr_of(const struct sk_buff *skb, const __be32 *v4,
+			       const struct in6_addr *v6)
+{
+	struct spn_addr addr = {};
+
+	if (spn_ip_is_v6(skb)) {
+		addr.family = AF_INET6;
+		memcpy(addr.octets, v6, sizeof(*v6));
+	} else {
+		addr.family = AF_INET;
+		addr.v4 = *v4;
+	}
+	return addr;
+}
+
+struct spn_addr spn_ip_src(const struct sk_buff *skb)
+{
+	return addr_of(skb, &ip_hdr(skb)->saddr, &ipv6_hdr(skb)->saddr);
+}
+
+struct spn_addr spn_ip_dst(const struct sk_buff *skb)
+{
+	return addr_of(skb, &ip_hdr(skb)->daddr, &ipv6_hdr(skb)->daddr);
+}
+
+u8 spn_ip_tos(const struct sk_buff *skb)
+{
+	return spn_ip_is_v6(skb) ? ipv6_get_dsfield(ipv6_hdr(skb)) :
+				   ipv4_get_dsfield(ip_hdr(skb));
+}
+
+bool spn_ip_df(const struct sk_buff *skb)
+{
+	return spn_ip_is_v6(skb) || ip_hdr(skb)->frag_off & htons(IP_DF);
+}
+
+u8 spn_ip_next_header(const struct sk_buff *skb)
+{
+	return spn_ip_is_v6(skb) ? ipv6_hdr(skb)->nexthdr : ip_hdr(skb)->protocol;
+}
+
+/* The length that an IPv4 header claims, or 0 if it cannot be one. */
+static unsigned int len4(const struct iphdr *iph)
+{
+	unsigned int len = ntohs(iph->tot_len);
+
+	return iph->version == 4 && iph->ihl >= 5 && len >= iph->ihl * 4 ? len : 0;
+}
+
+static unsigned int len6(const struct ipv6hdr *ip6h)
+{
+	return ip6h->version == 6 ? sizeof(*ip6h) + ntohs(ip6h->payload_len) : 0;
+}
+
+enum spn_drop_reason spn_ip_trim(struct sk_buff *skb, u8 next_header)
+{
+	bool v6 = next_header == IPPROTO_IPV6;
+	unsigned int len;
+
+	if (skb->len < (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
+		return SPN_DROP_INNER_HEADER;
+	len = v6 ? len6((const void *)skb->data) : len4((const void *)skb->data);
+	if (!len || len > skb->len)
+		return SPN_DROP_INNER_HEADER;
+	__skb_trim(skb, len);
+	skb_reset_network_header(skb);
+	skb->protocol = v6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
+	return SPN_DROP_NONE;
+}
+
+void spn_ip_unreachable(struct sk_buff *skb)
+{
+	if (spn_ip_is_v6(skb))
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+	else
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+}
+
+void spn_ip_too_big(struct sk_buff *skb, unsigned int mtu)
+{
+	skb_dst_update_pmtu_no_confirm(skb, mtu);
+	if (spn_ip_is_v6(skb))
+		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+	else
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
+}

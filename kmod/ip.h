@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The IP header of either version, where the network header of a packet is: what it
+ * says, whether it is whole, and what its sender is told.
+ */
+#ifndef _SPINDLE_IP_H
+#define _SPINDLE_IP_H
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+
+#include "drop.h"
+#include "selector.h"
+
+/* Octets of a header without options, in which a tunnel puts its packets. */
+static inline unsigned int spn_ip_header_len(u16 family)
+{
+	return family == AF_INET6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+}
+
+/* The longer of the two. */
+enum { SPN_IP_HEADER_MAX = sizeof(struct ipv6hdr) };
+
+static inline bool spn_ip_is_v6(const struct sk_buff *skb)
+{
+	return ip_hdr(skb)->version == 6;
+}
+
+struct spn_addr spn_ip_src(const struct sk_buff *skb);
+struct spn_addr spn_ip_dst(const struct sk_buff *skb);
+
+/* DSCP and ECN, in one octet. */
+u8 spn_ip_tos(const struct sk_buff *skb);
+
+/* Is no router to fragment it?  Of IPv6 none may. */
+bool spn_ip_df(const struct sk_buff *skb);
+
+/* What a packet is to a header in front of it. */
+static inline u8 spn_ip_in_ip(const struct sk_buff *skb)
+{
+	return spn_ip_is_v6(skb) ? IPPROTO_IPV6 : IPPROTO_IPIP;
+}
+
+/* The first header behind it: an extension header counts. */
+u8 spn_ip_next_header(const struct sk_buff *skb);
+
+/*
+ * What no sender is asked to stay below: an IPv6 packet of that size must get through,
+ * in fragments of the outer packet if there is no other way (RFC 2473 7.1).
+ */
+static inline unsigned int spn_ip_mtu_min(const struct sk_buff *skb)
+{
+	return spn_ip_is_v6(skb) ? IPV6_MIN_MTU : 0;
+}
+
+/**
+ * spn_ip_trim - find the packet in what a tunnel carried, and cut off what follows it
+ * @skb: linear; skb->data becomes its network header
+ * @next_header: IPPROTO_IPIP or IPPROTO_IPV6, as its carrier said
+ *
+ * Return: SPN_DROP_NONE, or SPN_DROP_INNER_HEADER.
+ */
+enum spn_drop_reason spn_ip_trim(struct sk_buff *skb, u8 next_header);
+
+/* Tell the sender of a packet on its way out that it gets nowhere, or is too long. */
+void spn_ip_unreachable(struct sk_buff *skb);
+void spn_ip_too_big(struct sk_buff *skb, unsigned int mtu);
+
+#endif
