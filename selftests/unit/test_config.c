@@ -77,7 +77,7 @@ static void test_good(void **state)
 	struct sp_config *config = load(OFFICE LAN
 		"lifetime = 30m\nlifetime-bytes = 100M\nreplay-window = 128\n"
 		"df = set\ndscp = 46\nfwmark = 0x10\nroutes = no\nstart = trap\n"
-		"address = 10.1.0.1/24\n", &heard);
+		"address = 10.1.0.1/24, fd00:1::1/64\n", &heard);
 	const struct sp_tunnel_config *tunnel;
 	const struct sp_peer_config *peer;
 	char path[PATH_MAX];
@@ -111,8 +111,11 @@ static void test_good(void **state)
 	assert_int_equal(tunnel->fwmark, 16);
 	assert_false(tunnel->routes);
 	assert_int_equal(tunnel->start, SP_START_TRAP);
-	assert_int_equal(tunnel->address.octets[3], 1);
-	assert_int_equal(tunnel->address_len, 24);
+	assert_int_equal(tunnel->addresses.n, 2);
+	assert_int_equal(tunnel->addresses.list[0].addr.octets[3], 1);
+	assert_int_equal(tunnel->addresses.list[0].len, 24);
+	assert_int_equal(tunnel->addresses.list[1].addr.octets[15], 1);
+	assert_int_equal(tunnel->addresses.list[1].len, 64);
 	sp_config_free(config);
 }
 
@@ -135,7 +138,7 @@ static void test_defaults(void **state)
 	assert_int_equal(tunnel->dscp, SPINDLE_DSCP_COPY);
 	assert_true(tunnel->routes);
 	assert_int_equal(tunnel->start, SP_START_UP);
-	assert_int_equal(tunnel->address.family, AF_UNSPEC);
+	assert_int_equal(tunnel->addresses.n, 0);
 	sp_config_free(config);
 }
 
@@ -167,8 +170,12 @@ static const struct {
 	  "spindle.conf:2:1: [tunnel] has no key \"frobnicate\"\n" },
 	{ "[peer x]\nlocal = 192.0.2.256\n",
 	  "spindle.conf:2:9: local: \"192.0.2.256\" is not an IP address\n" },
-	{ "[peer x]\nlocal = 2001:db8::1\n",
-	  "spindle.conf:2:9: local: 2001:db8::1: IPv6 is not supported by this version\n" },
+	{ "[peer x]\nlocal = 2001:db8::1\nremote = 192.0.2.1\nkeying = manual\n",
+	  "spindle.conf:1:1: peer x: local is IPv6 and remote is IPv4\n" },
+	{ "[peer m]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = manual\n"
+	  "[tunnel x]\npeer = m\ninterface = spin0\n"
+	  "local-ts = 10.1.0.0/16\nremote-ts = 10.2.0.0/16, fd00:2::/64\n",
+	  "spindle.conf:5:1: tunnel x: remote-ts has IPv6 prefixes, and local-ts has none\n" },
 	{ "[peer x]\nlocal = 192.0.2.1\nlocal = 192.0.2.2\n",
 	  "spindle.conf:3:1: local is given twice in this section\n" },
 	{ "[peer x]\nkeying = ikev1\nauth = psk\npsk = @x\n",

@@ -23,21 +23,11 @@ static int take_dev(struct cli *cli, struct words *words, void *object)
 	return CLI_DONE;
 }
 
-/* The kernel would refuse it too, but could not say so as well. */
-static int need_ipv4(struct cli *cli, const struct sp_addr *addr)
-{
-	if (addr->family == AF_INET)
-		return CLI_DONE;
-	return cli_fail(cli, "IPv6 is not supported by this version");
-}
-
 static int take_addr(struct cli *cli, struct words *words, struct sp_addr *addr)
 {
 	const char *text = cli_next(cli, words);
 
-	if (!text || sp_addr_parse(addr, text, &cli->err))
-		return CLI_USAGE;
-	return need_ipv4(cli, addr);
+	return text && !sp_addr_parse(addr, text, &cli->err) ? CLI_DONE : CLI_USAGE;
 }
 
 static int take_local(struct cli *cli, struct words *words, void *object)
@@ -75,8 +65,6 @@ static int take_selectors(struct cli *cli, struct words *words, struct sp_select
 		one[len] = '\0';
 		if (sp_prefix_parse(prefix, one, &cli->err))
 			return CLI_USAGE;
-		if (need_ipv4(cli, &prefix->addr))
-			return CLI_FAILED;
 		selectors->n++;
 	}
 	return selectors->n ? CLI_DONE : CLI_USAGE;

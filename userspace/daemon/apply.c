@@ -27,6 +27,14 @@ static bool selectors_differ(const struct sp_selectors *a, const struct sp_selec
 	return a->n != b->n;
 }
 
+static bool addresses_differ(const struct sp_addresses *a, const struct sp_addresses *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++)
+		if (!sp_prefix_equal(&a->list[i], &b->list[i]))
+			return true;
+	return a->n != b->n;
+}
+
 static bool words_differ(const struct sp_tunnel_config *a, const struct sp_tunnel_config *b)
 {
 	for (size_t i = 0; a->n_esp == b->n_esp && i < a->n_esp; i++)
@@ -38,7 +46,7 @@ static bool words_differ(const struct sp_tunnel_config *a, const struct sp_tunne
 static bool tunnels_differ(const struct sp_tunnel_config *a, const struct sp_tunnel_config *b)
 {
 	return strcmp(a->peer_name, b->peer_name) || strcmp(a->interface, b->interface) ||
-	       !sp_addr_equal(&a->address, &b->address) || a->address_len != b->address_len ||
+	       addresses_differ(&a->addresses, &b->addresses) ||
 	       selectors_differ(&a->local_ts, &b->local_ts) ||
 	       selectors_differ(&a->remote_ts, &b->remote_ts) || words_differ(a, b) ||
 	       a->lifetime != b->lifetime || a->lifetime_bytes != b->lifetime_bytes ||

@@ -73,9 +73,10 @@ static int lead_there(const struct sp_tunnel_config *config, struct sp_error *er
 {
 	uint32_t ifindex = if_nametoindex(config->interface);
 
-	if (config->address.family &&
-	    sp_address_add(ifindex, &config->address, config->address_len, err))
-		return -1;
+	for (size_t i = 0; i < config->addresses.n; i++)
+		if (sp_address_add(ifindex, &config->addresses.list[i].addr,
+				   config->addresses.list[i].len, err))
+			return -1;
 	for (size_t i = 0; config->routes && i < config->remote_ts.n; i++)
 		if (sp_route_add(ifindex, &config->remote_ts.list[i], err))
 			return -1;

@@ -6,6 +6,11 @@
 #include "addr.h"
 #include "number.h"
 
+const char *sp_family(sa_family_t family)
+{
+	return family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
 size_t sp_addr_len(const struct sp_addr *addr)
 {
 	switch (addr->family) {

@@ -29,6 +29,7 @@ enum {
 	SP_PREFIX_STRLEN = INET6_ADDRSTRLEN + 4,
 };
 
+const char *sp_family(sa_family_t family);	/* "IPv4" or "IPv6" */
 size_t sp_addr_len(const struct sp_addr *addr);	/* 4, 16, or 0 for none */
 bool sp_addr_equal(const struct sp_addr *a, const struct sp_addr *b);
 int sp_addr_parse(struct sp_addr *addr, const char *text, struct sp_error *err);

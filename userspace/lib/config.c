@@ -135,6 +135,9 @@ static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *
 		sp_config_problem(p, at, "peer %s needs local = ADDRESS", peer->name);
 	if (!peer->remote.family)
 		sp_config_problem(p, at, "peer %s needs remote = ADDRESS", peer->name);
+	if (peer->local.family && peer->remote.family && peer->local.family != peer->remote.family)
+		sp_config_problem(p, at, "peer %s: local is %s and remote is %s", peer->name,
+				  sp_family(peer->local.family), sp_family(peer->remote.family));
 	if (peer->keying != SP_KEYING_RSA)
 		return;
 	if (peer->profile == SP_PROFILE_COMPAT && !peer->allow_insecure)
@@ -194,6 +197,28 @@ static void check_routes(struct sp_config_parser *p, const struct sp_tunnel_conf
 					  sp_prefix_format(&tunnel->remote_ts.list[i], prefix));
 }
 
+static bool has_family(const struct sp_selectors *side, sa_family_t family)
+{
+	for (size_t i = 0; i < side->n; i++)
+		if (side->list[i].addr.family == family)
+			return true;
+	return false;
+}
+
+/* What has nothing to talk to on the other side is a mistake. */
+static void check_families(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
+			   sa_family_t family)
+{
+	bool local = has_family(&tunnel->local_ts, family);
+
+	if (tunnel->local_ts.n && tunnel->remote_ts.n &&
+	    local != has_family(&tunnel->remote_ts, family))
+		sp_config_problem(p, &tunnel->place,
+				  "tunnel %s: %s has %s prefixes, and %s has none",
+				  tunnel->name, local ? "local-ts" : "remote-ts", sp_family(family),
+				  local ? "remote-ts" : "local-ts");
+}
+
 static void check_esp(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
 {
 	const struct sp_place *at = &tunnel->place;
@@ -218,6 +243,8 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 		sp_config_problem(p, at, "tunnel %s needs local-ts = PREFIX", tunnel->name);
 	if (!tunnel->remote_ts.n)
 		sp_config_problem(p, at, "tunnel %s needs remote-ts = PREFIX", tunnel->name);
+	check_families(p, tunnel, AF_INET);
+	check_families(p, tunnel, AF_INET6);
 	check_routes(p, tunnel);
 	check_esp(p, tunnel);
 }

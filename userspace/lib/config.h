@@ -18,6 +18,7 @@
 enum {
 	SP_CONFIG_PROPOSALS_MAX = 8,
 	SP_CONFIG_SELECTORS_MAX = 16,	/* what one message of the RSA keying channel holds */
+	SP_CONFIG_ADDRESSES_MAX = 8,
 	SP_CONFIG_PORT = 4510,
 	SP_CONFIG_LIFETIME = 3600,	/* seconds */
 };
@@ -52,6 +53,12 @@ struct sp_peer_config {
 	char peer_key[PATH_MAX];	/* the peer's public key; "": none */
 };
 
+/* Addresses with the lengths of their networks: here, host bits are meant. */
+struct sp_addresses {
+	struct sp_prefix list[SP_CONFIG_ADDRESSES_MAX];
+	size_t n;
+};
+
 struct sp_tunnel_config {
 	STAILQ_ENTRY(sp_tunnel_config) next;
 	struct sp_place place;
@@ -59,8 +66,7 @@ struct sp_tunnel_config {
 	char peer_name[SPINDLE_NAME_MAX + 1];
 	const struct sp_peer_config *peer;
 	char interface[IFNAMSIZ];
-	struct sp_addr address;		/* of the interface; AF_UNSPEC: the admin's job */
-	uint8_t address_len;
+	struct sp_addresses addresses;	/* of the interface; none: the admin's job */
 	struct sp_selectors local_ts;
 	struct sp_selectors remote_ts;
 	const char *esp[SP_CONFIG_PROPOSALS_MAX];	/* words of kmod/suite.h, best first */

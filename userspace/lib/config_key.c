@@ -79,23 +79,14 @@ static int set_path(struct sp_config_parser *p, char field[PATH_MAX], const char
 	return 0;
 }
 
-static int parse_v4(struct sp_addr *addr, const char *value, struct sp_error *err)
-{
-	if (sp_addr_parse(addr, value, err))
-		return -1;
-	if (addr->family != AF_INET)
-		return sp_fail(err, "%s: IPv6 is not supported by this version", value);
-	return 0;
-}
-
 static int set_local(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
-	return parse_v4(&p->peer->local, value, err);
+	return sp_addr_parse(&p->peer->local, value, err);
 }
 
 static int set_remote(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
-	return parse_v4(&p->peer->remote, value, err);
+	return sp_addr_parse(&p->peer->remote, value, err);
 }
 
 static int set_keying(struct sp_config_parser *p, const char *value, struct sp_error *err)
@@ -181,21 +172,30 @@ static int set_interface(struct sp_config_parser *p, const char *value, struct s
 	return 0;
 }
 
-/* An address with the length of its network: here, host bits are meant. */
-static int set_address(struct sp_config_parser *p, const char *value, struct sp_error *err)
+static int add_address(struct sp_config_parser *p, const char *word, struct sp_error *err)
 {
-	const char *slash = strchr(value, '/');
+	struct sp_addresses *addresses = &p->tunnel->addresses;
+	struct sp_prefix *address = &addresses->list[addresses->n];
+	const char *slash = strchr(word, '/');
 	char addr[SP_ADDR_STRLEN];
 	uint64_t len;
 
-	if (!slash || slash - value >= SP_ADDR_STRLEN)
-		return sp_fail(err, "\"%s\" is not ADDRESS/LENGTH", value);
-	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - value), value);
-	if (parse_v4(&p->tunnel->address, addr, err) ||
-	    sp_number_parse(&len, slash + 1, 0, sp_addr_len(&p->tunnel->address) * 8, err))
+	if (addresses->n == SP_CONFIG_ADDRESSES_MAX)
+		return sp_fail(err, "more than %d addresses", SP_CONFIG_ADDRESSES_MAX);
+	if (!slash || slash - word >= SP_ADDR_STRLEN)
+		return sp_fail(err, "\"%s\" is not ADDRESS/LENGTH", word);
+	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - word), word);
+	if (sp_addr_parse(&address->addr, addr, err) ||
+	    sp_number_parse(&len, slash + 1, 0, sp_addr_len(&address->addr) * 8, err))
 		return -1;
-	p->tunnel->address_len = (uint8_t)len;
+	address->len = (uint8_t)len;
+	addresses->n++;
 	return 0;
+}
+
+static int set_address(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return each_word(p, value, add_address, err);
 }
 
 static int add_selector(struct sp_selectors *side, const char *word, struct sp_error *err)
@@ -204,8 +204,6 @@ static int add_selector(struct sp_selectors *side, const char *word, struct sp_e
 		return sp_fail(err, "more than %d prefixes", SP_CONFIG_SELECTORS_MAX);
 	if (sp_prefix_parse(&side->list[side->n], word, err))
 		return -1;
-	if (side->list[side->n].addr.family != AF_INET)
-		return sp_fail(err, "%s: IPv6 is not supported by this version", word);
 	side->n++;
 	return 0;
 }
