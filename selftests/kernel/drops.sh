@@ -265,7 +265,7 @@ run_tests \
 	"padding of zeroes" "drops padding pad-octet 0" \
 	"padding longer than the packet" "drops padding pad-length 255" \
 	"next header UDP" "drops next-header next-header 17" \
-	"next header IPv6" "drops next-header next-header 41" \
+	"IPv4 as next header IPv6" "drops inner-header next-header 41" \
 	"inner version 6" "drops inner-header version 6" \
 	"inner header too short" "drops inner-header ihl 4" \
 	"inner header longer than the packet" "drops inner-header ihl 15 payload 4" \

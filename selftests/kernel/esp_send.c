@@ -3,15 +3,18 @@
  * esp_send ADDRESS OPTION VALUE...: sends ESP packets that are made by hand, good
  * ones, or wrong as the options say.  The ciphers are OpenSSL's, so that nothing
  * of what is tested tests itself.  Inside is an ICMP echo reply, which nobody
- * answers.
+ * answers.  The addresses say whether it is IPv4 or IPv6, outside and inside.
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <netinet/icmp6.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,9 +33,9 @@ static struct forge {
 	long outer_tos;
 	long encap; /* in UDP, from and to this port */
 	long tos;
-	long version;
+	long version;	 /* of the inner header; as its addresses are unless given */
 	long ihl;
-	long total_length;
+	long total_length; /* of an IPv6 packet, what its header says less its own length */
 	long payload; /* octets behind the ICMP header */
 	long next_header;
 	long pad_octet;	 /* all the padding, instead of 1, 2, 3... */
@@ -48,11 +51,11 @@ static struct forge {
 	const char *source;
 	const char *destination;
 } forge = {
-	.version = 4,
+	.version = AS_IT_SHOULD_BE,
 	.ihl = 5,
 	.total_length = AS_IT_SHOULD_BE,
 	.payload = 32,
-	.next_header = IPPROTO_IPIP,
+	.next_header = AS_IT_SHOULD_BE,
 	.pad_octet = AS_IT_SHOULD_BE,
 	.pad_length = AS_IT_SHOULD_BE,
 	.flip = AS_IT_SHOULD_BE,
@@ -185,29 +188,62 @@ static uint16_t checksum(const void *data, size_t len)
 	return htons(~sum & 0xffff);
 }
 
-/* The packet inside, returns its length. */
-static size_t put_inner(unsigned char *buf)
+static bool is_v6(const char *address)
 {
-	struct icmphdr icmp = { .type = ICMP_ECHOREPLY };
-	size_t len = sizeof(struct iphdr) + sizeof(icmp) + (size_t)forge.payload;
+	return strchr(address, ':');
+}
+
+static long unless_given(long value, long given)
+{
+	return given == AS_IT_SHOULD_BE ? value : given;
+}
+
+static size_t put_ip4(unsigned char *buf, size_t payload)
+{
 	struct iphdr ip = {
-		.version = forge.version & 15,
+		.version = unless_given(4, forge.version) & 15,
 		.ihl = forge.ihl & 15,
 		.tos = (uint8_t)forge.tos,
 		.ttl = 64,
 		.protocol = IPPROTO_ICMP,
 	};
 
-	ip.tot_len = htons((uint16_t)(forge.total_length == AS_IT_SHOULD_BE ? (long)len
-									    : forge.total_length));
+	ip.tot_len =
+		htons((uint16_t)unless_given((long)(sizeof(ip) + payload), forge.total_length));
 	if (inet_pton(AF_INET, forge.source, &ip.saddr) != 1 ||
 	    inet_pton(AF_INET, forge.destination, &ip.daddr) != 1)
 		errx(2, "bad inner address");
 	ip.check = checksum(&ip, sizeof(ip));
-	icmp.checksum = checksum(&icmp, sizeof(icmp));
-	memset(buf, 0, len);
 	memcpy(buf, &ip, sizeof(ip));
-	memcpy(buf + sizeof(ip), &icmp, sizeof(icmp));
+	return sizeof(ip);
+}
+
+static size_t put_ip6(unsigned char *buf, size_t payload)
+{
+	uint32_t version = (uint32_t)unless_given(6, forge.version);
+	struct ip6_hdr ip = { .ip6_flow = htonl(version << 28 | (uint32_t)forge.tos << 20) };
+
+	ip.ip6_plen = htons((uint16_t)unless_given((long)payload, forge.total_length));
+	ip.ip6_nxt = IPPROTO_ICMPV6;
+	ip.ip6_hlim = 64;
+	if (inet_pton(AF_INET6, forge.source, &ip.ip6_src) != 1 ||
+	    inet_pton(AF_INET6, forge.destination, &ip.ip6_dst) != 1)
+		errx(2, "bad inner address");
+	memcpy(buf, &ip, sizeof(ip));
+	return sizeof(ip);
+}
+
+/* The packet inside, returns its length. */
+static size_t put_inner(unsigned char *buf)
+{
+	struct icmphdr icmp = { .type = is_v6(forge.source) ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY };
+	size_t payload = sizeof(icmp) + (size_t)forge.payload, len;
+
+	icmp.checksum = checksum(&icmp, sizeof(icmp));
+	memset(buf, 0, sizeof(struct ip6_hdr) + payload);
+	len = is_v6(forge.source) ? put_ip6(buf, payload) : put_ip4(buf, payload);
+	memcpy(buf + len, &icmp, sizeof(icmp));
+	len += payload;
 	for (long i = 0; i < forge.scramble; i++)
 		buf[below((long)len)] ^= (unsigned char)(1 << below(8));
 	return len;
@@ -219,13 +255,11 @@ static size_t put_trailer(unsigned char *buf, size_t len)
 	size_t pad_len = (BLOCK - (len + 2) % BLOCK) % BLOCK;
 
 	for (size_t i = 0; i < pad_len; i++)
-		buf[len + i] = (unsigned char)(forge.pad_octet == AS_IT_SHOULD_BE ?
-						       (long)i + 1 :
-						       forge.pad_octet);
+		buf[len + i] = (unsigned char)unless_given((long)i + 1, forge.pad_octet);
 	len += pad_len;
-	buf[len++] = (unsigned char)(forge.pad_length == AS_IT_SHOULD_BE ? (long)pad_len :
-									   forge.pad_length);
-	buf[len++] = (unsigned char)forge.next_header;
+	buf[len++] = (unsigned char)unless_given((long)pad_len, forge.pad_length);
+	buf[len++] = (unsigned char)unless_given(is_v6(forge.source) ? IPPROTO_IPV6 : IPPROTO_IPIP,
+						 forge.next_header);
 	return len;
 }
 
@@ -288,7 +322,20 @@ static size_t put_esp(unsigned char *buf, long seq)
 	return len;
 }
 
-static int open_socket(const char *address)
+static int open_socket6(const char *address)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+	int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ESP), tos = (int)forge.outer_tos;
+
+	if (inet_pton(AF_INET6, address, &to.sin6_addr) != 1)
+		errx(2, "%s: no address", address);
+	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) ||
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		err(1, "socket");
+	return fd;
+}
+
+static int open_socket4(const char *address)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)forge.encap) };
 	struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = to.sin_port };
@@ -330,7 +377,7 @@ int main(int argc, char **argv)
 		parse(argv[i], argv[i + 1]);
 	if (forge.payload < 0 || forge.payload > PACKET_MAX / 2)
 		errx(2, "%ld: no length", forge.payload);
-	fd = open_socket(argv[1]);
+	fd = is_v6(argv[1]) ? open_socket6(argv[1]) : open_socket4(argv[1]);
 	straight = forge;
 	srand48(forge.fuzz);
 	for (at = (char *)forge.seq;; at++) {

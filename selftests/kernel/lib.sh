@@ -86,6 +86,35 @@ fresh_hosts()
 	start_hosts
 }
 
+declare -A outer6=([a]=2001:db8::1 [b]=2001:db8::2)
+declare -A inner6=([a]=fd00:1::1 [b]=fd00:2::1)
+declare -A network6=([a]=fd00:1::/32 [b]=fd00:2::/32)
+
+# Two that speak IPv6 as well.
+dual_hosts()
+{
+	local name
+
+	fresh_hosts
+	for name in a b; do
+		host $name sh -c 'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6'
+		ip -n $name address add "${outer6[$name]}/64" dev eth0 nodad
+	done
+}
+
+# families INNER OUTER: 4 or 6 each; for the rest of the test.
+families()
+{
+	local name
+
+	for name in a b; do
+		if [ "$1" = 6 ]; then
+			inner[$name]=${inner6[$name]} network[$name]=${network6[$name]}
+		fi
+		[ "$2" = 4 ] || outer[$name]=${outer6[$name]}
+	done
+}
+
 # Processes of <(...), which are not among the shell's jobs.
 substitutes=()
 captures=()
@@ -182,6 +211,14 @@ background()
 	netns_exec "$@" <&0 &
 }
 
+ip_version()
+{
+	case $1 in
+	*:*) echo 6 ;;
+	*) echo 4 ;;
+	esac
+}
+
 # The inbound SPI of a host in a generation.
 spi()
 {
@@ -257,7 +294,7 @@ spindle_host()
 
 	ip -n "$name" -batch - <<-END
 		link add $device type spindle
-		address add ${inner[$name]}/32 dev $device
+		address add ${inner[$name]} dev $device nodad
 		link set $device up
 		route add ${network[${peer[$name]}]} dev $device src ${inner[$name]}
 	END
@@ -311,6 +348,11 @@ sock.recv(1)')
 
 keys=$top/build/kselftest/keys
 
+host_bits()
+{
+	[ "$(ip_version "$1")" = 4 ] && echo 32 || echo 128
+}
+
 # write_config NAME [KEY=VALUE...]: what is given goes in place of the usual.  That is
 # the profile compat, whose small keys are made quickly even on an emulated processor.
 write_config()
@@ -319,7 +361,7 @@ write_config()
 	local -A office=([local]=${outer[$name]} [remote]=${outer[$other]} [keying]=rsa
 		[profile]=compat [allow-insecure]=yes
 		[key]=$keys/$name [peer-key]=$keys/$other.pub)
-	local -A lan=([peer]=$other [interface]=spin0 [address]=${inner[$name]}/32
+	local -A lan=([peer]=$other [interface]=spin0 [address]=${inner[$name]}/$(host_bits "${inner[$name]}")
 		[local-ts]=${network[$name]} [remote-ts]=${network[$other]}
 		[esp]=aes128-sha256 [start]=listen)
 
@@ -419,8 +461,8 @@ xfrm_host()
 	local name=$1 other=${peer[$1]}
 
 	ip -n "$name" -batch - <<-END
-		address add ${inner[$name]}/32 dev lo
-		route add ${network[$other]} via ${outer[$other]} src ${inner[$name]}
+		address add ${inner[$name]} dev lo nodad
+		route add ${network[$other]} dev eth0 src ${inner[$name]}
 		xfrm policy add src ${network[$name]} dst ${network[$other]} dir out \
 			tmpl src ${outer[$name]} dst ${outer[$other]} proto esp reqid 1 mode tunnel
 		xfrm policy add src ${network[$other]} dst ${network[$name]} dir in \
@@ -442,7 +484,8 @@ one_way()
 	local listener
 
 	head -c "$3" /dev/urandom > "$scratch/sent"
-	background "$2" timeout 60 nc -l -p 5000 < /dev/null > "$scratch/received"
+	background "$2" timeout 60 nc "-$(ip_version "${inner[$2]}")" -l -p 5000 < /dev/null \
+		> "$scratch/received"
 	listener=$!
 	within 5 host "$1" nc -N -w 20 "${inner[$2]}" 5000 < "$scratch/sent"
 	wait $listener
@@ -519,6 +562,12 @@ forge()
 	spi=$(spi a 1)
 	host b esp_send "${outer[a]}" spi "$spi" seq "$(next_seq)" \
 		key "$(enc_key "$spi")" auth-key "$(auth_key "$spi")" "$@"
+}
+
+# forge6 [OPTION VALUE]...: the same with IPv6 inside.
+forge6()
+{
+	forge source "${inner6[b]}" destination "${inner6[a]}" "$@"
 }
 
 # --- what the hosts say -----------------------------------------------------

@@ -12,6 +12,7 @@ keys="alg aes128-sha256 key $(key 0 16) auth-key $(key 0 32)"
 
 # The same for netlink_ask.
 raw_ends="local: c0000201, remote: c0000202"
+v6=20010db8000000000000000000000001
 raw_ts="local-ts: {addr: 0a010000, len: 16}, remote-ts: {addr: 0a050000, len: 16}"
 raw_keys=$(sed -E "s/0x(\w+)/'\1'/g; s/(alg|key) /\1: /g; s/ (key|auth)/, \1/g" <<< "$keys")
 
@@ -184,7 +185,15 @@ raw_tunnels()
 		tunnel-new {tunnel: {name: $long_name, $new, $raw_ends, $raw_ts}}
 			.tunnel.name: Attribute failed policy validation
 		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: c00002, remote: c0000202}}
-			.tunnel.local: binary attribute size out of range
+			.tunnel.local: an address has 4 or 16 octets
+		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: $v6, remote: c0000202}}
+			one outer address is IPv4 and the other IPv6
+		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: fe80${v6:4}, remote: $v6}}
+			.tunnel.local: outer address is not that of a host
+		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: $v6, remote: ff02${v6:4}}}
+			.tunnel.remote: outer address is not that of a host
+		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: $v6, remote: '${v6//[^0]/0}'}}
+			.tunnel.remote: outer address is not that of a host
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51}}
 			.tunnel.proto: integer out of range
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport}}
@@ -204,7 +213,11 @@ raw_tunnels()
 		tunnel-set {tunnel: {name: u, local-ts: {addr: 0a010001, len: 16}}}
 			.tunnel.local-ts: selector has host bits set
 		tunnel-set {tunnel: {name: u, local-ts: {addr: 0a010000, len: 33}}}
+			.tunnel.local-ts: selector is longer than its address
+		tunnel-set {tunnel: {name: u, local-ts: {addr: $v6, len: 129}}}
 			.tunnel.local-ts.len: integer out of range
+		tunnel-set {tunnel: {name: u, local-ts: {addr: $v6, len: 128}}}
+			selectors of IPv4 or IPv6 on one side only
 		tunnel-set {tunnel: {name: u, local-ts: [$(printf '{addr: 0a%02x0000, len: 16},' {0..64})]}}
 			too many selectors
 	END

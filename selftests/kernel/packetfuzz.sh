@@ -34,7 +34,7 @@ packets()
 	setup
 	echo "FUZZ_SEED=$FUZZ_SEED"
 	while [ $SECONDS -le $end ]; do
-		forge fuzz $((FUZZ_SEED + sent)) seq $((sent + 1))-$((sent + round))
+		"$1" fuzz $((FUZZ_SEED + sent)) seq $((sent + 1))-$((sent + round))
 		sent=$((sent + round))
 		within 5 accounted $sent
 	done
@@ -44,8 +44,18 @@ packets()
 	for reason in authentication inner-header next-header padding truncated unknown-spi selector; do
 		counters a | grep " $reason "
 	done
-	forge seq $((sent + 1))
+	"$1" seq $((sent + 1))
 	within 5 accounted $((sent + 1))
 }
 
-run_tests "packets, damaged before and after they are sealed" packets
+# The same with IPv6 on both sides of the ESP header.
+packets6()
+{
+	dual_hosts
+	families 6 6
+	packets forge6
+}
+
+run_tests \
+	"packets, damaged before and after they are sealed" "packets forge" \
+	"packets of IPv6, likewise" packets6

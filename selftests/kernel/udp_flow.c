@@ -11,6 +11,7 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,8 +23,9 @@
 #include <sys/time.h>
 #include <time.h>
 
+#define PORT "5001"
+
 enum {
-	PORT = 5001,
 	DATAGRAM_MAX = 65507,
 	NUMBERS = 1 << 20,	 /* datagrams of one flow, at most */
 	RECEIVE_BUFFER = 1 << 26, /* so that no datagram is lost behind what is tested */
@@ -70,25 +72,30 @@ static void sleep_until(const struct timespec *begin, uint64_t nanoseconds)
 
 static void send_flow(const char *address, uint32_t rate, uint32_t min, uint32_t max)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM };
 	static unsigned char buf[DATAGRAM_MAX];
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	struct sigaction action = { .sa_handler = stop };
 	struct head head = { .number = 1, .len = min };
 	struct timespec begin;
+	struct addrinfo *to;
+	int fd;
 
-	if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1 || !rate || max > DATAGRAM_MAX)
+	if (getaddrinfo(address, PORT, &hints, &to) || !rate || max > DATAGRAM_MAX)
 		errx(2, "cannot send to %s", address);
+	fd = socket(to->ai_family, SOCK_DGRAM, 0);
+	if (fd < 0)
+		err(1, "socket");
 	sigaction(SIGTERM, &action, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (; !stopped && (!max || head.len <= max); head.number++, head.len += !!max) {
 		/* If it cannot be sent, then it will be missed. */
-		sendto(fd, buf, make_datagram(buf, head), 0, (struct sockaddr *)&to, sizeof(to));
+		sendto(fd, buf, make_datagram(buf, head), 0, to->ai_addr, to->ai_addrlen);
 		sleep_until(&begin, head.number * (uint64_t)1000000000 / rate);
 	}
 	head.last = 1;
 	head.len = 0;
-	sendto(fd, buf, make_datagram(buf, head), 0, (struct sockaddr *)&to, sizeof(to));
+	sendto(fd, buf, make_datagram(buf, head), 0, to->ai_addr, to->ai_addrlen);
+	freeaddrinfo(to);
 }
 
 struct report {
@@ -98,9 +105,10 @@ struct report {
 
 static int open_receiver(void)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), size = RECEIVE_BUFFER;
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6 };
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0), size = RECEIVE_BUFFER;
 
+	at.sin6_port = htons((uint16_t)atoi(PORT));
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
 	    bind(fd, (struct sockaddr *)&at, sizeof(at)))
 		err(1, "socket");
