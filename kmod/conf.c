@@ -100,6 +100,13 @@ static bool any_of_family(const struct spn_prefix *ts, unsigned int n, u16 famil
 	return false;
 }
 
+static bool is_host(const struct spn_prefix *ts, unsigned int n, const struct spn_addr *addr)
+{
+	struct spn_prefix host = { .addr = *addr, .len = 8 * spn_addr_len(addr) };
+
+	return n == 1 && spn_prefix_equal(ts, &host);
+}
+
 int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 {
 	const struct spn_prefix *local = spn_conf_local_ts(conf);
@@ -118,7 +125,12 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "selectors of IPv4 or IPv6 on one side only");
 		return -EINVAL;
 	}
-	return 0;
+	if (conf->mode == SPINDLE_MODE_TUNNEL ||
+	    (is_host(local, conf->n_local, &conf->endpoints.local) &&
+	     is_host(remote, conf->n_remote, &conf->endpoints.remote)))
+		return 0;
+	NL_SET_ERR_MSG(extack, "in transport mode the selectors are the outer addresses");
+	return -EINVAL;
 }
 
 bool spn_conf_has_v6(const struct spn_conf *conf)

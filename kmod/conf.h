@@ -30,7 +30,7 @@ struct spn_endpoints {
  * @replay_window: of SAs added from now on, packets
  * @fwmark: of outer packets, for routing
  * @proto: IPPROTO_ESP
- * @mode: enum spindle_mode
+ * @mode: enum spindle_mode, for good
  * @df: enum spindle_df
  * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
  * @n_local: how many of @ts are local, the first ones
@@ -82,7 +82,10 @@ static inline struct spn_prefix *spn_conf_remote_ts(struct spn_conf *conf)
 	return conf->ts + conf->n_local;
 }
 
-/* Are the outer addresses of one family, and has each selector one on the other side? */
+/*
+ * Are the outer addresses of one family, and has each selector one on the other side?  In
+ * transport mode, are the selectors the outer addresses?
+ */
 int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack);
 
 /* Has it selectors of IPv6? */

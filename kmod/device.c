@@ -175,15 +175,17 @@ bool spn_device_check(const struct net_device *dev)
 static unsigned int tunnel_mtu(struct spn_net *sn, struct spn_tunnel *tunnel)
 {
 	struct spn_conf *conf = spn_tunnel_conf(tunnel);
-	unsigned int mtu_min = spn_conf_has_v6(conf) ? IPV6_MIN_MTU : 0, path_mtu;
+	unsigned int outer_len = spn_conf_outer_len(conf), mtu;
 	struct spn_sa *sa;
 
 	list_for_each_entry(sa, &tunnel->sas, node) {
 		if (sa->dir != SPINDLE_DIR_OUT)
 			continue;
-		path_mtu = spn_route_mtu(sn->net, tunnel->dev, conf);
-		return max(spn_esp_inner_max(sa->xform.suite,
-					     path_mtu - spn_conf_outer_len(conf)), mtu_min);
+		mtu = spn_esp_inner_max(sa->xform.suite,
+					spn_route_mtu(sn->net, tunnel->dev, conf) - outer_len);
+		if (conf->mode == SPINDLE_MODE_TRANSPORT)
+			mtu += outer_len;
+		return max_t(unsigned int, mtu, spn_conf_has_v6(conf) ? IPV6_MIN_MTU : 0);
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@
 	/* a tunnel, sending */						\
 	X(STAGE_FULL,		"stage-full")				\
 	X(TOO_BIG,		"too-big")				\
+	X(FRAGMENT,		"fragment")				\
 	X(NO_ROUTE,		"no-route")				\
 	X(ROUTE_LOOP,		"route-loop")				\
 	X(SHUTDOWN,		"shutdown")				\

@@ -13,8 +13,7 @@ unsigned int spn_esp_inner_max(const struct spn_suite *suite, unsigned int len)
 	return round_down(len - fixed, suite->block_len) - sizeof(struct spn_esp_trailer);
 }
 
-/* Makes the packet ours alone, in one piece, with room at both ends. */
-static int make_room(struct sk_buff *skb, unsigned int head, unsigned int tail)
+int spn_esp_make_room(struct sk_buff *skb, unsigned int head, unsigned int tail)
 {
 	int err;
 
@@ -71,7 +70,7 @@ int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi,
 	unsigned int head_len = spn_esp_head_len(suite), len;
 	int err;
 
-	err = make_room(skb, headroom + head_len, SPN_ESP_TAIL_MAX);
+	err = spn_esp_make_room(skb, headroom + head_len, SPN_ESP_TAIL_MAX);
 	if (err)
 		return err;
 	put_trailer(skb, suite->block_len, next_header);

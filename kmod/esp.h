@@ -25,9 +25,20 @@ enum {
 unsigned int spn_esp_inner_max(const struct spn_suite *suite, unsigned int len);
 
 /**
+ * spn_esp_make_room - make a packet private, linear, and longer at both ends if need be
+ * @skb: the packet
+ * @head: octets of room in front
+ * @tail: octets of room behind
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int spn_esp_make_room(struct sk_buff *skb, unsigned int head, unsigned int tail);
+
+/**
  * spn_esp_seal - make an ESP packet of an inner packet
  * @xform: keys
- * @skb: the inner packet; becomes private, linear and longer at both ends
+ * @skb: the inner packet, or in transport mode what it carries; becomes private, linear
+ *	and longer at both ends
  * @spi: SPI
  * @seq: sequence number
  * @next_header: what the inner packet is

@@ -81,13 +81,22 @@ void spn_input_work(struct spn_queue *queue, struct sk_buff *list)
 	spn_lane_release(queue, list, SPN_QUEUE_WORK_HOLDS);
 }
 
+/* Where the header in front says that ESP follows. */
+static unsigned int next_at(const struct sk_buff *skb)
+{
+	return spn_ip_is_v6(skb) ? IP6CB(skb)->nhoff : offsetof(struct iphdr, protocol);
+}
+
 /* Notes what deliver will need, and lets go of what the packet may outlive. */
 static void describe(struct spn_sa *sa, struct sk_buff *skb, u64 seq)
 {
 	struct spn_cb *cb = spn_cb(skb);
+	unsigned int at = next_at(skb);
 
 	skb_mark_not_on_list(skb);
 	memset(cb, 0, sizeof(*cb));
+	cb->ip_len = -skb_network_offset(skb);
+	cb->next_at = at;
 	cb->sa = sa;
 	cb->seq = seq;
 	cb->tos = spn_ip_tos(skb);
@@ -149,21 +158,30 @@ int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
 	return -ENOENT;
 }
 
+/* Makes a packet of what ESP carried. */
+static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *skb, u8 next_header)
+{
+	if (conf->mode == SPINDLE_MODE_TRANSPORT) {
+		spn_ip_join(skb, spn_cb(skb)->ip_len, spn_cb(skb)->next_at, next_header);
+		return SPN_DROP_NONE;
+	}
+	if (next_header != IPPROTO_IPIP && next_header != IPPROTO_IPV6)
+		return SPN_DROP_NEXT_HEADER;
+	return spn_ip_trim(skb, next_header);
+}
+
 /* Are these addresses what the tunnel was made for (RFC 4301 5.2, step 4)? */
-static enum spn_drop_reason check_selectors(const struct spn_tunnel *tunnel,
-					    const struct sk_buff *skb)
+static enum spn_drop_reason check_selectors(const struct spn_conf *conf, const struct sk_buff *skb)
 {
 	struct spn_addr src = spn_ip_src(skb), dst = spn_ip_dst(skb);
-	struct spn_conf *conf = rcu_dereference(tunnel->conf);
 
-	if (!conf)
-		return SPN_DROP_SHUTDOWN;
 	return spn_conf_admits(conf, &src, &dst) ? SPN_DROP_NONE : SPN_DROP_SELECTOR;
 }
 
 /* Everything that is checked of a packet after it has proved where it comes from. */
 static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *next_header)
 {
+	struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
 	enum spn_drop_reason reason;
 
 	reason = spn_sa_accept(sa, spn_cb(skb)->seq);
@@ -172,11 +190,11 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	/* RFC 4303 2.6: a dummy packet has done its work by arriving. */
 	if (reason || *next_header == IPPROTO_NONE)
 		return reason;
-	if (*next_header != IPPROTO_IPIP && *next_header != IPPROTO_IPV6)
-		return SPN_DROP_NEXT_HEADER;
-	reason = spn_ip_trim(skb, *next_header);
+	if (!conf)
+		return SPN_DROP_SHUTDOWN;
+	reason = unwrap(conf, skb, *next_header);
 	if (!reason)
-		reason = check_selectors(sa->tunnel, skb);
+		reason = check_selectors(conf, skb);
 	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
 		reason = SPN_DROP_DEVICE_DOWN;
 	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)

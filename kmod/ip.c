@@ -3,6 +3,8 @@
 #include <net/dsfield.h>
 #include <net/dst.h>
 #include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
 
 #include "ip.h"
 
@@ -74,6 +76,64 @@ enum spn_drop_reason spn_ip_trim(struct sk_buff *skb, u8 next_header)
 	skb_reset_network_header(skb);
 	skb->protocol = v6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 	return SPN_DROP_NONE;
+}
+
+/* Where the front of a packet says what follows it, or NULL; @len is its length. */
+static u8 *front(struct sk_buff *skb, unsigned int *len)
+{
+	struct iphdr *iph = ip_hdr(skb);
+	u8 *next_header;
+	int ret;
+
+	if (!spn_ip_is_v6(skb)) {
+		*len = iph->ihl * 4;
+		return ip_is_fragment(iph) ? NULL : &iph->protocol;
+	}
+	ret = ip6_find_1stfragopt(skb, &next_header);
+	if (ret < 0 || *next_header == NEXTHDR_FRAGMENT)
+		return NULL;
+	*len = ret;
+	return next_header;
+}
+
+unsigned int spn_ip_front_len(struct sk_buff *skb)
+{
+	unsigned int len;
+
+	return front(skb, &len) && pskb_may_pull(skb, len) ? len : 0;
+}
+
+u8 spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol)
+{
+	u8 *next_header = front(skb, &len), was = *next_header;
+
+	*next_header = protocol;
+	memmove(skb->data - gap, skb->data, len);
+	skb_set_network_header(skb, -gap);
+	__skb_pull(skb, len);
+	return was;
+}
+
+static void set_len(struct sk_buff *skb)
+{
+	if (spn_ip_is_v6(skb)) {
+		ipv6_hdr(skb)->payload_len = htons(skb->len - sizeof(struct ipv6hdr));
+	} else {
+		ip_hdr(skb)->tot_len = htons(skb->len);
+		ip_send_check(ip_hdr(skb));
+	}
+}
+
+void spn_ip_join(struct sk_buff *skb, unsigned int len, unsigned int at, u8 protocol)
+{
+	const u8 *header = skb_network_header(skb);
+	u8 *front = __skb_push(skb, len);
+
+	memmove(front, header, len);
+	skb_reset_network_header(skb);
+	front[at] = protocol;
+	set_len(skb);
+	skb->protocol = spn_ip_is_v6(skb) ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 }
 
 void spn_ip_unreachable(struct sk_buff *skb)

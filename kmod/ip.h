@@ -63,6 +63,35 @@ static inline unsigned int spn_ip_mtu_min(const struct sk_buff *skb)
  */
 enum spn_drop_reason spn_ip_trim(struct sk_buff *skb, u8 next_header);
 
+/**
+ * spn_ip_front_len - how much of a packet transport mode leaves in front of ESP
+ * @skb: a packet
+ *
+ * Return: octets of the header, with what routers on the way have to read (RFC 4303
+ * 3.1.1); 0 of a fragment, of which none can be protected, and of what is malformed.
+ */
+unsigned int spn_ip_front_len(struct sk_buff *skb);
+
+/**
+ * spn_ip_part - make a gap behind the header of a packet
+ * @skb: private, with room in front; skb->data becomes what follows the gap
+ * @len: from spn_ip_front_len(), not 0
+ * @gap: octets
+ * @protocol: what will stand there
+ *
+ * Return: what stood there so far.
+ */
+u8 spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol);
+
+/**
+ * spn_ip_join - put the header of a packet in front of its content again
+ * @skb: private; skb->data at the content, the network header somewhere before it
+ * @len: octets of the header
+ * @at: which of them says what follows
+ * @protocol: what follows
+ */
+void spn_ip_join(struct sk_buff *skb, unsigned int len, unsigned int at, u8 protocol);
+
 /* Tell the sender of a packet on its way out that it gets nowhere, or is too long. */
 void spn_ip_unreachable(struct sk_buff *skb);
 void spn_ip_too_big(struct sk_buff *skb, unsigned int mtu);

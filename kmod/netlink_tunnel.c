@@ -110,6 +110,8 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 		err = get_endpoint(&conf->endpoints.local, tb[SPINDLE_A_TUNNEL_LOCAL], extack);
 	if (!err && tb[SPINDLE_A_TUNNEL_REMOTE])
 		err = get_endpoint(&conf->endpoints.remote, tb[SPINDLE_A_TUNNEL_REMOTE], extack);
+	if (tb[SPINDLE_A_TUNNEL_MODE])
+		conf->mode = nla_get_u8(tb[SPINDLE_A_TUNNEL_MODE]);
 	if (tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW])
 		conf->replay_window = nla_get_u32(tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
 	if (tb[SPINDLE_A_TUNNEL_DF])
@@ -143,6 +145,7 @@ static struct spn_conf *get_conf(struct genl_info *info, struct nlattr **tb, str
 		return ERR_PTR(-ENOMEM);
 	if (old) {
 		conf->endpoints = old->endpoints;
+		conf->mode = old->mode;
 		conf->replay_window = old->replay_window;
 		conf->fwmark = old->fwmark;
 		conf->df = old->df;
@@ -308,7 +311,12 @@ static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr 
 	conf = get_conf(info, tb, spn_tunnel_conf(tunnel));
 	if (IS_ERR(conf))
 		return PTR_ERR(conf);
-	err = spn_tunnel_set(tunnel, conf, info->extack);
+	if (conf->mode != spn_tunnel_conf(tunnel)->mode) {
+		NL_SET_ERR_MSG(info->extack, "a tunnel's mode stays as it is");
+		err = -EINVAL;
+	} else {
+		err = spn_tunnel_set(tunnel, conf, info->extack);
+	}
 	if (err)
 		spn_conf_free(conf);
 	else

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <net/ip.h>
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
@@ -9,6 +10,9 @@
 #include "output.h"
 #include "route.h"
 #include "tunnel.h"
+
+/* So that our fragments meet nobody else's. */
+enum { DEFRAG_USER = IP_DEFRAG_MACVLAN + 1 };
 
 static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct sk_buff *skb)
 {
@@ -37,9 +41,11 @@ static void stage(struct spn_tunnel *tunnel, struct sk_buff *skb)
  * not, its sender is told and it is dropped.
  */
 static bool fits(struct spn_tunnel *tunnel, const struct spn_conf *conf,
-		 const struct spn_sa *sa, struct sk_buff *skb, unsigned int path_mtu)
+		 const struct spn_sa *sa, struct sk_buff *skb, unsigned int ip_len,
+		 unsigned int path_mtu)
 {
-	unsigned int max = spn_esp_inner_max(sa->xform.suite, path_mtu - spn_conf_outer_len(conf));
+	unsigned int outer_len = ip_len ?: spn_conf_outer_len(conf);
+	unsigned int max = spn_esp_inner_max(sa->xform.suite, path_mtu - outer_len) + ip_len;
 
 	if (!spn_ip_df(skb) || conf->df == SPINDLE_DF_CLEAR)
 		return true;
@@ -88,7 +94,7 @@ static void drop_list(struct sk_buff *list, struct spn_drops *drops,
  * Notes what deliver will need once the inner headers are ciphertext, and how many
  * packets there are.  Returns the octets in them.
  */
-static unsigned int describe(struct sk_buff *list, struct spn_sa *sa)
+static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned int ip_len)
 {
 	unsigned int count = 0, bytes = 0;
 	struct sk_buff *skb;
@@ -99,6 +105,7 @@ static unsigned int describe(struct sk_buff *list, struct spn_sa *sa)
 		memset(cb, 0, sizeof(*cb));
 		cb->sa = sa;
 		cb->head = list;
+		cb->ip_len = ip_len;
 		cb->tos = spn_ip_tos(skb);
 		cb->df = spn_ip_df(skb);
 		cb->fragment = !cb->df || skb->len <= spn_ip_mtu_min(skb);
@@ -133,6 +140,24 @@ static void sealed(struct sk_buff *skb, int err)
 	spn_lane_release(&cb->sa->tunnel->tx, cb->head, 1);
 }
 
+/* In transport mode ESP comes behind the packet's own header, so that moves. */
+static int seal(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
+{
+	unsigned int ip_len = spn_cb(skb)->ip_len, head_len = spn_esp_head_len(sa->xform.suite);
+	u8 next_header = spn_ip_in_ip(skb);
+	int err;
+
+	skb_reset_inner_network_header(skb);
+	if (ip_len) {
+		err = spn_esp_make_room(skb, headroom + head_len, SPN_ESP_TAIL_MAX);
+		if (err)
+			return err;
+		next_header = spn_ip_part(skb, ip_len, head_len, IPPROTO_ESP);
+	}
+	return spn_esp_seal(&sa->xform, skb, sa->spi, spn_cb(skb)->seq, next_header, headroom,
+			    sealed);
+}
+
 void spn_output_work(struct spn_queue *queue, struct sk_buff *list)
 {
 	const struct spn_sa *sa = spn_cb(list)->sa;
@@ -141,9 +166,7 @@ void spn_output_work(struct spn_queue *queue, struct sk_buff *list)
 	int err;
 
 	for (skb = list; skb; skb = skb->next) {
-		skb_reset_inner_network_header(skb);
-		err = spn_esp_seal(&sa->xform, skb, sa->spi, spn_cb(skb)->seq, spn_ip_in_ip(skb),
-				   headroom, sealed);
+		err = seal(sa, skb, headroom);
 		if (err == -EINPROGRESS)
 			spn_queue_hold(list);
 		else
@@ -160,9 +183,9 @@ static void number(struct sk_buff *list, u64 seq)
 
 /* Numbers a list and gives it its place in the order; a reference to @sa is held. */
 static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *list,
-		      unsigned int headroom)
+		      unsigned int ip_len, unsigned int headroom)
 {
-	unsigned int bytes = describe(list, sa), count = spn_cb(list)->count;
+	unsigned int bytes = describe(list, sa, ip_len), count = spn_cb(list)->count;
 	struct spn_queue *queue = &tunnel->tx;
 	enum spn_drop_reason reason;
 	enum spn_list_state state;
@@ -194,19 +217,52 @@ static void drop_unrouted(struct spn_tunnel *tunnel, struct sk_buff *skb, int er
 		    err == -ELOOP ? SPN_DROP_ROUTE_LOOP : SPN_DROP_NO_ROUTE, 0, 0);
 }
 
+/*
+ * Octets of the header that a packet keeps in transport mode, 0 in tunnel mode.  False
+ * for a fragment of IPv6, which must not be protected there (RFC 4303 3.1.1) and has been
+ * dropped.
+ */
+static bool keeps_header(struct spn_tunnel *tunnel, const struct spn_conf *conf,
+			 const struct spn_sa *sa, struct sk_buff *skb, unsigned int *ip_len)
+{
+	*ip_len = 0;
+	if (conf->mode == SPINDLE_MODE_TUNNEL)
+		return true;
+	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP))
+		*ip_len = spn_ip_front_len(skb);
+	if (*ip_len)
+		return true;
+	spn_drop_tx(skb, &tunnel->drops, SPN_DROP_FRAGMENT, sa->spi, 0);
+	return false;
+}
+
+/*
+ * In transport mode, fragments of IPv4 are put together first (RFC 4301 7), as their
+ * receiver would do it.  False if @skb was one of several, and has been kept or dropped.
+ */
+static bool whole(const struct spn_conf *conf, struct sk_buff *skb)
+{
+	if (conf->mode == SPINDLE_MODE_TUNNEL || spn_ip_is_v6(skb) || !ip_is_fragment(ip_hdr(skb)))
+		return true;
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	return !ip_defrag(dev_net(skb->dev), skb, DEFRAG_USER);
+}
+
 /* Sends a packet through its tunnel; stages it and returns false if there is no SA. */
 static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 {
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
 	struct spn_sa *sa = rcu_dereference(tunnel->out);
-	unsigned int path_mtu, headroom;
+	unsigned int path_mtu, headroom, ip_len;
 	struct dst_entry *dst;
 
 	if (!net || !conf) {
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
 		return true;
 	}
+	if (!whole(conf, skb))
+		return true;
 	if (!sa || spn_sa_expired(sa) || !spn_sa_get(sa)) {
 		stage(tunnel, skb);
 		return false;
@@ -219,12 +275,13 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 	path_mtu = dst_mtu(dst);
 	headroom = spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev);
 	dst_release(dst);
-	if (!fits(tunnel, conf, sa, skb, path_mtu))
+	if (!keeps_header(tunnel, conf, sa, skb, &ip_len) ||
+	    !fits(tunnel, conf, sa, skb, ip_len, path_mtu))
 		goto put_sa;
 	skb = split(tunnel, skb);
 	if (!skb)
 		goto put_sa;
-	send_list(tunnel, sa, skb, headroom);
+	send_list(tunnel, sa, skb, ip_len, headroom);
 	return true;
 
 put_sa:

@@ -63,6 +63,9 @@ enum {
  * @pending: holds on the list, in the first skb
  * @count: packets in the list, in the first skb
  * @headroom: octets wanted in front of an outbound packet, in the first skb
+ * @ip_len: in transport mode, octets of the packet's own header, in front of ESP; else,
+ *	and on the way in, of the outer one
+ * @next_at: on the way in: which of them says what follows
  * @tos: of the inner header on the way out, of the outer one on the way in
  * @df: the inner header says do not fragment
  * @fragment: but its sender would make it no smaller, so the outer packet is fragmented
@@ -77,6 +80,8 @@ struct spn_cb {
 	atomic_t pending;
 	u16 count;
 	u16 headroom;
+	u16 ip_len;
+	u16 next_at;
 	u8 tos;
 	bool df;
 	bool fragment;

@@ -103,7 +103,9 @@ static u8 outer_tos(const struct spn_conf *conf, u8 inner_tos)
 static bool may_fragment(const struct spn_conf *conf, const struct dst_entry *dst,
 			 const struct sk_buff *skb)
 {
-	return spn_cb(skb)->fragment && skb->len + spn_conf_outer_len(conf) > dst_mtu(dst);
+	unsigned int outer_len = spn_cb(skb)->ip_len ?: spn_conf_outer_len(conf);
+
+	return spn_cb(skb)->fragment && skb->len + outer_len > dst_mtu(dst);
 }
 
 static bool outer_df(const struct spn_conf *conf, const struct sk_buff *skb)
@@ -143,6 +145,33 @@ static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_
 	ip6tunnel_xmit(NULL, skb, skb->dev);
 }
 
+/* In transport mode the packet has its own header, in front of ESP. */
+static void send_own(struct net *net, struct dst_entry *dst, struct sk_buff *skb, bool df,
+		     bool xnet)
+{
+	unsigned int ip_len = spn_cb(skb)->ip_len;
+	struct net_device *dev = skb->dev;
+	int err, len;
+
+	skb_scrub_packet(skb, xnet);
+	skb_clear_hash_if_not_l4(skb);
+	skb_dst_set(skb, dst);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb_reset_transport_header(skb);
+	skb_push(skb, ip_len);
+	len = skb->len - skb_inner_network_offset(skb);
+	if (spn_ip_is_v6(skb)) {
+		skb->protocol = htons(ETH_P_IPV6);
+		skb->ignore_df = !df;
+		err = ip6_local_out(net, NULL, skb);
+	} else {
+		skb->protocol = htons(ETH_P_IP);
+		ip_hdr(skb)->frag_off = df ? htons(IP_DF) : 0;
+		err = ip_local_out(net, NULL, skb);
+	}
+	iptunnel_xmit_stats(dev, net_xmit_eval(err) ? 0 : len);
+}
+
 void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_conf *conf,
 		    struct sk_buff *skb)
 {
@@ -151,7 +180,9 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 	bool xnet = !net_eq(net, dev_net(skb->dev));
 
 	skb->mark = conf->fwmark;
-	if (is_v6(conf))
+	if (spn_cb(skb)->ip_len)
+		send_own(net, dst, skb, df, xnet);
+	else if (is_v6(conf))
 		send6(dst, conf, skb, tos, df, xnet);
 	else
 		send4(dst, conf, skb, tos, df, xnet);

@@ -353,7 +353,8 @@ host_bits()
 	[ "$(ip_version "$1")" = 4 ] && echo 32 || echo 128
 }
 
-# write_config NAME [KEY=VALUE...]: what is given goes in place of the usual.  That is
+# write_config NAME [KEY=VALUE...]: what is given goes in place of the usual, and nothing
+# where the value is empty.  The usual is
 # the profile compat, whose small keys are made quickly even on an emulated processor.
 write_config()
 {
@@ -376,7 +377,7 @@ write_config()
 		echo "[peer $other]"
 		for key in "${!office[@]}"; do echo "$key = ${office[$key]}"; done
 		echo "[tunnel lan]"
-		for key in "${!lan[@]}"; do echo "$key = ${lan[$key]}"; done
+		for key in "${!lan[@]}"; do [ -z "${lan[$key]}" ] || echo "$key = ${lan[$key]}"; done
 	} > "$scratch/$name/spindle.conf"
 }
 
@@ -443,7 +444,7 @@ xfrm_state()
 	*) algorithms=(enc 'cbc(aes)' "$key" "${auth[@]}") ;;
 	esac
 	ip -n "$1" xfrm state add src "${outer[$2]}" dst "${outer[$3]}" proto esp spi "$4" \
-		reqid 1 mode tunnel "${algorithms[@]}" "${@:5}"
+		reqid 1 mode "${xfrm_mode:-tunnel}" "${algorithms[@]}" "${@:5}"
 }
 
 # xfrm_states NAME: the SAs of generation 1.

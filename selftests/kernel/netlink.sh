@@ -196,8 +196,10 @@ raw_tunnels()
 			.tunnel.remote: outer address is not that of a host
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51}}
 			.tunnel.proto: integer out of range
-		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport}}
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: 2}}
 			.tunnel.mode: integer out of range
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport}}
+			in transport mode the selectors are the outer addresses
 		tunnel-set {tunnel: {id: 0}}
 			.tunnel.id: integer out of range
 		tunnel-set {tunnel: {df: 1}}

@@ -112,10 +112,10 @@ static int take_proto(struct cli *cli, struct words *words, void *object)
 static int take_mode(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
+	const char *word = cli_next(cli, words);
 
 	tunnel->fields |= SP_TUNNEL_MODE;
-	tunnel->mode = SPINDLE_MODE_TUNNEL;
-	return take_only(cli, words, "tunnel", "transport");
+	return !word || sp_name_mode_parse(&tunnel->mode, word, &cli->err) ? CLI_USAGE : CLI_DONE;
 }
 
 static int take_u32(struct cli *cli, struct words *words, uint32_t max, uint32_t *value)
@@ -205,6 +205,19 @@ static int take_tunnel(struct cli *cli, int argc, char **argv, struct sp_tunnel 
 	return ret;
 }
 
+/* In transport mode the selectors are the outer addresses and need not be said. */
+static void select_hosts(struct sp_tunnel *tunnel)
+{
+	unsigned int hosts = SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE;
+	unsigned int selectors = SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS;
+
+	if ((tunnel->fields & (hosts | selectors)) != hosts)
+		return;
+	tunnel->local_ts = (struct sp_selectors){ { sp_prefix_host(&tunnel->local) }, 1 };
+	tunnel->remote_ts = (struct sp_selectors){ { sp_prefix_host(&tunnel->remote) }, 1 };
+	tunnel->fields |= selectors;
+}
+
 static int add(struct cli *cli, int argc, char **argv)
 {
 	static const struct {
@@ -222,6 +235,8 @@ static int add(struct cli *cli, int argc, char **argv)
 
 	if (ret)
 		return ret;
+	if (tunnel.mode == SPINDLE_MODE_TRANSPORT)
+		select_hosts(&tunnel);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (!(tunnel.fields & needed[i].field))
 			return cli_usage(cli, "tunnel %s: %s is missing", tunnel.name,

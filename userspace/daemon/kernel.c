@@ -39,6 +39,7 @@ static int compare(const struct sp_tunnel *is, void *arg)
 		(!sp_addr_equal(&is->remote, &want->remote) ? SP_TUNNEL_REMOTE : 0) |
 		(!same_selectors(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
 		(!same_selectors(&is->remote_ts, &want->remote_ts) ? SP_TUNNEL_REMOTE_TS : 0) |
+		(is->mode != want->mode ? SP_TUNNEL_MODE : 0) |
 		(is->replay_window != want->replay_window ? SP_TUNNEL_REPLAY_WINDOW : 0) |
 		(is->df != want->df ? SP_TUNNEL_DF : 0) |
 		(is->dscp != want->dscp ? SP_TUNNEL_DSCP : 0) |
@@ -62,7 +63,7 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config)
 	tunnel->dscp = config->dscp;
 	tunnel->fwmark = config->fwmark;
 	tunnel->proto = IPPROTO_ESP;
-	tunnel->mode = SPINDLE_MODE_TUNNEL;
+	tunnel->mode = config->mode;
 	tunnel->fields = SP_TUNNEL_IFINDEX | SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE |
 			 SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW |
 			 SP_TUNNEL_DF | SP_TUNNEL_DSCP | SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO |

@@ -78,6 +78,11 @@ int sp_prefix_parse(struct sp_prefix *prefix, const char *text, struct sp_error 
 	return 0;
 }
 
+struct sp_prefix sp_prefix_host(const struct sp_addr *addr)
+{
+	return (struct sp_prefix){ .addr = *addr, .len = (uint8_t)(8 * sp_addr_len(addr)) };
+}
+
 bool sp_prefix_equal(const struct sp_prefix *a, const struct sp_prefix *b)
 {
 	return a->len == b->len && sp_addr_equal(&a->addr, &b->addr);

@@ -37,6 +37,7 @@ const char *sp_addr_format(const struct sp_addr *addr, char buf[SP_ADDR_STRLEN])
 
 /* "10.1.0.0/16", or an address alone for a host; set host bits are an error. */
 int sp_prefix_parse(struct sp_prefix *prefix, const char *text, struct sp_error *err);
+struct sp_prefix sp_prefix_host(const struct sp_addr *addr);	/* that address alone */
 bool sp_prefix_equal(const struct sp_prefix *a, const struct sp_prefix *b);
 const char *sp_prefix_format(const struct sp_prefix *prefix, char buf[SP_PREFIX_STRLEN]);
 

@@ -232,11 +232,26 @@ static void check_esp(struct sp_config_parser *p, const struct sp_tunnel_config 
 					  "allow-weak = yes", tunnel->name, tunnel->esp[i]);
 }
 
+/* In transport mode the hosts talk for themselves, and routing is the administrator's. */
+static void select_hosts(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
+{
+	if (tunnel->local_ts.n || tunnel->remote_ts.n)
+		sp_config_problem(p, &tunnel->place, "tunnel %s: with mode = transport the peer's "
+				  "local and remote are the selectors", tunnel->name);
+	if (!tunnel->peer)
+		return;
+	tunnel->local_ts = (struct sp_selectors){ { sp_prefix_host(&tunnel->peer->local) }, 1 };
+	tunnel->remote_ts = (struct sp_selectors){ { sp_prefix_host(&tunnel->peer->remote) }, 1 };
+	tunnel->routes = false;
+}
+
 static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
 	const struct sp_place *at = &tunnel->place;
 
 	find_peer(p, tunnel);
+	if (tunnel->mode == SPINDLE_MODE_TRANSPORT)
+		select_hosts(p, tunnel);
 	if (!tunnel->interface[0])
 		sp_config_problem(p, at, "tunnel %s needs interface = NAME", tunnel->name);
 	if (!tunnel->local_ts.n)

@@ -75,6 +75,7 @@ struct sp_tunnel_config {
 	uint64_t lifetime;		/* seconds */
 	uint64_t lifetime_bytes;	/* 0: no limit */
 	uint32_t replay_window;
+	uint8_t mode;			/* enum spindle_mode */
 	uint8_t df;			/* enum spindle_df */
 	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
 	uint32_t fwmark;

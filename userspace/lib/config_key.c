@@ -284,6 +284,11 @@ static int set_replay_window(struct sp_config_parser *p, const char *value, stru
 	return 0;
 }
 
+static int set_mode(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return sp_name_mode_parse(&p->tunnel->mode, value, err);
+}
+
 static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	return sp_name_df_parse(&p->tunnel->df, value, err);
@@ -357,6 +362,7 @@ static const struct key tunnel_keys[] = {
 	{ "lifetime", set_lifetime },
 	{ "lifetime-bytes", set_lifetime_bytes },
 	{ "replay-window", set_replay_window },
+	{ "mode", set_mode },
 	{ "df", set_df },
 	{ "dscp", set_dscp },
 	{ "fwmark", set_fwmark },

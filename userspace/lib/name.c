@@ -8,6 +8,10 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+static const char *const modes[] = {
+	[SPINDLE_MODE_TUNNEL] = "tunnel", [SPINDLE_MODE_TRANSPORT] = "transport",
+};
+
 static const char *const dfs[] = {
 	[SPINDLE_DF_COPY] = "copy", [SPINDLE_DF_SET] = "set", [SPINDLE_DF_CLEAR] = "clear",
 };
@@ -31,11 +35,18 @@ const char *sp_name_proto(uint8_t proto)
 
 const char *sp_name_mode(uint8_t mode)
 {
-	static const char *const words[] = {
-		[SPINDLE_MODE_TUNNEL] = "tunnel", [SPINDLE_MODE_TRANSPORT] = "transport",
-	};
+	return word_at(modes, COUNT(modes), mode);
+}
 
-	return word_at(words, COUNT(words), mode);
+int sp_name_mode_parse(uint8_t *mode, const char *word, struct sp_error *err)
+{
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		if (!strcmp(word, modes[i])) {
+			*mode = (uint8_t)i;
+			return 0;
+		}
+	}
+	return sp_fail(err, "\"%s\" is not tunnel or transport", word);
 }
 
 const char *sp_name_df(uint8_t df)

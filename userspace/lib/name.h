@@ -17,6 +17,7 @@ const char *sp_name_sa_state(uint8_t state);
 const char *sp_name_limit(uint8_t limit);
 const char *sp_name_event(uint8_t cmd);
 
+int sp_name_mode_parse(uint8_t *mode, const char *word, struct sp_error *err);
 int sp_name_df_parse(uint8_t *df, const char *word, struct sp_error *err);
 
 #endif
