@@ -590,8 +590,23 @@ capture()
 	within 10 grep -q listening "$file.log"
 }
 
+# What there was to be read it has read.
+sleeps()
+{
+	local _ state
+
+	read -r _ _ state _ < "/proc/$1/stat"
+	[ "$state" = S ]
+}
+
+# One that is told to stop leaves what it has not read yet.
 stop_captures()
 {
+	local capture
+
+	for capture in "${captures[@]}"; do
+		within 10 sleeps "$capture"
+	done
 	kill "${captures[@]}"
 	wait "${captures[@]}"
 	captures=()
