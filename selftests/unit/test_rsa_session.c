@@ -428,6 +428,10 @@ static void sa_keys_have_the_lengths_asked_for(void **state)
 	/* One stream of octets, cut differently. */
 	assert_memory_equal(key.octets, a, 32);
 	assert_memory_equal(auth.octets, a + 32, 16);
+	/* AH and null have no encryption key. */
+	assert_int_equal(rk_session_sa_keys(pair.server, 7, 0xfffffffe, &none, &auth, &err), 0);
+	assert_memory_equal(auth.octets, a, 48);
+	auth.len = 0;
 	assert_int_equal(rk_session_sa_keys(pair.server, 7, 1, &none, &auth, &err), -1);
 	auth.len = 65;
 	assert_int_equal(rk_session_sa_keys(pair.server, 7, 1, &key, &auth, &err), -1);

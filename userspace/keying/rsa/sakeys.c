@@ -16,7 +16,9 @@ int rk_sakeys_derive(struct rk_octets ikm, const uint8_t salt[RK_SHA256_LEN], ui
 	struct sp_writer w;
 	int ret;
 
-	if (!key->len || key->len > sizeof(key->octets) || auth_key->len > sizeof(auth_key->octets))
+	/* Either may be absent: AH and null encrypt nothing, AES-GCM has one key for both. */
+	if (!(key->len + auth_key->len) || key->len > sizeof(key->octets) ||
+	    auth_key->len > sizeof(auth_key->octets))
 		return sp_fail(err, "SA keys of %zu and %zu octets cannot be made", key->len,
 			       auth_key->len);
 	sp_writer_init(&w, info, sizeof(info));
