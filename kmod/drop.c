@@ -32,8 +32,7 @@ static void drop(struct sk_buff *skb, struct spn_drops *drops,
 	WRITE_ONCE(drops->last_seq, seq);
 	WRITE_ONCE(drops->last_time, ktime_get_real_seconds());
 	WRITE_ONCE(drops->last_reason, reason);
-	/* It changes when the device moves to another namespace. */
-	trace_spindle_drop(reason, READ_ONCE(drops->dev->ifindex), be32_to_cpu(spi), seq);
+	trace_spindle_drop(reason, drops->dev, be32_to_cpu(spi), seq);
 	kfree_skb(skb);
 }
 

@@ -23,24 +23,29 @@ SPN_DROP_REASONS(X)
 		{ SPN_DROP_NONE, "none" })
 #define SPINDLE_DROP_NAME(id, name) { SPN_DROP_##id, name },
 
+/* netns: as the links in /proc/PID/ns/net show it. */
 TRACE_EVENT(spindle_drop,
-	TP_PROTO(int reason, int ifindex, u32 spi, u64 seq),
-	TP_ARGS(reason, ifindex, spi, seq),
+	TP_PROTO(int reason, const struct net_device *dev, u32 spi, u64 seq),
+	TP_ARGS(reason, dev, spi, seq),
 	TP_STRUCT__entry(
 		__field(int, reason)
 		__field(int, ifindex)
+		__field(unsigned int, netns)
+		__array(char, dev, IFNAMSIZ)
 		__field(u32, spi)
 		__field(u64, seq)
 	),
 	TP_fast_assign(
 		__entry->reason = reason;
-		__entry->ifindex = ifindex;
+		__entry->ifindex = READ_ONCE(dev->ifindex);
+		__entry->netns = dev_net(dev)->ns.inum;
+		strscpy(__entry->dev, dev->name, IFNAMSIZ);
 		__entry->spi = spi;
 		__entry->seq = seq;
 	),
-	TP_printk("reason=%s ifindex=%d spi=0x%08x seq=%llu",
-		  spindle_drop_names(__entry->reason), __entry->ifindex,
-		  __entry->spi, __entry->seq)
+	TP_printk("reason=%s dev=%s ifindex=%d netns=%u spi=0x%08x seq=%llu",
+		  spindle_drop_names(__entry->reason), __entry->dev, __entry->ifindex,
+		  __entry->netns, __entry->spi, __entry->seq)
 );
 
 #endif

@@ -221,6 +221,43 @@ tracepoint()
 	grep "spindle_drop: reason=authentication .*spi=$(printf '0x%08x' "$in_spi") seq=$seq\$" $tracing/trace
 }
 
+# traced FILTER: a line of what `spindle trace` has said so far.
+traced()
+{
+	jq -e -s "any($1)" "$scratch/traced" > /dev/null
+}
+
+# Something is dropped until it is heard of.
+drop_until_traced()
+{
+	forge spi 0x4712
+	traced '.[]; .reason == "unknown-spi" and .spi == 18194' 2> /dev/null
+}
+
+trace_command()
+{
+	local seq tracer
+
+	seq=$(next_seq)
+	background a spindle trace -j > "$scratch/traced"
+	tracer=$!
+	within 20 drop_until_traced
+	forge flip -1
+	within 5 traced ".[]; .reason == \"authentication\" and .dev == \"spin0\" and
+		.spi == $((in_spi)) and .sequence == $seq"
+	# It hears of no other namespace.
+	host b ip link add spin0 type spindle
+	host b ip link set spin0 up
+	host b ip address add 10.77.0.1/24 dev spin0
+	host b ping -n -c 1 -W 1 10.77.0.2 > /dev/null || true
+	same "what another namespace drops" "$(jq -s '[.[] | select(.reason == "no-tunnel")] | length' \
+		"$scratch/traced")" 0
+	kill "$tracer"
+	wait "$tracer"
+	refuse ls -d /sys/kernel/tracing/instances/spindle-* 2> /dev/null
+	remember_counters a
+}
+
 last_drop()
 {
 	local seq
@@ -282,6 +319,7 @@ run_tests \
 	"sending: no route to the other end" no_route \
 	"sending: the other end is behind the tunnel itself" route_loop \
 	"the tracepoint tells reason, SPI and sequence number" tracepoint \
+	"spindle trace follows it" trace_command \
 	"the SA remembers its last drop" last_drop \
 	"the device's statistics count along" statistics \
 	"what an SA has dropped is its tunnel's when it goes" outlives_sa \

@@ -46,6 +46,7 @@ int cli_status(struct cli *cli, int argc, char **argv);
 int cli_reload(struct cli *cli, int argc, char **argv);
 int cli_check(struct cli *cli, int argc, char **argv);
 int cli_monitor(struct cli *cli, int argc, char **argv);
+int cli_trace(struct cli *cli, int argc, char **argv);
 
 /* Runs the verb that argv[0] names. */
 int cli_run(struct cli *cli, const struct verb *verbs, int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct verb verbs[] = {
 	{ "check", cli_check, "[FILE] [-j]", NULL },
 	{ "reload", cli_reload, "[--plan] [-s SOCKET] [-j]", NULL },
 	{ "monitor", cli_monitor, "[-j]", NULL },
+	{ "trace", cli_trace, "[-j]", NULL },
 	{ "help", help, "[VERB]", NULL },
 	{ 0 },
 };

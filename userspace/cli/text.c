@@ -202,14 +202,20 @@ static void print_event_details(FILE *out, const struct sp_event *event)
 	}
 }
 
-void cli_text_event(FILE *out, const struct sp_event *event, const struct timespec *time)
+void cli_text_time(FILE *out, const struct timespec *time)
 {
 	char stamp[sizeof("2026-01-01 00:00:00")] = "";
 	struct tm tm;
 
 	if (localtime_r(&time->tv_sec, &tm))
 		strftime(stamp, sizeof(stamp), "%F %T", &tm);
-	fprintf(out, "%s.%03ld %s", stamp, time->tv_nsec / 1000000, sp_name_event(event->cmd));
+	fprintf(out, "%s.%03ld", stamp, time->tv_nsec / 1000000);
+}
+
+void cli_text_event(FILE *out, const struct sp_event *event, const struct timespec *time)
+{
+	cli_text_time(out, time);
+	fprintf(out, " %s", sp_name_event(event->cmd));
 	if (event->tunnel.name[0])
 		fprintf(out, " %s", event->tunnel.name);
 	print_event_details(out, event);

@@ -19,6 +19,7 @@ void cli_text_device(FILE *out, const struct sp_device *device);
 void cli_text_tunnel(FILE *out, const struct sp_tunnel *tunnel);
 void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t now);
 /* One line. */
+void cli_text_time(FILE *out, const struct timespec *time);
 void cli_text_event(FILE *out, const struct sp_event *event, const struct timespec *time);
 
 #endif
