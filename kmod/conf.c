@@ -5,6 +5,7 @@
 #include <linux/spindle.h>
 
 #include "conf.h"
+#include "esp.h"
 
 static const struct rhashtable_params endpoints_params = {
 	.key_len = sizeof(struct spn_endpoints),
@@ -39,9 +40,23 @@ struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote)
 	conf->replay_window = SPINDLE_REPLAY_DEFAULT;
 	conf->proto = IPPROTO_ESP;
 	conf->mode = SPINDLE_MODE_TUNNEL;
+	conf->ah_align = SPN_AH_ALIGN;
 	conf->df = SPINDLE_DF_COPY;
 	conf->dscp = SPINDLE_DSCP_COPY;
 	return conf;
+}
+
+unsigned int spn_conf_inner_max(const struct spn_conf *conf, const struct spn_suite *suite,
+				unsigned int path_mtu, unsigned int ip_len)
+{
+	unsigned int outer_len = ip_len ?: spn_conf_outer_len(conf);
+	unsigned int len = path_mtu - min(path_mtu, outer_len);
+
+	if (suite->ah)
+		len -= min(len, spn_ah_len(suite, spn_conf_ah_align(conf)));
+	else
+		len = spn_esp_inner_max(suite, len);
+	return len + ip_len;
 }
 
 static void free_conf(struct rcu_head *rcu)
@@ -123,6 +138,10 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 		    any_of_family(remote, conf->n_remote, families[i]))
 			continue;
 		NL_SET_ERR_MSG(extack, "selectors of IPv4 or IPv6 on one side only");
+		return -EINVAL;
+	}
+	if (conf->tfc && (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {
+		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can pad packets");
 		return -EINVAL;
 	}
 	if (conf->mode == SPINDLE_MODE_TUNNEL ||
@@ -212,11 +231,18 @@ void spn_conf_unhash(struct spn_net *sn, struct spn_conf *conf)
 	rhltable_remove(&sn->endpoints, &conf->endpoints_node, endpoints_params);
 }
 
+struct rhlist_head *spn_conf_list(struct spn_net *sn, const struct spn_addr *local,
+				  const struct spn_addr *remote)
+{
+	struct spn_endpoints key = { .local = *local, .remote = *remote };
+
+	return rhltable_lookup(&sn->endpoints, &key, endpoints_params);
+}
+
 struct spn_conf *spn_conf_lookup(struct spn_net *sn, const struct spn_addr *local,
 				 const struct spn_addr *remote)
 {
-	struct spn_endpoints key = { .local = *local, .remote = *remote };
-	struct rhlist_head *list = rhltable_lookup(&sn->endpoints, &key, endpoints_params);
+	struct rhlist_head *list = spn_conf_list(sn, local, remote);
 
 	return list ? container_of(list, struct spn_conf, endpoints_node) : NULL;
 }

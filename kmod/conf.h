@@ -9,6 +9,7 @@
 #include <linux/rhashtable.h>
 #include <net/dst_cache.h>
 
+#include "ah.h"
 #include "ip.h"
 #include "net.h"
 #include "selector.h"
@@ -29,9 +30,11 @@ struct spn_endpoints {
  * @route: cached route of outer packets: it goes with the addresses it is for
  * @replay_window: of SAs added from now on, packets
  * @fwmark: of outer packets, for routing
- * @proto: IPPROTO_ESP
+ * @proto: IPPROTO_ESP or IPPROTO_AH, for good
  * @mode: enum spindle_mode, for good
+ * @ah_align: what the AH header is padded to in IPv4, octets
  * @df: enum spindle_df
+ * @tfc: octets that inner packets are padded to, 0 for none, SPINDLE_TFC_MTU
  * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
  * @n_local: how many of @ts are local, the first ones
  * @n_remote: how many are remote, behind them
@@ -49,8 +52,10 @@ struct spn_conf {
 	u32 fwmark;
 	u8 proto;
 	u8 mode;
+	u8 ah_align;
 	u8 df;
 	u8 dscp;
+	u16 tfc;
 	u16 n_local;
 	u16 n_remote;
 	struct rcu_head rcu;
@@ -65,6 +70,21 @@ static inline unsigned int spn_conf_outer_len(const struct spn_conf *conf)
 {
 	return spn_ip_header_len(conf->endpoints.remote.family);
 }
+
+static inline unsigned int spn_conf_ah_align(const struct spn_conf *conf)
+{
+	return conf->endpoints.remote.family == AF_INET6 ? SPN_AH_ALIGN_MAX : conf->ah_align;
+}
+
+/**
+ * spn_conf_inner_max - the longest inner packet that a path takes
+ * @conf: configuration of a tunnel
+ * @suite: algorithms
+ * @path_mtu: of outer packets, octets
+ * @ip_len: in transport mode octets of the packet's own header, else 0
+ */
+unsigned int spn_conf_inner_max(const struct spn_conf *conf, const struct spn_suite *suite,
+				unsigned int path_mtu, unsigned int ip_len);
 
 /* Returns a configuration with defaults and room for so many selectors, or NULL. */
 struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote);
@@ -114,7 +134,11 @@ void spn_conf_unroute(struct spn_conf *conf, struct spn_conf *keep, struct spn_t
 int spn_conf_hash(struct spn_net *sn, struct spn_conf *conf);
 void spn_conf_unhash(struct spn_net *sn, struct spn_conf *conf);
 
-/* A configuration between these addresses, or NULL.  Under rcu_read_lock(). */
+/* The configurations between these addresses, or NULL.  Under rcu_read_lock(). */
+struct rhlist_head *spn_conf_list(struct spn_net *sn, const struct spn_addr *local,
+				  const struct spn_addr *remote);
+
+/* Any one of them, or NULL. */
 struct spn_conf *spn_conf_lookup(struct spn_net *sn, const struct spn_addr *local,
 				 const struct spn_addr *remote);
 

@@ -12,9 +12,12 @@
 #include "route.h"
 #include "tunnel.h"
 
+static void refit(struct work_struct *work);
+
 static const struct spn_flow flow = {
 	.out = { .work = spn_output_work, .deliver = spn_output_deliver },
 	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
+	.refit = refit,
 };
 
 /* The device is down, but its tunnels may still hold packets that arrive. */
@@ -85,8 +88,11 @@ static unsigned int default_mtu(void)
 	unsigned int i, mtu = ETH_DATA_LEN;
 	const struct spn_suite *suite;
 
-	for (i = 0; (suite = spn_suite_at(i)); i++)
+	for (i = 0; (suite = spn_suite_at(i)); i++) {
+		if (suite->ah)
+			continue;
 		mtu = min(mtu, spn_esp_inner_max(suite, ETH_DATA_LEN - SPN_IP_HEADER_MAX));
+	}
 	return mtu;
 }
 
@@ -172,19 +178,19 @@ bool spn_device_check(const struct net_device *dev)
  * The inner MTU that the tunnel's newest outbound SA leaves of the path's, or 0.  IPv6
  * takes no interface whose MTU is less than 1280 (RFC 8200 5), so there it is not.
  */
-static unsigned int tunnel_mtu(struct spn_net *sn, struct spn_tunnel *tunnel)
+static unsigned int tunnel_mtu(struct spn_net *sn, struct spn_tunnel *tunnel, bool *narrow)
 {
 	struct spn_conf *conf = spn_tunnel_conf(tunnel);
-	unsigned int outer_len = spn_conf_outer_len(conf), mtu;
+	unsigned int ip_len = conf->mode == SPINDLE_MODE_TRANSPORT ? spn_conf_outer_len(conf) : 0;
 	struct spn_sa *sa;
+	unsigned int mtu;
 
 	list_for_each_entry(sa, &tunnel->sas, node) {
 		if (sa->dir != SPINDLE_DIR_OUT)
 			continue;
-		mtu = spn_esp_inner_max(sa->xform.suite,
-					spn_route_mtu(sn->net, tunnel->dev, conf) - outer_len);
-		if (conf->mode == SPINDLE_MODE_TRANSPORT)
-			mtu += outer_len;
+		mtu = spn_conf_inner_max(conf, sa->xform.suite,
+					 spn_route_mtu(sn->net, tunnel->dev, conf, narrow),
+					 ip_len);
 		return max_t(unsigned int, mtu, spn_conf_has_v6(conf) ? IPV6_MIN_MTU : 0);
 	}
 	return 0;
@@ -207,17 +213,21 @@ static unsigned int device_mtu(struct spn_device *sd, const struct spn_tunnel *t
 	return mtu;
 }
 
-void spn_device_fit_mtu(struct spn_net *sn, u32 tunnel_id)
+static void fit_mtu(struct spn_net *sn, u32 tunnel_id)
 {
 	struct net_device *dev = NULL;
 	struct spn_tunnel *tunnel;
 	struct spn_device *sd;
 	unsigned int old, mtu;
+	bool narrow = false;
 
-	rtnl_lock();
+	ASSERT_RTNL();
 	mutex_lock(&sn->lock);
 	tunnel = spn_tunnel_find(sn, tunnel_id, NULL);
-	mtu = tunnel ? tunnel_mtu(sn, tunnel) : 0;
+	mtu = tunnel ? tunnel_mtu(sn, tunnel, &narrow) : 0;
+	/* What a router has said is forgotten one day. */
+	if (narrow)
+		spn_tunnel_refit_later(tunnel);
 	if (mtu && mtu != tunnel->mtu) {
 		dev = tunnel->dev;
 		sd = spn_device(dev);
@@ -229,5 +239,25 @@ void spn_device_fit_mtu(struct spn_net *sn, u32 tunnel_id)
 	/* A device that still has tunnels cannot go while we hold the RTNL. */
 	if (dev && !sd->mtu_fixed)
 		dev_set_mtu(dev, sd->mtu);
+}
+
+void spn_device_fit_mtu(struct spn_net *sn, u32 tunnel_id)
+{
+	rtnl_lock();
+	fit_mtu(sn, tunnel_id);
 	rtnl_unlock();
+}
+
+/* A router has said what the path can carry.  A namespace that is seen stays, as above. */
+static void refit(struct work_struct *work)
+{
+	struct spn_tunnel *tunnel = container_of(work, struct spn_tunnel, refit.work);
+	struct net *net;
+
+	rtnl_lock();
+	net = rtnl_dereference(spn_device(tunnel->dev)->net);
+	if (net)
+		fit_mtu(spn_net(net), tunnel->id);
+	rtnl_unlock();
+	spn_tunnel_put(tunnel);
 }

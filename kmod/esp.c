@@ -90,7 +90,7 @@ int spn_esp_sealed(const struct spn_xform *xform, struct sk_buff *skb, u64 seq)
 
 	if (xform->aead)
 		return 0;
-	return spn_xform_icv(xform, skb, len, seq, skb_put(skb, xform->suite->icv_len));
+	return spn_xform_icv(xform, NULL, skb, 0, len, seq, skb_put(skb, xform->suite->icv_len));
 }
 
 bool spn_esp_check(const struct spn_suite *suite, unsigned int len)
@@ -107,7 +107,7 @@ static int verify(const struct spn_xform *xform, const struct sk_buff *skb, u64 
 	unsigned int len = skb->len - icv_len;
 	int err;
 
-	err = spn_xform_icv(xform, skb, len, seq, computed);
+	err = spn_xform_icv(xform, NULL, skb, 0, len, seq, computed);
 	if (!err)
 		err = skb_copy_bits(skb, len, received, icv_len);
 	if (err)

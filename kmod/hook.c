@@ -17,22 +17,27 @@ enum { PRIORITY = 200 };
 
 static int esp_rcv(struct sk_buff *skb)
 {
-	return spn_input(skb, false);
+	return spn_input(skb, IPPROTO_ESP, false);
+}
+
+static int ah_rcv(struct sk_buff *skb)
+{
+	return spn_input(skb, IPPROTO_AH, false);
 }
 
 /* From a UDP socket with UDP_ENCAP; @spi is 0 there, so the packet is asked. */
-static int esp_input(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
+static int encap_rcv(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
 {
-	return spn_input(skb, true);
+	return spn_input(skb, nexthdr, true);
 }
 
 /* Of packets that xfrm has opened; none of them is ours. */
-static int esp_cb(struct sk_buff *skb, int err)
+static int no_cb(struct sk_buff *skb, int err)
 {
 	return 1;
 }
 
-static int esp4_err(struct sk_buff *skb, u32 info)
+static int err4(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	struct spn_addr local = { .v4 = iph->saddr, .family = AF_INET };
@@ -43,8 +48,8 @@ static int esp4_err(struct sk_buff *skb, u32 info)
 	return spn_input_error(skb, &local, &remote, too_big ? info : 0);
 }
 
-static int esp6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
-		    int offset, __be32 info)
+static int err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code, int offset,
+		__be32 info)
 {
 	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
 	struct spn_addr local = { .family = AF_INET6 }, remote = { .family = AF_INET6 };
@@ -55,37 +60,51 @@ static int esp6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8
 			       type == ICMPV6_PKT_TOOBIG ? ntohl(info) : 0);
 }
 
-static struct xfrm4_protocol esp4_protocol = {
-	.handler = esp_rcv,
-	.input_handler = esp_input,
-	.cb_handler = esp_cb,
-	.err_handler = esp4_err,
-	.priority = PRIORITY,
-};
+#define PROTOCOL(rcv, err)		\
+	{				\
+		.handler = rcv,		\
+		.input_handler = encap_rcv,	\
+		.cb_handler = no_cb,	\
+		.err_handler = err,	\
+		.priority = PRIORITY,	\
+	}
 
-static struct xfrm6_protocol esp6_protocol = {
-	.handler = esp_rcv,
-	.input_handler = esp_input,
-	.cb_handler = esp_cb,
-	.err_handler = esp6_err,
-	.priority = PRIORITY,
-};
+static struct xfrm4_protocol esp4 = PROTOCOL(esp_rcv, err4);
+static struct xfrm4_protocol ah4 = PROTOCOL(ah_rcv, err4);
+static struct xfrm6_protocol esp6 = PROTOCOL(esp_rcv, err6);
+static struct xfrm6_protocol ah6 = PROTOCOL(ah_rcv, err6);
 
 int __init spn_hook_init(void)
 {
 	int err;
 
-	err = xfrm4_protocol_register(&esp4_protocol, IPPROTO_ESP);
+	err = xfrm4_protocol_register(&esp4, IPPROTO_ESP);
 	if (err)
 		return err;
-	err = xfrm6_protocol_register(&esp6_protocol, IPPROTO_ESP);
+	err = xfrm4_protocol_register(&ah4, IPPROTO_AH);
 	if (err)
-		xfrm4_protocol_deregister(&esp4_protocol, IPPROTO_ESP);
+		goto leave_esp4;
+	err = xfrm6_protocol_register(&esp6, IPPROTO_ESP);
+	if (err)
+		goto leave_ah4;
+	err = xfrm6_protocol_register(&ah6, IPPROTO_AH);
+	if (err)
+		goto leave_esp6;
+	return 0;
+
+leave_esp6:
+	xfrm6_protocol_deregister(&esp6, IPPROTO_ESP);
+leave_ah4:
+	xfrm4_protocol_deregister(&ah4, IPPROTO_AH);
+leave_esp4:
+	xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
 	return err;
 }
 
 void spn_hook_exit(void)
 {
-	xfrm6_protocol_deregister(&esp6_protocol, IPPROTO_ESP);
-	xfrm4_protocol_deregister(&esp4_protocol, IPPROTO_ESP);
+	xfrm6_protocol_deregister(&ah6, IPPROTO_AH);
+	xfrm6_protocol_deregister(&esp6, IPPROTO_ESP);
+	xfrm4_protocol_deregister(&ah4, IPPROTO_AH);
+	xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
 }

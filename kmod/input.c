@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/inet_ecn.h>
 
+#include "ah.h"
 #include "esp.h"
 #include "input.h"
 #include "ip.h"
@@ -15,16 +16,38 @@
  * of one of our tunnels: most likely the peer uses an SA that we have no more.
  */
 static int unknown_spi(struct spn_net *sn, struct sk_buff *skb, const struct spn_addr *dst,
-		       const struct spn_esp_head *head)
+		       u8 proto, __be32 spi, u32 seq)
 {
 	struct spn_addr src = spn_ip_src(skb);
 	struct spn_conf *conf = spn_conf_lookup(sn, dst, &src);
 
-	if (!conf || spn_spi_in_xfrm(sn->net, dst, head->spi, IPPROTO_ESP))
+	if (!conf || spn_spi_in_xfrm(sn->net, dst, spi, proto))
 		return -EINVAL;
-	spn_drop_rx(skb, &conf->tunnel->drops, SPN_DROP_UNKNOWN_SPI, head->spi,
-		    be32_to_cpu(head->seq));
+	spn_drop_rx(skb, &conf->tunnel->drops, SPN_DROP_UNKNOWN_SPI, spi, seq);
 	return 0;
+}
+
+static bool check(const struct spn_suite *suite, const struct sk_buff *skb)
+{
+	return suite->ah ? spn_ah_check(suite, skb, -skb_network_offset(skb)) :
+			   spn_esp_check(suite, skb->len);
+}
+
+static int open(const struct spn_xform *xform, struct sk_buff *skb, spn_xform_done done)
+{
+	struct spn_cb *cb = spn_cb(skb);
+
+	return xform->suite->ah ? spn_ah_open(xform, skb, cb->ip_len, cb->seq) :
+				  spn_esp_open(xform, skb, cb->seq, done);
+}
+
+static enum spn_drop_reason strip(const struct spn_suite *suite, struct sk_buff *skb,
+				  u8 *next_header)
+{
+	if (!suite->ah)
+		return spn_esp_strip(suite, skb, next_header);
+	*next_header = spn_ah_strip(skb);
+	return SPN_DROP_NONE;
 }
 
 /* What can be said against a packet before any work is spent on it. */
@@ -33,7 +56,7 @@ static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_bu
 {
 	if (encap)
 		return SPN_DROP_ENCAP;
-	if (!spn_esp_check(sa->xform.suite, skb->len))
+	if (!check(sa->xform.suite, skb))
 		return SPN_DROP_TRUNCATED;
 	if (spn_sa_expired(sa))
 		return SPN_DROP_EXPIRED;
@@ -72,7 +95,7 @@ void spn_input_work(struct spn_queue *queue, struct sk_buff *list)
 	int err;
 
 	for (skb = list; skb; skb = skb->next) {
-		err = spn_esp_open(&sa->xform, skb, spn_cb(skb)->seq, opened);
+		err = open(&sa->xform, skb, opened);
 		if (err == -EINPROGRESS)
 			spn_queue_hold(list);
 		else
@@ -115,27 +138,39 @@ static enum spn_drop_reason begin_list(struct spn_sa *sa, struct sk_buff *skb)
 	return SPN_DROP_BACKLOG;
 }
 
-int spn_input(struct sk_buff *skb, bool encap)
+/* Both have the two numbers; AH has something before them. */
+static bool read_head(struct sk_buff *skb, u8 proto, __be32 *spi, u32 *seq)
+{
+	unsigned int at = proto == IPPROTO_AH ? offsetof(struct spn_ah_head, spi) : 0;
+	const struct spn_esp_head *head;
+
+	if (!pskb_may_pull(skb, at + sizeof(*head)))
+		return false;
+	head = (const struct spn_esp_head *)(skb->data + at);
+	*spi = head->spi;
+	*seq = be32_to_cpu(head->seq);
+	return true;
+}
+
+int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 {
 	struct spn_net *sn = spn_net(dev_net(skb->dev));
-	const struct spn_esp_head *head;
+	struct spn_addr dst = spn_ip_dst(skb);
 	enum spn_drop_reason reason;
 	struct spn_spi *entry;
-	struct spn_addr dst = spn_ip_dst(skb);
 	struct spn_sa *sa;
+	__be32 spi;
+	u32 seq_lo;
 	u64 seq;
 
-	if (!pskb_may_pull(skb, sizeof(*head)))
+	if (!read_head(skb, proto, &spi, &seq_lo))
 		return -EINVAL;
-	head = (const struct spn_esp_head *)skb->data;
-	entry = spn_spi_lookup(sn, &dst, head->spi, IPPROTO_ESP);
+	entry = spn_spi_lookup(sn, &dst, spi, proto);
 	sa = entry ? rcu_dereference(entry->sa) : NULL;
 	if (!sa)
-		return unknown_spi(sn, skb, &dst, head);
+		return unknown_spi(sn, skb, &dst, proto, spi, seq_lo);
 
-	seq = be32_to_cpu(head->seq);
-	if (sa->xform.esn)
-		seq = spn_replay_infer(sa->replay, seq);
+	seq = sa->xform.esn ? spn_replay_infer(sa->replay, seq_lo) : seq_lo;
 	reason = precheck(sa, skb, encap, seq);
 	if (!reason) {
 		describe(sa, skb, seq);
@@ -152,9 +187,15 @@ int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
 		    const struct spn_addr *remote, u32 mtu)
 {
 	struct net *net = dev_net(skb->dev);
+	struct rhlist_head *list, *at;
+	struct spn_conf *conf;
 
-	if (mtu && spn_conf_lookup(spn_net(net), local, remote))
-		spn_route_update_pmtu(net, skb, local->family, mtu);
+	list = mtu ? spn_conf_list(spn_net(net), local, remote) : NULL;
+	if (!list)
+		return -ENOENT;
+	spn_route_update_pmtu(net, skb, local->family, mtu);
+	rhl_for_each_entry_rcu(conf, at, list, endpoints_node)
+		spn_tunnel_path_changed(conf->tunnel);
 	return -ENOENT;
 }
 
@@ -186,7 +227,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 
 	reason = spn_sa_accept(sa, spn_cb(skb)->seq);
 	if (!reason)
-		reason = spn_esp_strip(sa->xform.suite, skb, next_header);
+		reason = strip(sa->xform.suite, skb, next_header);
 	/* RFC 4303 2.6: a dummy packet has done its work by arriving. */
 	if (reason || *next_header == IPPROTO_NONE)
 		return reason;

@@ -7,8 +7,9 @@
 #include "selector.h"
 
 /**
- * spn_input - take an ESP packet that has arrived
- * @skb: skb->data at the ESP header, outer IP header as network header
+ * spn_input - take an ESP or AH packet that has arrived
+ * @skb: skb->data at the header, outer IP header as network header
+ * @proto: IPPROTO_ESP or IPPROTO_AH
  * @encap: it came in UDP
  *
  * Under rcu_read_lock(), in softirq.
@@ -16,10 +17,10 @@
  * Return: 0 if the packet was ours and is taken over; -EINVAL if it is not, and
  * then it is as it was.
  */
-int spn_input(struct sk_buff *skb, bool encap);
+int spn_input(struct sk_buff *skb, u8 proto, bool encap);
 
 /**
- * spn_input_error - take an ICMP error about an ESP packet
+ * spn_input_error - take an ICMP error about an ESP or AH packet
  * @skb: skb->data at the quoted outer IP header
  * @local: its source
  * @remote: its destination

@@ -14,6 +14,14 @@ static int check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	return -EINVAL;
 }
 
+static int check_ah_align(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	if (nla_get_u8(attr) == SPN_AH_ALIGN || nla_get_u8(attr) == SPN_AH_ALIGN_MAX)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "AH is aligned to 4 octets or to 8");
+	return -EINVAL;
+}
+
 #define ADDR_POLICY NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_addr)
 
 const struct nla_policy spn_netlink_prefix_policy[SPINDLE_A_PREFIX_MAX + 1] = {
@@ -29,7 +37,7 @@ const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_LOCAL] = ADDR_POLICY,
 	[SPINDLE_A_TUNNEL_REMOTE] = ADDR_POLICY,
-	[SPINDLE_A_TUNNEL_PROTO] = NLA_POLICY_RANGE(NLA_U8, IPPROTO_ESP, IPPROTO_ESP),
+	[SPINDLE_A_TUNNEL_PROTO] = NLA_POLICY_RANGE(NLA_U8, IPPROTO_ESP, IPPROTO_AH),
 	[SPINDLE_A_TUNNEL_MODE] = NLA_POLICY_MAX(NLA_U8, SPINDLE_MODE_TRANSPORT),
 	[SPINDLE_A_TUNNEL_LOCAL_TS] = NLA_POLICY_NESTED(spn_netlink_prefix_policy),
 	[SPINDLE_A_TUNNEL_REMOTE_TS] = NLA_POLICY_NESTED(spn_netlink_prefix_policy),
@@ -37,6 +45,8 @@ const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_DF] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DF_CLEAR),
 	[SPINDLE_A_TUNNEL_DSCP] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DSCP_COPY),
 	[SPINDLE_A_TUNNEL_FWMARK] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_TFC] = { .type = NLA_U16 },
+	[SPINDLE_A_TUNNEL_AH_ALIGN] = NLA_POLICY_VALIDATE_FN(NLA_U8, check_ah_align),
 };
 
 /* So that no sum of times overflows. */

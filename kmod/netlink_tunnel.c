@@ -110,12 +110,18 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 		err = get_endpoint(&conf->endpoints.local, tb[SPINDLE_A_TUNNEL_LOCAL], extack);
 	if (!err && tb[SPINDLE_A_TUNNEL_REMOTE])
 		err = get_endpoint(&conf->endpoints.remote, tb[SPINDLE_A_TUNNEL_REMOTE], extack);
+	if (tb[SPINDLE_A_TUNNEL_PROTO])
+		conf->proto = nla_get_u8(tb[SPINDLE_A_TUNNEL_PROTO]);
+	if (tb[SPINDLE_A_TUNNEL_AH_ALIGN])
+		conf->ah_align = nla_get_u8(tb[SPINDLE_A_TUNNEL_AH_ALIGN]);
 	if (tb[SPINDLE_A_TUNNEL_MODE])
 		conf->mode = nla_get_u8(tb[SPINDLE_A_TUNNEL_MODE]);
 	if (tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW])
 		conf->replay_window = nla_get_u32(tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
 	if (tb[SPINDLE_A_TUNNEL_DF])
 		conf->df = nla_get_u8(tb[SPINDLE_A_TUNNEL_DF]);
+	if (tb[SPINDLE_A_TUNNEL_TFC])
+		conf->tfc = nla_get_u16(tb[SPINDLE_A_TUNNEL_TFC]);
 	if (tb[SPINDLE_A_TUNNEL_DSCP])
 		conf->dscp = nla_get_u8(tb[SPINDLE_A_TUNNEL_DSCP]);
 	if (tb[SPINDLE_A_TUNNEL_FWMARK])
@@ -145,10 +151,13 @@ static struct spn_conf *get_conf(struct genl_info *info, struct nlattr **tb, str
 		return ERR_PTR(-ENOMEM);
 	if (old) {
 		conf->endpoints = old->endpoints;
+		conf->proto = old->proto;
 		conf->mode = old->mode;
+		conf->ah_align = old->ah_align;
 		conf->replay_window = old->replay_window;
 		conf->fwmark = old->fwmark;
 		conf->df = old->df;
+		conf->tfc = old->tfc;
 		conf->dscp = old->dscp;
 	}
 	err = read_options(conf, tb, info->extack);
@@ -194,9 +203,11 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 	    put_addr(msg, SPINDLE_A_TUNNEL_REMOTE, &conf->endpoints.remote) ||
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, conf->proto) ||
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_MODE, conf->mode) ||
+	    nla_put_u8(msg, SPINDLE_A_TUNNEL_AH_ALIGN, conf->ah_align) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_REPLAY_WINDOW, conf->replay_window) ||
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_DF, conf->df) ||
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_DSCP, conf->dscp) ||
+	    nla_put_u16(msg, SPINDLE_A_TUNNEL_TFC, conf->tfc) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, conf->fwmark))
 		return -EMSGSIZE;
 	return put_prefixes(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),
@@ -300,6 +311,26 @@ int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 	return PTR_ERR_OR_ZERO(tunnel);
 }
 
+/*
+ * What an SA is made for cannot change under it.  Packets that have got their outer
+ * header, and wait for their turn, must find a route of its kind.
+ */
+static int check_same(const struct spn_conf *conf, const struct spn_conf *old,
+		      struct netlink_ext_ack *extack)
+{
+	if (conf->mode != old->mode || conf->proto != old->proto) {
+		NL_SET_ERR_MSG(extack, "a tunnel's protocol and mode stay as they are");
+		return -EINVAL;
+	}
+	if (conf->endpoints.local.family != old->endpoints.local.family &&
+	    (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {
+		NL_SET_ERR_MSG(extack,
+			       "with AH and in transport mode the outer addresses stay IPv4 or IPv6");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr **tb)
 {
 	struct spn_tunnel *tunnel = spn_netlink_tunnel(sn, info);
@@ -311,12 +342,8 @@ static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr 
 	conf = get_conf(info, tb, spn_tunnel_conf(tunnel));
 	if (IS_ERR(conf))
 		return PTR_ERR(conf);
-	if (conf->mode != spn_tunnel_conf(tunnel)->mode) {
-		NL_SET_ERR_MSG(info->extack, "a tunnel's mode stays as it is");
-		err = -EINVAL;
-	} else {
-		err = spn_tunnel_set(tunnel, conf, info->extack);
-	}
+	err = check_same(conf, spn_tunnel_conf(tunnel), info->extack) ?:
+	      spn_tunnel_set(tunnel, conf, info->extack);
 	if (err)
 		spn_conf_free(conf);
 	else

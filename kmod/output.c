@@ -2,6 +2,7 @@
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
 
+#include "ah.h"
 #include "compat.h"
 #include "esp.h"
 #include "event.h"
@@ -41,12 +42,8 @@ static void stage(struct spn_tunnel *tunnel, struct sk_buff *skb)
  * not, its sender is told and it is dropped.
  */
 static bool fits(struct spn_tunnel *tunnel, const struct spn_conf *conf,
-		 const struct spn_sa *sa, struct sk_buff *skb, unsigned int ip_len,
-		 unsigned int path_mtu)
+		 const struct spn_sa *sa, struct sk_buff *skb, unsigned int max)
 {
-	unsigned int outer_len = ip_len ?: spn_conf_outer_len(conf);
-	unsigned int max = spn_esp_inner_max(sa->xform.suite, path_mtu - outer_len) + ip_len;
-
 	if (!spn_ip_df(skb) || conf->df == SPINDLE_DF_CLEAR)
 		return true;
 	max = max(max, spn_ip_mtu_min(skb));
@@ -94,7 +91,8 @@ static void drop_list(struct sk_buff *list, struct spn_drops *drops,
  * Notes what deliver will need once the inner headers are ciphertext, and how many
  * packets there are.  Returns the octets in them.
  */
-static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned int ip_len)
+static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned int ip_len,
+			     unsigned int pad_to)
 {
 	unsigned int count = 0, bytes = 0;
 	struct sk_buff *skb;
@@ -106,6 +104,7 @@ static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned i
 		cb->sa = sa;
 		cb->head = list;
 		cb->ip_len = ip_len;
+		cb->pad_to = pad_to;
 		cb->tos = spn_ip_tos(skb);
 		cb->df = spn_ip_df(skb);
 		cb->fragment = !cb->df || skb->len <= spn_ip_mtu_min(skb);
@@ -124,6 +123,8 @@ static enum spn_drop_reason reason_of(int err)
 		return SPN_DROP_NONE;
 	case -ENOMEM:
 		return SPN_DROP_NO_MEMORY;
+	case -ESHUTDOWN:
+		return SPN_DROP_SHUTDOWN;
 	default:
 		return SPN_DROP_CRYPTO;
 	}
@@ -140,14 +141,56 @@ static void sealed(struct sk_buff *skb, int err)
 	spn_lane_release(&cb->sa->tunnel->tx, cb->head, 1);
 }
 
+/*
+ * AH is over the header in front, so in tunnel mode that has to be there already: what
+ * follows is transport mode.
+ */
+static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
+{
+	struct net *net = rcu_dereference(spn_device(sa->tunnel->dev)->net);
+	struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
+	struct spn_cb *cb = spn_cb(skb);
+	unsigned int ah_len;
+	u8 next_header;
+	int err;
+
+	if (!net || !conf)
+		return -ESHUTDOWN;
+	ah_len = spn_ah_len(sa->xform.suite, spn_conf_ah_align(conf));
+	/* The header may be longer than the one that the headroom was for. */
+	err = spn_esp_make_room(skb, headroom + SPN_IP_HEADER_MAX + ah_len, 0);
+	if (err)
+		return err;
+	if (!cb->ip_len)
+		cb->ip_len = spn_route_push(net, conf, skb);
+	next_header = spn_ip_part(skb, cb->ip_len, ah_len, IPPROTO_AH);
+	__skb_push(skb, ah_len);
+	return spn_ah_seal(&sa->xform, skb, cb->ip_len, ah_len, sa->spi, cb->seq, next_header);
+}
+
+static int pad(struct sk_buff *skb, unsigned int head, unsigned int len)
+{
+	unsigned int more = len - min(len, skb->len);
+	int err;
+
+	if (!more)
+		return 0;
+	err = spn_esp_make_room(skb, head, more + SPN_ESP_TAIL_MAX);
+	if (!err)
+		skb_put_zero(skb, more);
+	return err;
+}
+
 /* In transport mode ESP comes behind the packet's own header, so that moves. */
-static int seal(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
+static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
 {
 	unsigned int ip_len = spn_cb(skb)->ip_len, head_len = spn_esp_head_len(sa->xform.suite);
 	u8 next_header = spn_ip_in_ip(skb);
 	int err;
 
-	skb_reset_inner_network_header(skb);
+	err = pad(skb, headroom + head_len, spn_cb(skb)->pad_to);
+	if (err)
+		return err;
 	if (ip_len) {
 		err = spn_esp_make_room(skb, headroom + head_len, SPN_ESP_TAIL_MAX);
 		if (err)
@@ -156,6 +199,19 @@ static int seal(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headr
 	}
 	return spn_esp_seal(&sa->xform, skb, sa->spi, spn_cb(skb)->seq, next_header, headroom,
 			    sealed);
+}
+
+static int seal(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
+{
+	int err;
+
+	skb_reset_inner_network_header(skb);
+	if (!sa->xform.suite->ah)
+		return seal_esp(sa, skb, headroom);
+	rcu_read_lock();
+	err = seal_ah(sa, skb, headroom);
+	rcu_read_unlock();
+	return err;
 }
 
 void spn_output_work(struct spn_queue *queue, struct sk_buff *list)
@@ -183,9 +239,9 @@ static void number(struct sk_buff *list, u64 seq)
 
 /* Numbers a list and gives it its place in the order; a reference to @sa is held. */
 static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *list,
-		      unsigned int ip_len, unsigned int headroom)
+		      unsigned int ip_len, unsigned int pad_to, unsigned int headroom)
 {
-	unsigned int bytes = describe(list, sa, ip_len), count = spn_cb(list)->count;
+	unsigned int bytes = describe(list, sa, ip_len, pad_to), count = spn_cb(list)->count;
 	struct spn_queue *queue = &tunnel->tx;
 	enum spn_drop_reason reason;
 	enum spn_list_state state;
@@ -236,6 +292,12 @@ static bool keeps_header(struct spn_tunnel *tunnel, const struct spn_conf *conf,
 	return false;
 }
 
+/* RFC 4303 2.7: up to what the path carries. */
+static unsigned int padded_len(const struct spn_conf *conf, unsigned int max)
+{
+	return min_t(unsigned int, conf->tfc, max);
+}
+
 /*
  * In transport mode, fragments of IPv4 are put together first (RFC 4301 7), as their
  * receiver would do it.  False if @skb was one of several, and has been kept or dropped.
@@ -254,7 +316,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
 	struct spn_sa *sa = rcu_dereference(tunnel->out);
-	unsigned int path_mtu, headroom, ip_len;
+	unsigned int path_mtu, headroom, ip_len, max;
 	struct dst_entry *dst;
 
 	if (!net || !conf) {
@@ -275,13 +337,15 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 	path_mtu = dst_mtu(dst);
 	headroom = spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev);
 	dst_release(dst);
-	if (!keeps_header(tunnel, conf, sa, skb, &ip_len) ||
-	    !fits(tunnel, conf, sa, skb, ip_len, path_mtu))
+	if (!keeps_header(tunnel, conf, sa, skb, &ip_len))
+		goto put_sa;
+	max = spn_conf_inner_max(conf, sa->xform.suite, path_mtu, ip_len);
+	if (!fits(tunnel, conf, sa, skb, max))
 		goto put_sa;
 	skb = split(tunnel, skb);
 	if (!skb)
 		goto put_sa;
-	send_list(tunnel, sa, skb, ip_len, headroom);
+	send_list(tunnel, sa, skb, ip_len, padded_len(conf, max), headroom);
 	return true;
 
 put_sa:

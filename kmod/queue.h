@@ -66,6 +66,7 @@ enum {
  * @ip_len: in transport mode, octets of the packet's own header, in front of ESP; else,
  *	and on the way in, of the outer one
  * @next_at: on the way in: which of them says what follows
+ * @pad_to: on the way out: octets that no packet goes below (RFC 4303 2.7)
  * @tos: of the inner header on the way out, of the outer one on the way in
  * @df: the inner header says do not fragment
  * @fragment: but its sender would make it no smaller, so the outer packet is fragmented
@@ -81,7 +82,10 @@ struct spn_cb {
 	u16 count;
 	u16 headroom;
 	u16 ip_len;
-	u16 next_at;
+	union {
+		u16 next_at;
+		u16 pad_to;
+	};
 	u8 tos;
 	bool df;
 	bool fragment;

@@ -123,6 +123,16 @@ static void send4(struct dst_entry *dst, const struct spn_conf *conf, struct sk_
 }
 
 /* No flow label: one made of the inner packet would tell of it. */
+static void put_header6(struct ipv6hdr *ip6h, const struct spn_conf *conf, u8 tos,
+			unsigned int payload_len, u8 next_header)
+{
+	ip6_flow_hdr(ip6h, tos, 0);
+	ip6h->payload_len = htons(payload_len);
+	ip6h->nexthdr = next_header;
+	ip6h->saddr = in6_addr(&conf->endpoints.local);
+	ip6h->daddr = in6_addr(&conf->endpoints.remote);
+}
+
 static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
 		  u8 tos, bool df, bool xnet)
 {
@@ -135,19 +145,47 @@ static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_
 	skb->ignore_df = !df;
 	ip6h = skb_push(skb, sizeof(*ip6h));
 	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip6h, tos, 0);
-	ip6h->payload_len = htons(payload_len);
-	ip6h->nexthdr = IPPROTO_ESP;
+	put_header6(ip6h, conf, tos, payload_len, IPPROTO_ESP);
 	ip6h->hop_limit = ip6_dst_hoplimit(dst);
-	ip6h->saddr = in6_addr(&conf->endpoints.local);
-	ip6h->daddr = in6_addr(&conf->endpoints.remote);
 	skb->protocol = htons(ETH_P_IPV6);
 	ip6tunnel_xmit(NULL, skb, skb->dev);
 }
 
-/* In transport mode the packet has its own header, in front of ESP. */
-static void send_own(struct net *net, struct dst_entry *dst, struct sk_buff *skb, bool df,
-		     bool xnet)
+unsigned int spn_route_push(struct net *net, const struct spn_conf *conf, struct sk_buff *skb)
+{
+	unsigned int payload_len = skb->len, len = spn_conf_outer_len(conf);
+	u8 tos = outer_tos(conf, spn_cb(skb)->tos), protocol = spn_ip_in_ip(skb);
+	void *header = __skb_push(skb, len);
+
+	memset(header, 0, len);
+	skb_reset_network_header(skb);
+	if (is_v6(conf)) {
+		put_header6(header, conf, tos, payload_len, protocol);
+	} else {
+		struct iphdr *iph = header;
+
+		iph->version = 4;
+		iph->ihl = sizeof(*iph) / 4;
+		iph->tos = tos;
+		iph->protocol = protocol;
+		iph->saddr = conf->endpoints.local.v4;
+		iph->daddr = conf->endpoints.remote.v4;
+		__ip_select_ident(net, iph, 1);
+	}
+	return len;
+}
+
+static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb)
+{
+	if (spn_ip_is_v6(skb))
+		ipv6_hdr(skb)->hop_limit = ip6_dst_hoplimit(dst);
+	else
+		ip_hdr(skb)->ttl = ip4_dst_hoplimit(dst);
+}
+
+/* In transport mode, and with AH, the packet has its header already. */
+static void send_own(struct net *net, struct dst_entry *dst, const struct spn_conf *conf,
+		     struct sk_buff *skb, bool df, bool xnet)
 {
 	unsigned int ip_len = spn_cb(skb)->ip_len;
 	struct net_device *dev = skb->dev;
@@ -160,6 +198,8 @@ static void send_own(struct net *net, struct dst_entry *dst, struct sk_buff *skb
 	skb_reset_transport_header(skb);
 	skb_push(skb, ip_len);
 	len = skb->len - skb_inner_network_offset(skb);
+	if (conf->mode == SPINDLE_MODE_TUNNEL)
+		set_hop_limit(dst, skb);
 	if (spn_ip_is_v6(skb)) {
 		skb->protocol = htons(ETH_P_IPV6);
 		skb->ignore_df = !df;
@@ -181,7 +221,7 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 
 	skb->mark = conf->fwmark;
 	if (spn_cb(skb)->ip_len)
-		send_own(net, dst, skb, df, xnet);
+		send_own(net, dst, conf, skb, df, xnet);
 	else if (is_v6(conf))
 		send6(dst, conf, skb, tos, df, xnet);
 	else
@@ -197,15 +237,17 @@ void spn_route_update_pmtu(struct net *net, struct sk_buff *skb, u16 family, u32
 }
 
 unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
-			   struct spn_conf *conf)
+			   struct spn_conf *conf, bool *narrow)
 {
 	unsigned int mtu = ETH_DATA_LEN;
 	struct dst_entry *dst;
 
+	*narrow = false;
 	local_bh_disable();
 	dst = spn_route_get(net, dev, conf);
 	if (!IS_ERR(dst)) {
 		mtu = dst_mtu(dst);
+		*narrow = mtu < READ_ONCE(dst->dev->mtu);
 		dst_release(dst);
 	}
 	local_bh_enable();

@@ -23,7 +23,19 @@ struct dst_entry *spn_route_get(struct net *net, const struct net_device *dev,
 				struct spn_conf *conf);
 
 /**
- * spn_route_send - put the outer header on an ESP packet and send it
+ * spn_route_push - put the outer header on a packet before it is sealed, for AH
+ * @net: its namespace
+ * @conf: the tunnel's configuration
+ * @skb: the inner packet, with what spn_cb() says of it and room in front
+ *
+ * What may change on the way, and lengths, are left to spn_route_send().
+ *
+ * Return: octets of the header.
+ */
+unsigned int spn_route_push(struct net *net, const struct spn_conf *conf, struct sk_buff *skb);
+
+/**
+ * spn_route_send - put the outer header on an ESP packet, if it has none, and send it
  * @net: its namespace
  * @dst: from spn_route_get(); the reference is taken over
  * @conf: the tunnel's configuration
@@ -35,8 +47,11 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 /* Lowers the path MTU for the packet of that family that an ICMP error quotes at skb->data. */
 void spn_route_update_pmtu(struct net *net, struct sk_buff *skb, u16 family, u32 mtu);
 
-/* The MTU of the path, or Ethernet's while there is no route. */
+/*
+ * The MTU of the path, or Ethernet's while there is no route; @narrow: it is less than
+ * that of the path's first link.
+ */
 unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
-			   struct spn_conf *conf);
+			   struct spn_conf *conf, bool *narrow);
 
 #endif

@@ -3,7 +3,9 @@
 #include <linux/in.h>
 #include <linux/kernel.h>
 
+#include "ah.h"
 #include "esp.h"
+#include "ip.h"
 #include "selftest.h"
 #include "selftest_answers.h"
 
@@ -114,6 +116,61 @@ static const u8 *__init make_key(u8 key[KEY_MAX], u8 first)
 	return key;
 }
 
+/* An AH packet in an IPv4 header whose mutable fields are no zeros. */
+static const u8 ah_front[] __initconst = {
+	0x45, 0xb8, 0x00, 0x00, 0x12, 0x34, 0x40, 0x00, 0x40, 0x33, 0xbe, 0xef,
+	0xc0, 0x00, 0x02, 0x01, 0xc0, 0x00, 0x02, 0x02,
+};
+
+static int __init test_ah_xform(const struct spn_xform *xform, const u8 *icv, struct sk_buff *skb)
+{
+	unsigned int ah_len = spn_ah_len(xform->suite, SPN_AH_ALIGN);
+	struct spn_ah_head *head;
+	struct iphdr *iph;
+	int err;
+
+	iph = skb_put_data(skb, ah_front, sizeof(ah_front));
+	iph->tot_len = htons(sizeof(ah_front) + ah_len + sizeof(inner));
+	skb_reset_network_header(skb);
+	__skb_pull(skb, sizeof(ah_front));
+	head = skb_put(skb, ah_len);
+	skb_put_data(skb, inner, sizeof(inner));
+	err = spn_ah_seal(xform, skb, sizeof(ah_front), ah_len, htonl(0x1001), 1, IPPROTO_IPIP);
+	if (err)
+		return err;
+	if (memcmp(head + 1, icv, xform->suite->icv_len) ||
+	    !spn_ah_check(xform->suite, skb, sizeof(ah_front)))
+		return -EINVAL;
+	/* A router has had it, and then somebody else. */
+	iph->ttl--;
+	err = spn_ah_open(xform, skb, sizeof(ah_front), 1);
+	if (err)
+		return err;
+	iph->daddr = ~iph->daddr;
+	err = spn_ah_open(xform, skb, sizeof(ah_front), 1);
+	return err == -EBADMSG ? 0 : -EINVAL;
+}
+
+static int __init test_ah(const struct spn_suite *suite, const struct answer *answer)
+{
+	u8 icv[SPN_ICV_MAX], auth_key[KEY_MAX];
+	struct spn_xform xform;
+	struct sk_buff *skb;
+	int err;
+
+	err = hex2bin(icv, answer->icv, suite->icv_len) ?:
+	      spn_xform_init(&xform, suite, &(struct spn_key){},
+			     &(struct spn_key){ make_key(auth_key, AUTH_KEY_FIRST),
+						suite->auth_key_len }, false, NULL);
+	if (err)
+		return err;
+	skb = alloc_skb(PACKET_MAX, GFP_KERNEL);
+	err = skb ? test_ah_xform(&xform, icv, skb) : -ENOMEM;
+	kfree_skb(skb);
+	spn_xform_destroy(&xform);
+	return err;
+}
+
 static int __init test_suite(const struct spn_suite *suite, const struct answer *answer)
 {
 	unsigned int ciphertext_len = strlen(answer->ciphertext) / 2;
@@ -142,6 +199,31 @@ static int __init test_suite(const struct spn_suite *suite, const struct answer 
 	return err;
 }
 
+/* Of the published HMACs those whose key is as long as ours. */
+static int __init test_hmac(const struct answer *answer)
+{
+	const struct spn_suite *suite = spn_suite_find(answer->word);
+	const struct spn_piece data = { "Hi There", strlen("Hi There") };
+	u8 icv[SPN_ICV_MAX], computed[SPN_ICV_MAX], auth_key[KEY_MAX];
+	struct spn_xform xform;
+	struct sk_buff *skb;
+	int err;
+
+	memset(auth_key, 0x0b, sizeof(auth_key));
+	err = hex2bin(icv, answer->icv, suite->icv_len) ?:
+	      spn_xform_init(&xform, suite, &(struct spn_key){},
+			     &(struct spn_key){ auth_key, suite->auth_key_len }, false, NULL);
+	if (err)
+		return err;
+	skb = alloc_skb(0, GFP_KERNEL);
+	err = skb ? spn_xform_icv(&xform, &data, skb, 0, 0, 0, computed) : -ENOMEM;
+	if (!err && memcmp(computed, icv, suite->icv_len))
+		err = -EINVAL;
+	kfree_skb(skb);
+	spn_xform_destroy(&xform);
+	return err;
+}
+
 static const struct answer *__init answer_of(const struct spn_suite *suite)
 {
 	unsigned int i;
@@ -152,6 +234,15 @@ static const struct answer *__init answer_of(const struct spn_suite *suite)
 	return NULL;
 }
 
+/* What the kernel does not have cannot be tested, and will be refused to who asks for it. */
+static int __init verdict(const char *word, int err)
+{
+	if (!err || err == -ENOENT)
+		return 0;
+	pr_err("spindle: self-test of %s failed: %pe\n", word, ERR_PTR(err));
+	return err == -ENOMEM ? err : -ENOTRECOVERABLE;
+}
+
 int __init spn_selftest(void)
 {
 	const struct spn_suite *suite;
@@ -159,13 +250,20 @@ int __init spn_selftest(void)
 	unsigned int i;
 	int err;
 
+	for (i = 0; i < ARRAY_SIZE(hmacs); i++) {
+		err = verdict(hmacs[i].word, test_hmac(&hmacs[i]));
+		if (err)
+			return err;
+	}
 	for (i = 0; (suite = spn_suite_at(i)); i++) {
 		answer = answer_of(suite);
-		err = answer ? test_suite(suite, answer) : -ENODATA;
-		if (!err || err == -ENOENT)
-			continue;
-		pr_err("spindle: self-test of %s failed: %pe\n", suite->word, ERR_PTR(err));
-		return err == -ENOMEM ? err : -ENOTRECOVERABLE;
+		if (!answer)
+			err = -ENODATA;
+		else
+			err = suite->ah ? test_ah(suite, answer) : test_suite(suite, answer);
+		err = verdict(suite->word, err);
+		if (err)
+			return err;
 	}
 	return 0;
 }

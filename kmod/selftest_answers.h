@@ -2,7 +2,8 @@
 /*
  * What selftest.c knows of every suite, made with OpenSSL: the ciphertext of its packet
  * and the ICV.  The encryption key is 0x00, 0x01, …, with the salt at its end, the
- * integrity key 0x40, 0x41, …; of the IV each takes as many octets as it has.
+ * integrity key 0x40, 0x41, …; of the IV each takes as many octets as it has.  The last
+ * are for AH.
  */
 #ifndef _SPINDLE_SELFTEST_ANSWERS_H
 #define _SPINDLE_SELFTEST_ANSWERS_H
@@ -138,6 +139,29 @@ static const struct answer answers[] __initconst = {
 	  "328520076189eec2c1a71f90d137a2b4298af84c9a9b077e1fc33c3e0f10c7cd" },
 	{ "des-md5", SINGLE_DES,
 	  "a52bce80bbf7ef71daa905c2" },
+	{ "sha1", NULL,
+	  "e6d7beb820996be699af7ac5" },
+	{ "sha256", NULL,
+	  "1b4870563eced33fa53a8b299d1da3db" },
+	{ "sha384", NULL,
+	  "99b8f797c70d40b9de3c59fc767bfb4d28681968fa825614" },
+	{ "sha512", NULL,
+	  "41acbb78b5f8290fb1f7f8f6cec5fbfbbd2c06d0d25914e3cae65c9bc3a5b91a" },
+	{ "md5", NULL,
+	  "1aa65385cf57d32122ff1d3b" },
+};
+
+/*
+ * RFC 2202 2 and 3, case 1, and RFC 4868 2.7.2, test cases AUTH256-1, AUTH384-1 and
+ * AUTH512-1, as far as the ICV goes: the key is all 0x0b and the data "Hi There".
+ */
+static const struct answer hmacs[] __initconst = {
+	{ "md5", NULL, "9294727a3638bb1c13f48ef8" },
+	{ "sha1", NULL, "b617318655057264e28bc0b6" },
+	{ "sha256", NULL, "198a607eb44bfbc69903a0f1cf2bbdc5" },
+	{ "sha384", NULL, "b6a8d5636f5c6a7224f9977dcf7ee6c7fb6d0c48cbdee973" },
+	{ "sha512", NULL,
+	  "637edc6e01dce7e6742a99451aae82df23da3e92439e590e43e761b33e910fb8" },
 };
 
 #endif

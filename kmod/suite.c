@@ -49,6 +49,18 @@
 		__VA_ARGS__						\
 	}
 
+/* RFC 4302 has nothing to encrypt, and its words name the hash alone. */
+#define AH(hash_name, hmac, auth_octets, icv_octets, is_weak)		\
+	{								\
+		.word = hash_name,					\
+		.hash = "hmac(" hmac ")",				\
+		.auth_key_len = (auth_octets),				\
+		.block_len = 1,						\
+		.icv_len = (icv_octets),				\
+		.ah = true,						\
+		.weak = (is_weak),					\
+	}
+
 /* RFC 2404, RFC 4868 and, for the last, RFC 2403. */
 #define SHA1(name, ...) HASHED(name, "sha1", "sha1", 20, 12, __VA_ARGS__)
 #define SHA256(name, ...) HASHED(name, "sha256", "sha256", 32, 16, __VA_ARGS__)
@@ -128,6 +140,11 @@ static const struct spn_suite suites[] = {
 	SHA384("des", DES_CBC("des", 8), WEAK),
 	SHA512("des", DES_CBC("des", 8), WEAK),
 	MD5("des", DES_CBC("des", 8)),
+	AH("sha1", "sha1", 20, 12, false),
+	AH("sha256", "sha256", 32, 16, false),
+	AH("sha384", "sha384", 48, 24, false),
+	AH("sha512", "sha512", 64, 32, false),
+	AH("md5", "md5", 16, 12, true),
 };
 
 const struct spn_suite *spn_suite_find(const char *word)

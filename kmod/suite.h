@@ -30,6 +30,7 @@
  * @iv_len: octets of the explicit IV in front of the ciphertext
  * @counter_iv: no IV may come twice under a key; else each must be unpredictable
  * @plain: with @aead: all is authenticated and nothing encrypted
+ * @ah: for AH, and no other is
  * @weak: broken, or short enough to be; for old peers, where the user says so
  * @block_len: the plaintext is padded to a multiple of this many octets
  * @icv_len: octets of the integrity check value, truncated
@@ -47,6 +48,7 @@ struct spn_suite {
 	unsigned char icv_len;
 	bool counter_iv;
 	bool plain;
+	bool ah;
 	bool weak;
 };
 

@@ -5,6 +5,9 @@
 #include "spi.h"
 #include "tunnel.h"
 
+/* As long as a route keeps what it has learnt (net.ipv4.route.mtu_expires, by default). */
+enum { PMTU_SECONDS = 600 };
+
 static const struct rhashtable_params name_params = {
 	.key_len = sizeof_field(struct spn_tunnel, name),
 	.key_offset = offsetof(struct spn_tunnel, name),
@@ -53,6 +56,30 @@ void spn_tunnel_put(struct spn_tunnel *tunnel)
 		call_rcu(&tunnel->rcu, free_tunnel);
 }
 
+static void refit_in(struct spn_tunnel *tunnel, unsigned long delay)
+{
+	if (!refcount_inc_not_zero(&tunnel->refs))
+		return;
+	/* The one that was queued has a reference. */
+	if (mod_delayed_work(spn_sa_wq, &tunnel->refit, delay))
+		spn_tunnel_put(tunnel);
+}
+
+void spn_tunnel_path_changed(struct spn_tunnel *tunnel)
+{
+	unsigned long after = READ_ONCE(tunnel->refit_after);
+
+	if (time_before(jiffies, after) ||
+	    cmpxchg(&tunnel->refit_after, after, jiffies + HZ) != after)
+		return;
+	refit_in(tunnel, HZ);
+}
+
+void spn_tunnel_refit_later(struct spn_tunnel *tunnel)
+{
+	refit_in(tunnel, PMTU_SECONDS * HZ + HZ);
+}
+
 static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *dev,
 				       const char *name)
 {
@@ -70,6 +97,8 @@ static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *de
 	INIT_LIST_HEAD(&tunnel->sas);
 	spn_queue_init(&tunnel->tx, &flow->out);
 	spn_queue_init(&tunnel->rx, &flow->in);
+	INIT_DELAYED_WORK(&tunnel->refit, flow->refit);
+	tunnel->refit_after = jiffies;
 	skb_queue_head_init(&tunnel->staged);
 	tunnel->acquire_after = jiffies;
 	refcount_set(&tunnel->refs, 1);
@@ -147,6 +176,8 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 	struct spn_sa *sa, *next;
 
 	lockdep_assert_held(&sn->lock);
+	if (cancel_delayed_work(&tunnel->refit))
+		spn_tunnel_put(tunnel);
 	list_del(&tunnel->device_node);
 	sd->n_tunnels--;
 	spn_conf_unroute(conf, NULL, &sd->trie);
@@ -311,11 +342,21 @@ static int settle_generation(struct spn_tunnel *tunnel, struct spn_sa_config *co
 static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *config,
 			      struct netlink_ext_ack *extack)
 {
-	int err = settle_generation(tunnel, config, extack);
+	const struct spn_conf *conf = spn_tunnel_conf(tunnel);
+	bool ah = conf->proto == IPPROTO_AH;
+	int err;
 
+	if (config->suite->ah != ah) {
+		if (ah)
+			NL_SET_ERR_MSG(extack, "the algorithm is for ESP, and the tunnel is AH");
+		else
+			NL_SET_ERR_MSG(extack, "the algorithm is for AH, and the tunnel is ESP");
+		return ERR_PTR(-EINVAL);
+	}
+	err = settle_generation(tunnel, config, extack);
 	if (err)
 		return ERR_PTR(err);
-	config->replay_window = spn_tunnel_conf(tunnel)->replay_window;
+	config->replay_window = conf->replay_window;
 	return spn_sa_new(tunnel, config, extack);
 }
 

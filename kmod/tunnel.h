@@ -22,10 +22,12 @@ enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
  * struct spn_flow - what becomes of a tunnel's packets
  * @out: outbound, to the wire
  * @in: inbound, to the stack
+ * @refit: the MTU of the path may have changed; in a work, which holds the tunnel
  */
 struct spn_flow {
 	struct spn_queue_ops out;
 	struct spn_queue_ops in;
+	work_func_t refit;
 };
 
 /**
@@ -77,6 +79,8 @@ struct spn_device {
  * @staged: packets that wait for an SA
  * @acquire_after: jiffies before which userspace is not asked again
  * @mtu: inner MTU with the newest SA, 0 without; under the RTNL
+ * @refit: lets the MTU follow the path; holds a reference while it is queued
+ * @refit_after: jiffies before which an error queues no other
  * @drops: packets that no SA took
  * @refs: one for being published, one for each SA
  * @rcu: for readers
@@ -100,6 +104,8 @@ struct spn_tunnel {
 	struct sk_buff_head staged;
 	unsigned long acquire_after;
 	unsigned int mtu;
+	struct delayed_work refit;
+	unsigned long refit_after;
 	struct spn_drops drops;
 	refcount_t refs;
 	struct rcu_head rcu;
@@ -153,6 +159,15 @@ static inline void spn_tunnel_get(struct spn_tunnel *tunnel)
 }
 
 void spn_tunnel_put(struct spn_tunnel *tunnel);
+
+/*
+ * Has the device's MTU follow the path, in a second: what errors come until then, which
+ * anybody can forge, cost nothing more.  Under rcu_read_lock().
+ */
+void spn_tunnel_path_changed(struct spn_tunnel *tunnel);
+
+/* Has it looked at when routes will have forgotten what they learnt.  Under spn_net.lock. */
+void spn_tunnel_refit_later(struct spn_tunnel *tunnel);
 
 /* The configuration, for who holds spn_net.lock. */
 static inline struct spn_conf *spn_tunnel_conf(const struct spn_tunnel *tunnel)

@@ -17,4 +17,13 @@ struct spn_esp_trailer {
 	u8 next_header;
 } __packed;
 
+/* RFC 4302 2: in front of the ICV. */
+struct spn_ah_head {
+	u8 next_header;
+	u8 len;			/* of header and ICV, in units of 4 octets, less 2 */
+	__be16 reserved;
+	__be32 spi;
+	__be32 seq;
+} __packed;
+
 #endif

@@ -174,15 +174,16 @@ void spn_xform_destroy(struct spn_xform *xform)
 	memzero_explicit(xform->salt, sizeof(xform->salt));
 }
 
-/* Hashes the first @len octets of a packet, piece by piece. */
-static int hash_pieces(struct shash_desc *desc, const struct sk_buff *skb, unsigned int len)
+/* Hashes a part of a packet, piece by piece. */
+static int hash_pieces(struct shash_desc *desc, const struct sk_buff *skb, unsigned int offset,
+		       unsigned int len)
 {
 	struct skb_seq_state state;
 	unsigned int done = 0, n;
 	const u8 *data;
 	int err = 0;
 
-	skb_prepare_seq_read((struct sk_buff *)skb, 0, len, &state);
+	skb_prepare_seq_read((struct sk_buff *)skb, offset, offset + len, &state);
 	while (!err && (n = skb_seq_read(done, &data, &state))) {
 		n = min(n, len - done);
 		err = crypto_shash_update(desc, data, n);
@@ -192,8 +193,9 @@ static int hash_pieces(struct shash_desc *desc, const struct sk_buff *skb, unsig
 	return err;
 }
 
-int spn_xform_icv(const struct spn_xform *xform, const struct sk_buff *skb,
-		  unsigned int len, u64 seq, u8 *icv)
+int spn_xform_icv(const struct spn_xform *xform, const struct spn_piece *front,
+		  const struct sk_buff *skb, unsigned int offset, unsigned int len, u64 seq,
+		  u8 *icv)
 {
 	SHASH_DESC_ON_STACK(desc, xform->hash);
 	__be32 seq_hi = cpu_to_be32(seq >> 32);
@@ -203,11 +205,12 @@ int spn_xform_icv(const struct spn_xform *xform, const struct sk_buff *skb,
 	int err;
 
 	desc->tfm = xform->hash;
-	if (!hi_len && len <= skb_headlen(skb))
-		err = crypto_shash_digest(desc, skb->data, len, digest);
+	if (!front && !hi_len && offset + len <= skb_headlen(skb))
+		err = crypto_shash_digest(desc, skb->data + offset, len, digest);
 	else
 		err = crypto_shash_init(desc) ?:
-		      hash_pieces(desc, skb, len) ?:
+		      (front ? crypto_shash_update(desc, front->data, front->len) : 0) ?:
+		      hash_pieces(desc, skb, offset, len) ?:
 		      crypto_shash_finup(desc, (u8 *)&seq_hi, hi_len, digest);
 	if (!err)
 		memcpy(icv, digest, xform->suite->icv_len);

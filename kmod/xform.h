@@ -75,17 +75,30 @@ void spn_xform_destroy(struct spn_xform *xform);
 void spn_xform_exit(void);
 
 /**
- * spn_xform_icv - compute the ICV over the beginning of a packet
+ * struct spn_piece - octets that are authenticated before a packet
+ * @data: the octets
+ * @len: how many
+ */
+struct spn_piece {
+	const u8 *data;
+	unsigned int len;
+};
+
+/**
+ * spn_xform_icv - compute the ICV over a part of a packet
  * @xform: keys
+ * @front: what comes before it, or NULL
  * @skb: any packet, linear or not
- * @len: its length, from skb->data
+ * @offset: where the part begins, from skb->data
+ * @len: its length
  * @seq: the packet's sequence number
  * @icv: room for SPN_ICV_MAX octets; the suite's icv_len are valid
  *
  * Never sleeps, never allocates.  Return: 0 or a negative error.
  */
-int spn_xform_icv(const struct spn_xform *xform, const struct sk_buff *skb,
-		  unsigned int len, u64 seq, u8 *icv);
+int spn_xform_icv(const struct spn_xform *xform, const struct spn_piece *front,
+		  const struct sk_buff *skb, unsigned int offset, unsigned int len, u64 seq,
+		  u8 *icv);
 
 typedef void (*spn_xform_done)(struct sk_buff *skb, int err);
 

@@ -189,6 +189,11 @@ smallest_of_tunnels()
 	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
 }
 
+has_mtu()
+{
+	[ "$(mtu_of a spin0)" = "$1" ]
+}
+
 # A router between the hosts has a smaller MTU and says so.
 learns_from_router()
 {
@@ -206,8 +211,42 @@ learns_from_router()
 	ip -n a route add 198.51.100.0/24 via "${outer[b]}"
 	host a spindle tunnel set t remote 198.51.100.1
 	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" || true
-	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" > "$scratch/ping" || true
+	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" > "$scratch/ping" 2>&1 || true
 	grep "mtu *=* *$(inner_max 1300)" "$scratch/ping"
+	within 5 has_mtu "$(inner_max 1300)"
+}
+
+# --- padding against traffic analysis --------------------------------------
+
+# esp_lengths OCTETS...: of the ESP packets of pings of so many octets, each once.
+esp_lengths()
+{
+	local octets
+
+	capture a eth0 "src ${outer[a]} and ip proto 50"
+	for octets; do
+		pings a b -s "$octets"
+	done
+	stop_captures
+	captured a eth0 | sed -nE 's/.*ESP.*, length ([0-9]+)$/\1/p' | sort -nu
+}
+
+# RFC 4303 2.7, and xfrm takes it off.
+padded()
+{
+	fresh_hosts
+	spindle_host a tfc 600
+	xfrm_host b
+	generation a 1
+	xfrm_states b
+	same "lengths" "$(esp_lengths 1 100 500 572)" $((8 + 16 + 608 + 16))
+	same "a longer one" "$(esp_lengths 700)" $((8 + 16 + 736 + 16))
+	host a spindle tunnel set t tfc mtu
+	same "lengths" "$(esp_lengths 1 700 1400)" $((1500 - 20))
+	host a spindle tunnel set t tfc 0
+	same "how many lengths" "$(esp_lengths 1 700 1400 | wc -l)" 3
+	transfer a b 100001
+	no_drops a
 }
 
 # --- the outer header -------------------------------------------------------
@@ -319,7 +358,8 @@ run_tests \
 	"the device's MTU follows the route" follows_path \
 	"an administrator's MTU stays" administrators \
 	"of several tunnels the smallest MTU counts" smallest_of_tunnels \
-	"a router's smaller MTU is learnt" learns_from_router \
+	"a router's smaller MTU is learnt, and the device's follows" learns_from_router \
+	"padding against traffic analysis, with xfrm" padded \
 	"DSCP" dscp \
 	"don't fragment" "df" \
 	"ECN of the inner header shows outside" ecn_outside \

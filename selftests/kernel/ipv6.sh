@@ -88,6 +88,11 @@ follows_overhead()
 	refuse pings a b -M "do" -s $(($(mtu) - 47))
 }
 
+has_mtu()
+{
+	[ "$(mtu)" = "$1" ]
+}
+
 # A router's word about the outer packets comes to who sent the inner one.
 learns_from_router()
 {
@@ -106,8 +111,9 @@ learns_from_router()
 	ip -n a route add 2001:db8:1::/64 via "${outer[b]}"
 	host a spindle tunnel set t remote 2001:db8:1::1
 	host a ping -n -c 1 -W 1 -M "do" -s 1350 "${inner[b]}" || true
-	host a ping -n -c 1 -W 1 -M "do" -s 1350 "${inner[b]}" > "$scratch/ping" || true
+	host a ping -n -c 1 -W 1 -M "do" -s 1350 "${inner[b]}" > "$scratch/ping" 2>&1 || true
 	grep -i "mtu *[=:]* *$(inner_max 1400)" "$scratch/ping"
+	within 5 has_mtu "$(inner_max 1400)"
 }
 
 # IPv6 lets no link be below 1280: what the path cannot carry is cut outside.

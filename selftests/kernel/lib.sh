@@ -257,11 +257,11 @@ enc_key()
 auth_key()
 {
 	case $alg in
-	*-md5) key $(($1 + 64)) 16 ;;
-	*-sha1) key $(($1 + 64)) 20 ;;
-	*-sha256) key $(($1 + 64)) 32 ;;
-	*-sha384) key $(($1 + 64)) 48 ;;
-	*-sha512) key $(($1 + 64)) 64 ;;
+	*md5) key $(($1 + 64)) 16 ;;
+	*sha1) key $(($1 + 64)) 20 ;;
+	*sha256) key $(($1 + 64)) 32 ;;
+	*sha384) key $(($1 + 64)) 48 ;;
+	*sha512) key $(($1 + 64)) 64 ;;
 	esac
 }
 
@@ -270,8 +270,8 @@ icv_bits()
 	case $alg in
 	*gcm*) echo $((8 * ${alg#*gcm})) ;;
 	chacha20* | *gmac) echo 128 ;;
-	*-sha1 | *-md5) echo 96 ;;
-	*) echo $((${alg#*-sha} / 2)) ;;
+	*sha1 | *md5) echo 96 ;;
+	*) echo $((${alg#*sha} / 2)) ;;
 	esac
 }
 
@@ -469,6 +469,19 @@ xfrm_host()
 		xfrm policy add src ${network[$other]} dst ${network[$name]} dir in \
 			tmpl src ${outer[$other]} dst ${outer[$name]} proto esp reqid 1 mode tunnel
 	END
+}
+
+# neighbours_in_the_clear NAME: who has no neighbour yet can send it nothing.
+neighbours_in_the_clear()
+{
+	local dir type
+
+	for dir in in out; do
+		for type in 135 136; do
+			ip -n "$1" xfrm policy add src ::/0 dst ::/0 proto ipv6-icmp type $type \
+				dir $dir priority 1
+		done
+	done
 }
 
 # --- traffic ----------------------------------------------------------------

@@ -194,8 +194,12 @@ raw_tunnels()
 			.tunnel.remote: outer address is not that of a host
 		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: $v6, remote: '${v6//[^0]/0}'}}
 			.tunnel.remote: outer address is not that of a host
-		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51}}
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 52}}
 			.tunnel.proto: integer out of range
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, ah-align: 5}}
+			.tunnel.ah-align: AH is aligned to 4 octets or to 8
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, tfc: 100}}
+			only ESP in tunnel mode can pad packets
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: 2}}
 			.tunnel.mode: integer out of range
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport}}
@@ -208,6 +212,8 @@ raw_tunnels()
 			.tunnel.df: integer out of range
 		tunnel-set {tunnel: {name: u, dscp: 65}}
 			.tunnel.dscp: integer out of range
+		tunnel-set {tunnel: {name: u, proto: 51}}
+			a tunnel's protocol and mode stay as they are
 		tunnel-set {tunnel: {name: u, replay-window: 65537}}
 			.tunnel.replay-window: integer out of range
 		tunnel-set {tunnel: {name: u, local-ts: {len: 8}}}

@@ -53,19 +53,6 @@ xfrm_transport()
 	xfrm_mode=transport xfrm_states "$name"
 }
 
-# Who has no neighbour yet can send no ESP.
-neighbours_in_the_clear()
-{
-	local dir type
-
-	for dir in in out; do
-		for type in 135 136; do
-			ip -n "$1" xfrm policy add src ::/0 dst ::/0 proto ipv6-icmp type $type \
-				dir $dir priority 1
-		done
-	done
-}
-
 # all_sizes FROM TO: of every length of padding, up to one that fills the MTU.
 all_sizes()
 {
@@ -212,7 +199,7 @@ wrong_selectors()
 	grep -F "in transport mode the selectors are the outer addresses" "$scratch/said"
 	transport_only a
 	refuse host a spindle tunnel set t mode tunnel 2> "$scratch/said"
-	grep -F "a tunnel's mode stays as it is" "$scratch/said"
+	grep -F "a tunnel's protocol and mode stay as they are" "$scratch/said"
 }
 
 transport_only()

@@ -203,7 +203,15 @@ static const struct {
 	  "spindle.conf:7:1: tunnel lan needs interface = NAME\n"
 	  "spindle.conf:7:1: tunnel lan needs local-ts = PREFIX\n"
 	  "spindle.conf:7:1: tunnel lan needs remote-ts = PREFIX\n"
-	  "spindle.conf:7:1: tunnel lan needs esp = WORD, as in esp = aes128-sha256\n" },
+	  "spindle.conf:7:1: tunnel lan needs esp = WORD, as in esp = aes128-sha256, "
+	  "or ah = WORD\n" },
+	{ OFFICE LAN "ah = sha256\n",
+	  "spindle.conf:13:6: ah: the tunnel has esp or ah already\n" },
+	{ "[tunnel x]\nah = aes128-sha256\n",
+	  "spindle.conf:2:6: ah: unknown algorithms \"aes128-sha256\"; a word is as sha1\n" },
+	{ "[tunnel x]\nesp = sha256\nah-align = 16\n",
+	  "spindle.conf:2:7: esp: unknown algorithms \"sha256\"; a word is as aes128gcm16\n"
+	  "spindle.conf:3:12: ah-align: \"16\" is not 4 or 8\n" },
 	{ OFFICE "[tunnel lan]\npeer = office\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
 	  "remote-ts = 10.2.0.0/16, 192.0.0.0/8\nesp = aes128-sha256\n",
 	  "spindle.conf:7:1: tunnel lan: a route to 192.0.0.0/8 would cover the peer itself;"

@@ -45,9 +45,11 @@ static void a_tunnel(void **state)
 	assert_json(sp_json_tunnel(&sample_tunnel),
 		    "{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","
 		    "\"remote\":\"192.0.2.2\",\"mode\":\"tunnel\",\"proto\":\"esp\","
-		    "\"encap\":\"none\",\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24\"],"
+		    "\"ah-align\":null,\"encap\":\"none\","
+		    "\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24\"],"
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"up\",\"generation\":2,"
-		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\",\"fwmark\":42,"
+		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\","
+		    "\"tfc\":0,\"fwmark\":42,"
 		    "\"staged\":1,\"drops\":{\"no-route\":3,\"stage-full\":0}}");
 
 	down.state = SPINDLE_TUNNEL_DOWN;
@@ -58,9 +60,11 @@ static void a_tunnel(void **state)
 	assert_json(sp_json_tunnel(&down),
 		    "{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","
 		    "\"remote\":\"192.0.2.2\",\"mode\":\"tunnel\",\"proto\":\"esp\","
-		    "\"encap\":\"none\",\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24\"],"
+		    "\"ah-align\":null,\"encap\":\"none\","
+		    "\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24\"],"
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"down\",\"generation\":null,"
-		    "\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,\"fwmark\":42,"
+		    "\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,"
+		    "\"tfc\":0,\"fwmark\":42,"
 		    "\"staged\":1,\"drops\":{}}");
 }
 

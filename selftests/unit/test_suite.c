@@ -124,6 +124,25 @@ static void assert_aead(size_t i)
 	assert_false(suite->weak);
 }
 
+/* RFC 4302: the hash alone. */
+static void assert_ah(size_t h)
+{
+	const struct spn_suite *suite = spn_suite_find(hashes[h].name);
+	char hash[SPINDLE_ALG_MAX + 1];
+
+	assert_non_null(suite);
+	snprintf(hash, sizeof(hash), "hmac(%s)", hashes[h].name);
+	assert_string_equal(suite->hash, hash);
+	assert_true(suite->ah);
+	assert_null(suite->cipher);
+	assert_null(suite->aead);
+	assert_int_equal(suite->key_len, 0);
+	assert_int_equal(suite->auth_key_len,
+			 EVP_MD_get_size(EVP_get_digestbyname(hashes[h].name)));
+	assert_int_equal(suite->icv_len, hashes[h].icv_len);
+	assert_int_equal(suite->weak, !strcmp(hashes[h].name, "md5"));
+}
+
 static void every_row_is_there_with_its_sizes(void **state)
 {
 	unsigned int rows = 0;
@@ -137,6 +156,8 @@ static void every_row_is_there_with_its_sizes(void **state)
 				assert_pair(c, h);
 				rows++;
 			}
+	for (size_t h = 0; h < sizeof(hashes) / sizeof(hashes[0]); h++, rows++)
+		assert_ah(h);
 	assert_non_null(spn_suite_at(rows - 1));
 	assert_null(spn_suite_at(rows));
 }

@@ -86,27 +86,27 @@ static int take_remote_ts(struct cli *cli, struct words *words, void *object)
 	return take_selectors(cli, words, &tunnel->remote_ts);
 }
 
-/* A word of which this version knows one value and the next one the other. */
-static int take_only(struct cli *cli, struct words *words, const char *known, const char *planned)
-{
-	const char *word = cli_next(cli, words);
-
-	if (!word)
-		return CLI_USAGE;
-	if (!strcmp(word, planned))
-		return cli_fail(cli, "%s is not supported by this version", planned);
-	if (strcmp(word, known))
-		return cli_usage(cli, "\"%s\" is not %s", word, known);
-	return CLI_DONE;
-}
-
 static int take_proto(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
+	const char *word = cli_next(cli, words);
 
 	tunnel->fields |= SP_TUNNEL_PROTO;
-	tunnel->proto = IPPROTO_ESP;
-	return take_only(cli, words, "esp", "ah");
+	return !word || sp_name_proto_parse(&tunnel->proto, word, &cli->err) ? CLI_USAGE : CLI_DONE;
+}
+
+static int take_ah_align(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+	const char *text = cli_next(cli, words);
+
+	if (!text)
+		return CLI_USAGE;
+	if (strcmp(text, "4") && strcmp(text, "8"))
+		return cli_usage(cli, "\"%s\" is not 4 or 8", text);
+	tunnel->fields |= SP_TUNNEL_AH_ALIGN;
+	tunnel->ah_align = (uint8_t)(text[0] - '0');
+	return CLI_DONE;
 }
 
 static int take_mode(struct cli *cli, struct words *words, void *object)
@@ -162,6 +162,17 @@ static int take_dscp(struct cli *cli, struct words *words, void *object)
 	return CLI_DONE;
 }
 
+static int take_tfc(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+	const char *text = cli_next(cli, words);
+
+	if (!text || sp_name_tfc_parse(&tunnel->tfc, text, &cli->err))
+		return CLI_USAGE;
+	tunnel->fields |= SP_TUNNEL_TFC;
+	return CLI_DONE;
+}
+
 static int take_fwmark(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
@@ -177,13 +188,14 @@ static const struct option options[] = {
 	{ "local-ts", take_local_ts, true },
 	{ "remote-ts", take_remote_ts, true },
 	{ "proto", take_proto, false },
+	{ "ah-align", take_ah_align, false },
 	{ "mode", take_mode, false },
 	{ "replay-window", take_replay_window, false },
 	{ "df", take_df, false },
 	{ "dscp", take_dscp, false },
+	{ "tfc", take_tfc, false },
 	{ "fwmark", take_fwmark, false },
 	{ "encap", cli_take_unsupported, false },
-	{ "tfc", cli_take_unsupported, false },
 	{ "keepalive", cli_take_unsupported, false },
 	{ 0 },
 };

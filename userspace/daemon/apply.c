@@ -50,7 +50,8 @@ static bool tunnels_differ(const struct sp_tunnel_config *a, const struct sp_tun
 	       selectors_differ(&a->local_ts, &b->local_ts) ||
 	       selectors_differ(&a->remote_ts, &b->remote_ts) || words_differ(a, b) ||
 	       a->lifetime != b->lifetime || a->lifetime_bytes != b->lifetime_bytes ||
-	       a->replay_window != b->replay_window || a->mode != b->mode || a->df != b->df ||
+	       a->replay_window != b->replay_window || a->mode != b->mode || a->ah != b->ah ||
+	       a->ah_align != b->ah_align || a->tfc != b->tfc || a->df != b->df ||
 	       a->dscp != b->dscp || a->fwmark != b->fwmark || a->routes != b->routes ||
 	       a->start != b->start;
 }

@@ -39,10 +39,13 @@ static int compare(const struct sp_tunnel *is, void *arg)
 		(!sp_addr_equal(&is->remote, &want->remote) ? SP_TUNNEL_REMOTE : 0) |
 		(!same_selectors(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
 		(!same_selectors(&is->remote_ts, &want->remote_ts) ? SP_TUNNEL_REMOTE_TS : 0) |
+		(is->proto != want->proto ? SP_TUNNEL_PROTO : 0) |
 		(is->mode != want->mode ? SP_TUNNEL_MODE : 0) |
+		(is->ah_align != want->ah_align ? SP_TUNNEL_AH_ALIGN : 0) |
 		(is->replay_window != want->replay_window ? SP_TUNNEL_REPLAY_WINDOW : 0) |
 		(is->df != want->df ? SP_TUNNEL_DF : 0) |
 		(is->dscp != want->dscp ? SP_TUNNEL_DSCP : 0) |
+		(is->tfc != want->tfc ? SP_TUNNEL_TFC : 0) |
 		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0);
 	return 1;
 }
@@ -61,13 +64,15 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config)
 	tunnel->replay_window = config->replay_window;
 	tunnel->df = config->df;
 	tunnel->dscp = config->dscp;
+	tunnel->tfc = config->tfc;
 	tunnel->fwmark = config->fwmark;
-	tunnel->proto = IPPROTO_ESP;
+	tunnel->proto = config->ah ? IPPROTO_AH : IPPROTO_ESP;
+	tunnel->ah_align = config->ah_align;
 	tunnel->mode = config->mode;
 	tunnel->fields = SP_TUNNEL_IFINDEX | SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE |
 			 SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW |
 			 SP_TUNNEL_DF | SP_TUNNEL_DSCP | SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO |
-			 SP_TUNNEL_MODE;
+			 SP_TUNNEL_MODE | SP_TUNNEL_AH_ALIGN | SP_TUNNEL_TFC;
 }
 
 static int lead_there(const struct sp_tunnel_config *config, struct sp_error *err)

@@ -87,6 +87,7 @@ static void tunnel_section(struct sp_config_parser *p, const char *name)
 	tunnel->lifetime = SP_CONFIG_LIFETIME;
 	tunnel->replay_window = SPINDLE_REPLAY_DEFAULT;
 	tunnel->dscp = SPINDLE_DSCP_COPY;
+	tunnel->ah_align = 4;
 	tunnel->routes = true;
 	strcpy(tunnel->name, name);
 	STAILQ_INSERT_TAIL(&p->config->tunnels, tunnel, next);
@@ -224,8 +225,8 @@ static void check_esp(struct sp_config_parser *p, const struct sp_tunnel_config 
 	const struct sp_place *at = &tunnel->place;
 
 	if (!tunnel->n_esp && tunnel->peer && tunnel->peer->keying == SP_KEYING_RSA)
-		sp_config_problem(p, at, "tunnel %s needs esp = WORD, as in esp = aes128-sha256",
-				  tunnel->name);
+		sp_config_problem(p, at, "tunnel %s needs esp = WORD, as in esp = aes128-sha256, "
+				  "or ah = WORD", tunnel->name);
 	for (size_t i = 0; i < tunnel->n_esp && !tunnel->allow_weak; i++)
 		if (spn_suite_find(tunnel->esp[i])->weak)
 			sp_config_problem(p, at, "tunnel %s: %s can be broken; it needs "

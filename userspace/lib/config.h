@@ -69,7 +69,9 @@ struct sp_tunnel_config {
 	struct sp_addresses addresses;	/* of the interface; none: the admin's job */
 	struct sp_selectors local_ts;
 	struct sp_selectors remote_ts;
-	const char *esp[SP_CONFIG_PROPOSALS_MAX];	/* words of kmod/suite.h, best first */
+	bool ah;
+	uint8_t ah_align;		/* octets, 4 or 8 */
+	const char *esp[SP_CONFIG_PROPOSALS_MAX];	/* or ah: kmod/suite.h, best first */
 	size_t n_esp;
 	bool allow_weak;		/* of esp */
 	uint64_t lifetime;		/* seconds */
@@ -78,6 +80,7 @@ struct sp_tunnel_config {
 	uint8_t mode;			/* enum spindle_mode */
 	uint8_t df;			/* enum spindle_df */
 	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
+	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
 	uint32_t fwmark;
 	bool routes;
 	enum sp_start start;

@@ -228,15 +228,17 @@ static int set_remote_ts(struct sp_config_parser *p, const char *value, struct s
 	return each_word(p, value, add_remote_ts, err);
 }
 
-static int add_esp(struct sp_config_parser *p, const char *word, struct sp_error *err)
+static int add_suite(struct sp_config_parser *p, const char *word, struct sp_error *err)
 {
 	struct sp_tunnel_config *tunnel = p->tunnel;
 	const struct spn_suite *suite = spn_suite_find(word);
 	const char *words[64] = { NULL }, *guess;
+	size_t n = 0;
 
-	if (!suite) {
-		for (unsigned int i = 0; i < 63 && spn_suite_at(i); i++)
-			words[i] = spn_suite_at(i)->word;
+	if (!suite || suite->ah != tunnel->ah) {
+		for (unsigned int i = 0; n < 63 && (suite = spn_suite_at(i)); i++)
+			if (suite->ah == tunnel->ah)
+				words[n++] = suite->word;
 		guess = sp_guess(word, words);
 		return sp_fail(err, "unknown algorithms \"%s\"; %s %s%s", word,
 			       guess ? "did you mean" : "a word is as", guess ? guess : words[0],
@@ -248,9 +250,30 @@ static int add_esp(struct sp_config_parser *p, const char *word, struct sp_error
 	return 0;
 }
 
+static int set_suites(struct sp_config_parser *p, bool ah, const char *value, struct sp_error *err)
+{
+	if (p->tunnel->n_esp)
+		return sp_fail(err, "the tunnel has esp or ah already");
+	p->tunnel->ah = ah;
+	return each_word(p, value, add_suite, err);
+}
+
 static int set_esp(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
-	return each_word(p, value, add_esp, err);
+	return set_suites(p, false, value, err);
+}
+
+static int set_ah(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return set_suites(p, true, value, err);
+}
+
+static int set_ah_align(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	if (strcmp(value, "4") && strcmp(value, "8"))
+		return sp_fail(err, "\"%s\" is not 4 or 8", value);
+	p->tunnel->ah_align = (uint8_t)(value[0] - '0');
+	return 0;
 }
 
 static int set_allow_weak(struct sp_config_parser *p, const char *value, struct sp_error *err)
@@ -287,6 +310,11 @@ static int set_replay_window(struct sp_config_parser *p, const char *value, stru
 static int set_mode(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	return sp_name_mode_parse(&p->tunnel->mode, value, err);
+}
+
+static int set_tfc(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return sp_name_tfc_parse(&p->tunnel->tfc, value, err);
 }
 
 static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
@@ -358,11 +386,13 @@ static const struct key tunnel_keys[] = {
 	{ "remote-ts", set_remote_ts },
 	{ "esp", set_esp },
 	{ "allow-weak", set_allow_weak },
-	{ "ah", set_unsupported },
+	{ "ah", set_ah },
+	{ "ah-align", set_ah_align },
 	{ "lifetime", set_lifetime },
 	{ "lifetime-bytes", set_lifetime_bytes },
 	{ "replay-window", set_replay_window },
 	{ "mode", set_mode },
+	{ "tfc", set_tfc },
 	{ "df", set_df },
 	{ "dscp", set_dscp },
 	{ "fwmark", set_fwmark },

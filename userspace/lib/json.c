@@ -79,18 +79,21 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 {
 	json_t *dscp = t->dscp == SPINDLE_DSCP_COPY ? json_string("copy") : number(t->dscp);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:o,"
-			 " s:o, s:s, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:s,"
+			 " s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
 			 "name", t->name, "id", number(t->id), "dev", t->ifname,
 			 "local", addr(&t->local), "remote", addr(&t->remote),
 			 "mode", sp_name_mode(t->mode), "proto", sp_name_proto(t->proto),
+			 "ah-align", t->proto == IPPROTO_AH ? number(t->ah_align) : json_null(),
 			 "encap", "none",
 			 "local-ts", selectors(&t->local_ts),
 			 "remote-ts", selectors(&t->remote_ts),
 			 "state", sp_name_tunnel_state(t->state),
 			 "generation", t->out_generation ? number(t->out_generation) : json_null(),
 			 "replay-window", number(t->replay_window),
-			 "df", sp_name_df(t->df), "dscp", dscp, "fwmark", number(t->fwmark),
+			 "df", sp_name_df(t->df), "dscp", dscp,
+			 "tfc", t->tfc == SPINDLE_TFC_MTU ? json_string("mtu") : number(t->tfc),
+			 "fwmark", number(t->fwmark),
 			 "staged", number(t->staged), "drops", drops(&t->drops));
 }
 

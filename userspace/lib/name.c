@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "name.h"
+#include "number.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -31,6 +32,14 @@ const char *sp_name_dir(uint8_t dir)
 const char *sp_name_proto(uint8_t proto)
 {
 	return proto == IPPROTO_ESP ? "esp" : proto == IPPROTO_AH ? "ah" : "unknown";
+}
+
+int sp_name_proto_parse(uint8_t *proto, const char *word, struct sp_error *err)
+{
+	if (strcmp(word, "esp") && strcmp(word, "ah"))
+		return sp_fail(err, "\"%s\" is not esp or ah", word);
+	*proto = word[0] == 'e' ? IPPROTO_ESP : IPPROTO_AH;
+	return 0;
 }
 
 const char *sp_name_mode(uint8_t mode)
@@ -63,6 +72,17 @@ int sp_name_df_parse(uint8_t *df, const char *word, struct sp_error *err)
 		}
 	}
 	return sp_fail(err, "\"%s\" is not copy, set or clear", word);
+}
+
+int sp_name_tfc_parse(uint16_t *tfc, const char *word, struct sp_error *err)
+{
+	uint64_t octets = SPINDLE_TFC_MTU;
+
+	if (strcmp(word, "mtu") && sp_number_parse(&octets, word, 0, SPINDLE_TFC_MTU - 1, err))
+		return sp_fail(err, "\"%s\" is neither mtu nor a number of octets from 0 to %u",
+			       word, SPINDLE_TFC_MTU - 1);
+	*tfc = (uint16_t)octets;
+	return 0;
 }
 
 const char *sp_name_tunnel_state(uint8_t state)

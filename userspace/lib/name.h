@@ -17,7 +17,9 @@ const char *sp_name_sa_state(uint8_t state);
 const char *sp_name_limit(uint8_t limit);
 const char *sp_name_event(uint8_t cmd);
 
+int sp_name_proto_parse(uint8_t *proto, const char *word, struct sp_error *err);
 int sp_name_mode_parse(uint8_t *mode, const char *word, struct sp_error *err);
+int sp_name_tfc_parse(uint16_t *tfc, const char *word, struct sp_error *err);
 int sp_name_df_parse(uint8_t *df, const char *word, struct sp_error *err);
 
 #endif

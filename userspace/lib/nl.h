@@ -57,6 +57,8 @@ enum sp_tunnel_field {
 	SP_TUNNEL_DSCP		= 1 << 8,
 	SP_TUNNEL_FWMARK	= 1 << 9,
 	SP_TUNNEL_IFINDEX	= 1 << 10,
+	SP_TUNNEL_AH_ALIGN	= 1 << 11,
+	SP_TUNNEL_TFC		= 1 << 12,
 };
 
 struct sp_tunnel {
@@ -67,13 +69,15 @@ struct sp_tunnel {
 	char ifname[IFNAMSIZ];
 	struct sp_addr local;
 	struct sp_addr remote;
-	uint8_t proto;			/* IPPROTO_ESP */
+	uint8_t proto;			/* IPPROTO_ESP or IPPROTO_AH */
+	uint8_t ah_align;		/* octets, 4 or 8 */
 	uint8_t mode;			/* enum spindle_mode */
 	struct sp_selectors local_ts;
 	struct sp_selectors remote_ts;
 	uint32_t replay_window;
 	uint8_t df;			/* enum spindle_df */
 	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
+	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
 	uint32_t fwmark;
 	/* from the kernel only */
 	uint8_t state;			/* enum spindle_tunnel_state */

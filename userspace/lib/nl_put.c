@@ -41,6 +41,8 @@ static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 	     nla_put_u32(msg, SPINDLE_A_TUNNEL_REPLAY_WINDOW, t->replay_window)) ||
 	    (f & SP_TUNNEL_DF && nla_put_u8(msg, SPINDLE_A_TUNNEL_DF, t->df)) ||
 	    (f & SP_TUNNEL_DSCP && nla_put_u8(msg, SPINDLE_A_TUNNEL_DSCP, t->dscp)) ||
+	    (f & SP_TUNNEL_AH_ALIGN && nla_put_u8(msg, SPINDLE_A_TUNNEL_AH_ALIGN, t->ah_align)) ||
+	    (f & SP_TUNNEL_TFC && nla_put_u16(msg, SPINDLE_A_TUNNEL_TFC, t->tfc)) ||
 	    (f & SP_TUNNEL_FWMARK && nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, t->fwmark)))
 		return -1;
 	return 0;

@@ -26,6 +26,7 @@
 #define SPINDLE_SPI_MIN		256	/* RFC 4303 2.1: 1 to 255 are reserved */
 #define SPINDLE_REPLAY_DEFAULT	4096	/* packets */
 #define SPINDLE_REPLAY_MAX	65536
+#define SPINDLE_TFC_MTU		65535	/* pad to what the path carries */
 #define SPINDLE_DSCP_COPY	64	/* copy the inner DSCP to the outer header */
 
 enum spindle_cmd {
@@ -110,8 +111,8 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_IFNAME,	/* string, get only */
 	SPINDLE_A_TUNNEL_LOCAL,		/* address, outer source */
 	SPINDLE_A_TUNNEL_REMOTE,	/* address of the same family, outer destination */
-	SPINDLE_A_TUNNEL_PROTO,		/* u8, IPPROTO_ESP */
-	SPINDLE_A_TUNNEL_MODE,		/* u8, enum spindle_mode */
+	SPINDLE_A_TUNNEL_PROTO,		/* u8, IPPROTO_ESP or IPPROTO_AH, for good */
+	SPINDLE_A_TUNNEL_MODE,		/* u8, enum spindle_mode, for good */
 	SPINDLE_A_TUNNEL_LOCAL_TS,	/* nest, enum spindle_prefix_attr; repeats */
 	SPINDLE_A_TUNNEL_REMOTE_TS,	/* nest, enum spindle_prefix_attr; repeats */
 	SPINDLE_A_TUNNEL_REPLAY_WINDOW,	/* u32, packets, 0 is off; for SAs added later */
@@ -122,6 +123,8 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_OUT_GENERATION,/* u32, current outbound, get only */
 	SPINDLE_A_TUNNEL_STAGED,	/* u32, packets waiting for an SA, get only */
 	SPINDLE_A_TUNNEL_DROP,		/* nest, enum spindle_drop_attr; repeats */
+	SPINDLE_A_TUNNEL_AH_ALIGN,	/* u8, 4 or 8: octets, of AH in IPv4 */
+	SPINDLE_A_TUNNEL_TFC,		/* u16, octets that inner packets are padded to */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
