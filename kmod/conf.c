@@ -140,6 +140,15 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "selectors of IPv4 or IPv6 on one side only");
 		return -EINVAL;
 	}
+	if (!conf->encap_sport != !conf->encap_dport) {
+		NL_SET_ERR_MSG(extack, "encapsulation in UDP takes two ports");
+		return -EINVAL;
+	}
+	if (conf->encap_dport && (conf->mode == SPINDLE_MODE_TRANSPORT ||
+				  conf->proto == IPPROTO_AH)) {
+		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can be encapsulated in UDP");
+		return -EINVAL;
+	}
 	if (conf->tfc && (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {
 		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can pad packets");
 		return -EINVAL;

@@ -7,6 +7,7 @@
 #define _SPINDLE_CONF_H
 
 #include <linux/rhashtable.h>
+#include <linux/udp.h>
 #include <net/dst_cache.h>
 
 #include "ah.h"
@@ -36,6 +37,8 @@ struct spn_endpoints {
  * @df: enum spindle_df
  * @tfc: octets that inner packets are padded to, 0 for none, SPINDLE_TFC_MTU
  * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
+ * @encap_sport: UDP source port of ESP in UDP (RFC 3948), 0 for ESP as it is
+ * @encap_dport: UDP destination port, likewise
  * @n_local: how many of @ts are local, the first ones
  * @n_remote: how many are remote, behind them
  * @rcu: for readers
@@ -56,6 +59,8 @@ struct spn_conf {
 	u8 df;
 	u8 dscp;
 	u16 tfc;
+	u16 encap_sport;
+	u16 encap_dport;
 	u16 n_local;
 	u16 n_remote;
 	struct rcu_head rcu;
@@ -65,10 +70,11 @@ struct spn_conf {
 int spn_conf_table_init(struct spn_net *sn);
 void spn_conf_table_destroy(struct spn_net *sn);
 
-/* Octets of the outer header. */
+/* Octets of the outer headers, before ESP. */
 static inline unsigned int spn_conf_outer_len(const struct spn_conf *conf)
 {
-	return spn_ip_header_len(conf->endpoints.remote.family);
+	return spn_ip_header_len(conf->endpoints.remote.family) +
+	       (conf->encap_dport ? sizeof(struct udphdr) : 0);
 }
 
 static inline unsigned int spn_conf_ah_align(const struct spn_conf *conf)

@@ -100,7 +100,8 @@ static void device_setup(struct net_device *dev)
 {
 	const netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_SG |
 					   NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HIGHDMA;
-	const unsigned int overhead = SPN_IP_HEADER_MAX + SPN_ESP_HEAD_MAX + SPN_ESP_TAIL_MAX;
+	const unsigned int overhead = SPN_IP_HEADER_MAX + sizeof(struct udphdr) +
+				      SPN_ESP_HEAD_MAX + SPN_ESP_TAIL_MAX;
 
 	dev->netdev_ops = &device_ops;
 	SET_NETDEV_DEVTYPE(dev, &device_type);
@@ -109,7 +110,8 @@ static void device_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
-	dev->needed_headroom = LL_MAX_HEADER + SPN_IP_HEADER_MAX + SPN_ESP_HEAD_MAX;
+	dev->needed_headroom = LL_MAX_HEADER + SPN_IP_HEADER_MAX + sizeof(struct udphdr) +
+			       SPN_ESP_HEAD_MAX;
 	dev->needed_tailroom = SPN_ESP_TAIL_MAX;
 	dev->features |= features;
 	dev->hw_features |= features;

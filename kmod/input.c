@@ -54,7 +54,10 @@ static enum spn_drop_reason strip(const struct spn_suite *suite, struct sk_buff 
 static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_buff *skb,
 				     bool encap, u64 seq)
 {
-	if (encap)
+	const struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
+	bool expected = conf && conf->encap_dport;
+
+	if (encap != expected)
 		return SPN_DROP_ENCAP;
 	if (!check(sa->xform.suite, skb))
 		return SPN_DROP_TRUNCATED;

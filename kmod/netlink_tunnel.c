@@ -122,6 +122,10 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 		conf->df = nla_get_u8(tb[SPINDLE_A_TUNNEL_DF]);
 	if (tb[SPINDLE_A_TUNNEL_TFC])
 		conf->tfc = nla_get_u16(tb[SPINDLE_A_TUNNEL_TFC]);
+	if (tb[SPINDLE_A_TUNNEL_ENCAP_SPORT])
+		conf->encap_sport = nla_get_u16(tb[SPINDLE_A_TUNNEL_ENCAP_SPORT]);
+	if (tb[SPINDLE_A_TUNNEL_ENCAP_DPORT])
+		conf->encap_dport = nla_get_u16(tb[SPINDLE_A_TUNNEL_ENCAP_DPORT]);
 	if (tb[SPINDLE_A_TUNNEL_DSCP])
 		conf->dscp = nla_get_u8(tb[SPINDLE_A_TUNNEL_DSCP]);
 	if (tb[SPINDLE_A_TUNNEL_FWMARK])
@@ -158,6 +162,8 @@ static struct spn_conf *get_conf(struct genl_info *info, struct nlattr **tb, str
 		conf->fwmark = old->fwmark;
 		conf->df = old->df;
 		conf->tfc = old->tfc;
+		conf->encap_sport = old->encap_sport;
+		conf->encap_dport = old->encap_dport;
 		conf->dscp = old->dscp;
 	}
 	err = read_options(conf, tb, info->extack);
@@ -208,6 +214,8 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_DF, conf->df) ||
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_DSCP, conf->dscp) ||
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_TFC, conf->tfc) ||
+	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_SPORT, conf->encap_sport) ||
+	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, conf->encap_dport) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, conf->fwmark))
 		return -EMSGSIZE;
 	return put_prefixes(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),

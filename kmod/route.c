@@ -4,6 +4,7 @@
 #include <net/addrconf.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include <net/ip6_tunnel.h>
 #include <net/ip_tunnels.h>
@@ -113,13 +114,30 @@ static bool outer_df(const struct spn_conf *conf, const struct sk_buff *skb)
 	return conf->df == SPINDLE_DF_COPY ? spn_cb(skb)->df : conf->df == SPINDLE_DF_SET;
 }
 
+/* RFC 3948 2.1, between the outer header and ESP; returns the protocol of what is there. */
+static u8 encapsulate(const struct spn_conf *conf, struct sk_buff *skb)
+{
+	struct udphdr *uh;
+
+	if (!conf->encap_dport)
+		return IPPROTO_ESP;
+	uh = skb_push(skb, sizeof(*uh));
+	skb_reset_transport_header(skb);
+	uh->source = htons(conf->encap_sport);
+	uh->dest = htons(conf->encap_dport);
+	uh->len = htons(skb->len);
+	uh->check = 0;
+	return IPPROTO_UDP;
+}
+
 static void send4(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
 		  u8 tos, bool df, bool xnet)
 {
 	struct rtable *rt = container_of(dst, struct rtable, dst);
+	u8 protocol = encapsulate(conf, skb);
 
 	iptunnel_xmit(NULL, rt, skb, conf->endpoints.local.v4, conf->endpoints.remote.v4,
-		      IPPROTO_ESP, tos, ip4_dst_hoplimit(dst), df ? htons(IP_DF) : 0, xnet);
+		      protocol, tos, ip4_dst_hoplimit(dst), df ? htons(IP_DF) : 0, xnet);
 }
 
 /* No flow label: one made of the inner packet would tell of it. */
@@ -136,16 +154,22 @@ static void put_header6(struct ipv6hdr *ip6h, const struct spn_conf *conf, u8 to
 static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
 		  u8 tos, bool df, bool xnet)
 {
+	struct in6_addr local = in6_addr(&conf->endpoints.local);
+	struct in6_addr remote = in6_addr(&conf->endpoints.remote);
+	u8 protocol = encapsulate(conf, skb);
 	unsigned int payload_len = skb->len;
 	struct ipv6hdr *ip6h;
 
+	/* RFC 8200 8.1: over IPv6 a checksum is needed. */
+	if (protocol == IPPROTO_UDP)
+		udp6_set_csum(false, skb, &local, &remote, payload_len);
 	skb_scrub_packet(skb, xnet);
 	skb_clear_hash_if_not_l4(skb);
 	skb_dst_set(skb, dst);
 	skb->ignore_df = !df;
 	ip6h = skb_push(skb, sizeof(*ip6h));
 	skb_reset_network_header(skb);
-	put_header6(ip6h, conf, tos, payload_len, IPPROTO_ESP);
+	put_header6(ip6h, conf, tos, payload_len, protocol);
 	ip6h->hop_limit = ip6_dst_hoplimit(dst);
 	skb->protocol = htons(ETH_P_IPV6);
 	ip6tunnel_xmit(NULL, skb, skb->dev);

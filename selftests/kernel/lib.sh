@@ -335,7 +335,7 @@ encap_socket()
 
 	exec {output}< <(exec netns_exec "$1" python3 -ISc '
 import socket
-sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock = socket.socket(socket.AF_INET'"$([ "$(ip_version "${outer[$1]}")" = 4 ] || echo 6)"', socket.SOCK_DGRAM)
 sock.setsockopt(socket.IPPROTO_UDP, 100, 2)  # UDP_ENCAP, UDP_ENCAP_ESPINUDP
 sock.bind(("", 4500))
 print("open", flush=True)

@@ -212,6 +212,10 @@ raw_tunnels()
 			.tunnel.df: integer out of range
 		tunnel-set {tunnel: {name: u, dscp: 65}}
 			.tunnel.dscp: integer out of range
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, encap-sport: 4500}}
+			encapsulation in UDP takes two ports
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, encap-sport: 1, encap-dport: 1}}
+			only ESP in tunnel mode can be encapsulated in UDP
 		tunnel-set {tunnel: {name: u, proto: 51}}
 			a tunnel's protocol and mode stay as they are
 		tunnel-set {tunnel: {name: u, replay-window: 65537}}

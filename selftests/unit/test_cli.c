@@ -85,8 +85,10 @@ static void tunnels(void **state)
 		  "tunnel office: proto: \"gre\" is not esp or ah" },
 		{ "set office ah-align 16", CLI_USAGE,
 		  "tunnel office: ah-align: \"16\" is not 4 or 8" },
-		{ "set office encap udp 4500 4500", CLI_FAILED,
-		  "tunnel office: encap: not supported by this version" },
+		{ "set office encap tcp 4500 4500", CLI_USAGE,
+		  "tunnel office: encap: \"tcp\" is not udp or none" },
+		{ "set office encap udp 4500 65536", CLI_USAGE,
+		  "tunnel office: encap: 65536 is not between 1 and 65535" },
 		{ "add office dev lo local 1.2.3.4 remote 1.2.3.5 local-ts 10.0.0.0/8", CLI_USAGE,
 		  "tunnel office: remote-ts is missing" },
 	};

@@ -209,6 +209,12 @@ static const struct {
 	  "spindle.conf:13:6: ah: the tunnel has esp or ah already\n" },
 	{ "[tunnel x]\nah = aes128-sha256\n",
 	  "spindle.conf:2:6: ah: unknown algorithms \"aes128-sha256\"; a word is as sha1\n" },
+	{ "[tunnel x]\nencap = udp 4500\n",
+	  "spindle.conf:2:9: encap: \"udp 4500\" is not none, or udp and two ports\n" },
+	{ "[tunnel x]\nencap = udp 4500 4500 1\n",
+	  "spindle.conf:2:9: encap: \"udp 4500 4500 1\" is not none, or udp and two ports\n" },
+	{ "[tunnel x]\nencap = udp 0 4500\n",
+	  "spindle.conf:2:9: encap: \"udp 0 4500\" is not none, or udp and two ports\n" },
 	{ "[tunnel x]\nesp = sha256\nah-align = 16\n",
 	  "spindle.conf:2:7: esp: unknown algorithms \"sha256\"; a word is as aes128gcm16\n"
 	  "spindle.conf:3:12: ah-align: \"16\" is not 4 or 8\n" },

@@ -173,6 +173,28 @@ static int take_tfc(struct cli *cli, struct words *words, void *object)
 	return CLI_DONE;
 }
 
+/* encap udp SPORT DPORT, or encap none. */
+static int take_encap(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+	const char *word = cli_next(cli, words);
+	uint64_t ports[2] = { 0 };
+
+	if (!word)
+		return CLI_USAGE;
+	if (strcmp(word, "udp") && strcmp(word, "none"))
+		return cli_usage(cli, "\"%s\" is not udp or none", word);
+	for (size_t i = 0; i < 2 && !strcmp(word, "udp"); i++) {
+		const char *text = cli_next(cli, words);
+
+		if (!text || sp_number_parse(&ports[i], text, 1, UINT16_MAX, &cli->err))
+			return CLI_USAGE;
+	}
+	tunnel->fields |= SP_TUNNEL_ENCAP;
+	tunnel->encap = (struct sp_encap){ (uint16_t)ports[0], (uint16_t)ports[1] };
+	return CLI_DONE;
+}
+
 static int take_fwmark(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
@@ -195,7 +217,7 @@ static const struct option options[] = {
 	{ "dscp", take_dscp, false },
 	{ "tfc", take_tfc, false },
 	{ "fwmark", take_fwmark, false },
-	{ "encap", cli_take_unsupported, false },
+	{ "encap", take_encap, false },
 	{ "keepalive", cli_take_unsupported, false },
 	{ 0 },
 };

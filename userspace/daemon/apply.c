@@ -4,6 +4,7 @@
 
 #include "apply.h"
 #include "door.h"
+#include "encap.h"
 #include "kernel.h"
 #include "log.h"
 #include "party.h"
@@ -43,6 +44,15 @@ static bool words_differ(const struct sp_tunnel_config *a, const struct sp_tunne
 	return a->n_esp != b->n_esp;
 }
 
+/* What the kernel is told of a tunnel beside its ends. */
+static bool options_differ(const struct sp_tunnel_config *a, const struct sp_tunnel_config *b)
+{
+	return a->ah != b->ah || a->ah_align != b->ah_align || a->mode != b->mode ||
+	       a->encap.sport != b->encap.sport || a->encap.dport != b->encap.dport ||
+	       a->replay_window != b->replay_window || a->df != b->df || a->dscp != b->dscp ||
+	       a->tfc != b->tfc || a->fwmark != b->fwmark;
+}
+
 static bool tunnels_differ(const struct sp_tunnel_config *a, const struct sp_tunnel_config *b)
 {
 	return strcmp(a->peer_name, b->peer_name) || strcmp(a->interface, b->interface) ||
@@ -50,10 +60,7 @@ static bool tunnels_differ(const struct sp_tunnel_config *a, const struct sp_tun
 	       selectors_differ(&a->local_ts, &b->local_ts) ||
 	       selectors_differ(&a->remote_ts, &b->remote_ts) || words_differ(a, b) ||
 	       a->lifetime != b->lifetime || a->lifetime_bytes != b->lifetime_bytes ||
-	       a->replay_window != b->replay_window || a->mode != b->mode || a->ah != b->ah ||
-	       a->ah_align != b->ah_align || a->tfc != b->tfc || a->df != b->df ||
-	       a->dscp != b->dscp || a->fwmark != b->fwmark || a->routes != b->routes ||
-	       a->start != b->start;
+	       options_differ(a, b) || a->routes != b->routes || a->start != b->start;
 }
 
 static const struct sp_tunnel_config *old_tunnel(const struct daemon *daemon, const char *name)
@@ -232,6 +239,7 @@ int apply_config(struct daemon *daemon, struct sp_config *config, struct sp_erro
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		apply_tunnel(daemon, tunnel);
 	door_apply(daemon);
+	encap_apply(daemon, config);
 	LIST_FOREACH(party, &daemon->parties, next)
 		party_tick(party);
 	sp_config_free(daemon->config);

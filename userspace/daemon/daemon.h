@@ -16,6 +16,7 @@
 LIST_HEAD(party_list, party);
 LIST_HEAD(link_list, rk_link);
 LIST_HEAD(door_list, door);
+LIST_HEAD(encap_list, encap);
 
 struct daemon {
 	struct event_base *base;
@@ -27,6 +28,7 @@ struct daemon {
 	struct party_list parties;
 	struct link_list links;
 	struct door_list doors;
+	struct encap_list encaps;
 	struct spares *spares;
 	struct control *control;
 };

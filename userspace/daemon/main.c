@@ -11,6 +11,7 @@
 #include "control.h"
 #include "daemon.h"
 #include "door.h"
+#include "encap.h"
 #include "kernel.h"
 #include "link.h"
 #include "log.h"
@@ -82,6 +83,7 @@ static void say_farewell(struct daemon *daemon)
 	control_close(daemon->control);
 	daemon->control = NULL;
 	door_close_all(daemon);
+	encap_close_all(daemon);
 	while ((party = LIST_FIRST(&daemon->parties))) {
 		LIST_REMOVE(party, next);
 		party_free(party);

@@ -317,6 +317,20 @@ static int set_tfc(struct sp_config_parser *p, const char *value, struct sp_erro
 	return sp_name_tfc_parse(&p->tunnel->tfc, value, err);
 }
 
+static int set_encap(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	char sport[8], dport[8], rest;
+	uint64_t from = 0, to = 0;
+
+	if (strcmp(value, "none") &&
+	    (sscanf(value, "udp %7s %7s %c", sport, dport, &rest) != 2 ||
+	     sp_number_parse(&from, sport, 1, UINT16_MAX, err) ||
+	     sp_number_parse(&to, dport, 1, UINT16_MAX, err)))
+		return sp_fail(err, "\"%s\" is not none, or udp and two ports", value);
+	p->tunnel->encap = (struct sp_encap){ (uint16_t)from, (uint16_t)to };
+	return 0;
+}
+
 static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	return sp_name_df_parse(&p->tunnel->df, value, err);
@@ -393,6 +407,7 @@ static const struct key tunnel_keys[] = {
 	{ "replay-window", set_replay_window },
 	{ "mode", set_mode },
 	{ "tfc", set_tfc },
+	{ "encap", set_encap },
 	{ "df", set_df },
 	{ "dscp", set_dscp },
 	{ "fwmark", set_fwmark },

@@ -2,6 +2,7 @@
 #include <linux/spindle.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "name.h"
@@ -83,6 +84,15 @@ int sp_name_tfc_parse(uint16_t *tfc, const char *word, struct sp_error *err)
 			       word, SPINDLE_TFC_MTU - 1);
 	*tfc = (uint16_t)octets;
 	return 0;
+}
+
+const char *sp_name_encap(const struct sp_encap *encap, char buf[SP_ENCAP_STRLEN])
+{
+	if (encap->dport)
+		snprintf(buf, SP_ENCAP_STRLEN, "udp %u %u", encap->sport, encap->dport);
+	else
+		strcpy(buf, "none");
+	return buf;
 }
 
 const char *sp_name_tunnel_state(uint8_t state)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "name.h"
 #include "error.h"
 #include "secret.h"
 
@@ -59,6 +60,7 @@ enum sp_tunnel_field {
 	SP_TUNNEL_IFINDEX	= 1 << 10,
 	SP_TUNNEL_AH_ALIGN	= 1 << 11,
 	SP_TUNNEL_TFC		= 1 << 12,
+	SP_TUNNEL_ENCAP		= 1 << 13,
 };
 
 struct sp_tunnel {
@@ -78,6 +80,7 @@ struct sp_tunnel {
 	uint8_t df;			/* enum spindle_df */
 	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
 	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
+	struct sp_encap encap;
 	uint32_t fwmark;
 	/* from the kernel only */
 	uint8_t state;			/* enum spindle_tunnel_state */

@@ -32,6 +32,12 @@ static void get_u8(uint8_t *value, const struct nlattr *attr)
 		*value = nla_get_u8(attr);
 }
 
+static void get_u16(uint16_t *value, const struct nlattr *attr)
+{
+	if (attr)
+		*value = nla_get_u16(attr);
+}
+
 static void get_u32(uint32_t *value, const struct nlattr *attr)
 {
 	if (attr)
@@ -127,6 +133,8 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 		[SPINDLE_A_TUNNEL_MODE] = { .type = NLA_U8 },
 		[SPINDLE_A_TUNNEL_AH_ALIGN] = { .type = NLA_U8 },
 		[SPINDLE_A_TUNNEL_TFC] = { .type = NLA_U16 },
+		[SPINDLE_A_TUNNEL_ENCAP_SPORT] = { .type = NLA_U16 },
+		[SPINDLE_A_TUNNEL_ENCAP_DPORT] = { .type = NLA_U16 },
 		[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = { .type = NLA_U32 },
 		[SPINDLE_A_TUNNEL_DF] = { .type = NLA_U8 },
 		[SPINDLE_A_TUNNEL_DSCP] = { .type = NLA_U8 },
@@ -147,8 +155,9 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 	get_string(t->ifname, sizeof(t->ifname), a[SPINDLE_A_TUNNEL_IFNAME]);
 	get_u8(&t->proto, a[SPINDLE_A_TUNNEL_PROTO]);
 	get_u8(&t->mode, a[SPINDLE_A_TUNNEL_MODE]);
-	if (a[SPINDLE_A_TUNNEL_TFC])
-		t->tfc = nla_get_u16(a[SPINDLE_A_TUNNEL_TFC]);
+	get_u16(&t->tfc, a[SPINDLE_A_TUNNEL_TFC]);
+	get_u16(&t->encap.sport, a[SPINDLE_A_TUNNEL_ENCAP_SPORT]);
+	get_u16(&t->encap.dport, a[SPINDLE_A_TUNNEL_ENCAP_DPORT]);
 	get_u8(&t->ah_align, a[SPINDLE_A_TUNNEL_AH_ALIGN]);
 	get_u32(&t->replay_window, a[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
 	get_u8(&t->df, a[SPINDLE_A_TUNNEL_DF]);

@@ -43,6 +43,9 @@ static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 	    (f & SP_TUNNEL_DSCP && nla_put_u8(msg, SPINDLE_A_TUNNEL_DSCP, t->dscp)) ||
 	    (f & SP_TUNNEL_AH_ALIGN && nla_put_u8(msg, SPINDLE_A_TUNNEL_AH_ALIGN, t->ah_align)) ||
 	    (f & SP_TUNNEL_TFC && nla_put_u16(msg, SPINDLE_A_TUNNEL_TFC, t->tfc)) ||
+	    (f & SP_TUNNEL_ENCAP &&
+	     (nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_SPORT, t->encap.sport) ||
+	      nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, t->encap.dport))) ||
 	    (f & SP_TUNNEL_FWMARK && nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, t->fwmark)))
 		return -1;
 	return 0;

@@ -125,6 +125,8 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_DROP,		/* nest, enum spindle_drop_attr; repeats */
 	SPINDLE_A_TUNNEL_AH_ALIGN,	/* u8, 4 or 8: octets, of AH in IPv4 */
 	SPINDLE_A_TUNNEL_TFC,		/* u16, octets that inner packets are padded to */
+	SPINDLE_A_TUNNEL_ENCAP_SPORT,	/* u16, UDP port of ESP in UDP or 0, our own */
+	SPINDLE_A_TUNNEL_ENCAP_DPORT,	/* u16, likewise, the peer's */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
