@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * esp_send ADDRESS OPTION VALUE...: sends ESP packets that are made by hand, good
- * ones, or wrong as the options say.  The ciphers are OpenSSL's, so that nothing
- * of what is tested tests itself.  Inside is an ICMP echo reply, which nobody
+ * esp_send ADDRESS OPTION VALUE...: sends ESP packets that are made by hand, or AH
+ * packets in IPv4, good ones, or wrong as the options say.  The ciphers are OpenSSL's, so
+ * that nothing of what is tested tests itself.  Inside is an ICMP echo reply, which nobody
  * answers.  The addresses say whether it is IPv4 or IPv6, outside and inside.
  */
 #include <arpa/inet.h>
@@ -32,6 +32,7 @@ static struct forge {
 	long spi;
 	long outer_tos;
 	long encap; /* in UDP, from and to this port */
+	long ah;    /* AH in place of ESP */
 	long tos;
 	long version;	 /* of the inner header; as its addresses are unless given */
 	long ihl;
@@ -74,6 +75,7 @@ static const struct option {
 	{ "spi", &forge.spi, NULL },
 	{ "outer-tos", &forge.outer_tos, NULL },
 	{ "encap", &forge.encap, NULL },
+	{ "ah", &forge.ah, NULL },
 	{ "tos", &forge.tos, NULL },
 	{ "version", &forge.version, NULL },
 	{ "ihl", &forge.ihl, NULL },
@@ -162,7 +164,7 @@ static void bend(const struct forge *straight)
 {
 	forge = *straight;
 	/* Sometimes more than one packet on the wire. */
-	forge.payload = below(8) ? below(200) : below(4000);
+	forge.payload = below(8) ? below(200) : below(forge.ah ? 1300 : 4000);
 	for (long ways = below(3); ways; ways--)
 		bend_once();
 }
@@ -280,27 +282,78 @@ static void encrypt(unsigned char *data, size_t len, const unsigned char *iv)
 	EVP_CIPHER_CTX_free(ctx);
 }
 
-/*
- * Behind @len octets; the key's length tells the hash.  The half of the number that is
- * not sent is hashed where the ICV will stand (RFC 4303 2.2.1).
- */
-static size_t put_icv(unsigned char *buf, size_t len, long seq)
+/* Of so many octets; the key's length tells the hash.  Returns its own length. */
+static size_t make_icv(const unsigned char *buf, size_t hashed, unsigned char mac[EVP_MAX_MD_SIZE])
 {
-	uint32_t seq_hi = htonl((uint32_t)(seq >> 32));
-	size_t hashed = forge.esn ? len + sizeof(seq_hi) : len;
-	unsigned char key[EVP_MAX_MD_SIZE], mac[EVP_MAX_MD_SIZE];
-	size_t key_len = octets(key, sizeof(key), forge.auth_key), icv_len;
+	unsigned char key[EVP_MAX_MD_SIZE];
+	size_t key_len = octets(key, sizeof(key), forge.auth_key);
 	const EVP_MD *hash = key_len == 20 ? EVP_sha1() :
 			     key_len == 32 ? EVP_sha256() :
 			     key_len == 48 ? EVP_sha384() :
 					     EVP_sha512();
 
-	memcpy(buf + len, &seq_hi, sizeof(seq_hi));
 	if (!HMAC(hash, key, (int)key_len, buf, hashed, mac, NULL))
 		errx(1, "HMAC failed");
-	icv_len = key_len == 20 ? 12 : key_len / 2;
+	return key_len == 20 ? 12 : key_len / 2;
+}
+
+/*
+ * Behind @len octets.  The half of the number that is not sent is hashed where the ICV will
+ * stand (RFC 4303 2.2.1).
+ */
+static size_t put_icv(unsigned char *buf, size_t len, long seq)
+{
+	uint32_t seq_hi = htonl((uint32_t)(seq >> 32));
+	unsigned char mac[EVP_MAX_MD_SIZE];
+	size_t icv_len;
+
+	memcpy(buf + len, &seq_hi, sizeof(seq_hi));
+	icv_len = make_icv(buf, forge.esn ? len + sizeof(seq_hi) : len, mac);
 	memcpy(buf + len, mac, icv_len);
 	return len + icv_len;
+}
+
+/* Damage to what has been sealed; returns the length that is left. */
+static size_t damage(unsigned char *buf, size_t len)
+{
+	if (forge.cut < 0 || (size_t)forge.cut > len)
+		errx(2, "cannot cut %ld octets of %zu", forge.cut, len);
+	len -= (size_t)forge.cut;
+	if (forge.flip != AS_IT_SHOULD_BE)
+		buf[forge.flip < 0 ? (long)len + forge.flip : forge.flip] ^= 1;
+	return len;
+}
+
+/* An IPv4 header that has been nowhere yet, and AH: RFC 4302 3.3.3.1.1. */
+static size_t put_ah(unsigned char *buf, long seq, struct in_addr from, const char *to)
+{
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.protocol = IPPROTO_AH,
+		.id = htons((uint16_t)seq),
+		.saddr = from.s_addr,
+		.daddr = inet_addr(to),
+	};
+	unsigned char *ah = buf + sizeof(ip), mac[EVP_MAX_MD_SIZE] = { 0 };
+	uint32_t numbers[2] = { htonl((uint32_t)forge.spi), htonl((uint32_t)seq) };
+	size_t icv_len = make_icv(buf, 0, mac), ah_len = 12 + icv_len, len;
+
+	memset(ah, 0, ah_len);
+	ah[0] = (unsigned char)unless_given(IPPROTO_IPIP, forge.next_header);
+	ah[1] = (unsigned char)(ah_len / 4 - 2);
+	memcpy(ah + 4, numbers, sizeof(numbers));
+	len = ah_len + put_inner(ah + ah_len);
+	ip.tot_len = htons((uint16_t)(sizeof(ip) + len));
+	memcpy(buf, &ip, sizeof(ip));
+	make_icv(buf, sizeof(ip) + len, mac);
+	memcpy(ah + 12, mac, icv_len);
+	len = damage(ah, len);
+	/* What may change on the way. */
+	ip.ttl = 64;
+	ip.tos = (uint8_t)forge.outer_tos;
+	memcpy(buf, &ip, sizeof(ip));
+	return sizeof(ip) + len;
 }
 
 static size_t put_esp(unsigned char *buf, long seq)
@@ -313,13 +366,7 @@ static size_t put_esp(unsigned char *buf, long seq)
 		errx(1, "no random octets");
 	len = put_trailer(buf + HEAD, put_inner(buf + HEAD));
 	encrypt(buf + HEAD, len, buf + sizeof(head));
-	len = put_icv(buf, HEAD + len, seq);
-	if (forge.cut < 0 || (size_t)forge.cut > len)
-		errx(2, "cannot cut %ld octets of %zu", forge.cut, len);
-	len -= (size_t)forge.cut;
-	if (forge.flip != AS_IT_SHOULD_BE)
-		buf[forge.flip < 0 ? (long)len + forge.flip : forge.flip] ^= 1;
-	return len;
+	return damage(buf, put_icv(buf, HEAD + len, seq));
 }
 
 static int open_socket6(const char *address)
@@ -347,7 +394,7 @@ static int open_socket4(const char *address)
 	if (forge.encap)
 		fd = socket(AF_INET, SOCK_DGRAM, 0);
 	else
-		fd = socket(AF_INET, SOCK_RAW, IPPROTO_ESP);
+		fd = socket(AF_INET, SOCK_RAW, forge.ah ? IPPROTO_RAW : IPPROTO_ESP);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
 	    setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)) ||
 	    connect(fd, (struct sockaddr *)&to, sizeof(to)))
@@ -355,10 +402,19 @@ static int open_socket4(const char *address)
 	return fd;
 }
 
-static void send_esp(int fd, long seq)
+static void send_packet(int fd, const char *address, long seq)
 {
 	static unsigned char buf[PACKET_MAX];
-	size_t len = put_esp(buf, seq);
+	struct sockaddr_in from;
+	socklen_t size = sizeof(from);
+	size_t len;
+
+	if (getsockname(fd, (struct sockaddr *)&from, &size))
+		err(1, "socket");
+	if (forge.ah)
+		len = put_ah(buf, seq, from.sin_addr, address);
+	else
+		len = put_esp(buf, seq);
 
 	/* An ICMP error about an earlier packet is reported here, once. */
 	if (send(fd, buf, len, 0) < 0 && send(fd, buf, len, 0) < 0)
@@ -388,7 +444,7 @@ int main(int argc, char **argv)
 		for (long seq = first; seq != last + step; seq += step) {
 			if (straight.fuzz)
 				bend(&straight);
-			send_esp(fd, seq);
+			send_packet(fd, argv[1], seq);
 		}
 		if (*at != ',')
 			break;

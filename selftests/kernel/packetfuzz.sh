@@ -10,10 +10,11 @@
 : "${FUZZ_SECONDS:=5}" "${FUZZ_SEED:=$SRANDOM}"
 round=1000
 sent=0
+spindle_options=()
 
 setup()
 {
-	spindle_host a
+	spindle_host a "${spindle_options[@]}"
 	generation a 1
 }
 
@@ -41,7 +42,7 @@ packets()
 	echo "$sent packets"
 	counters a
 	# As wrong as they were, there is one of every reason that a seal does not keep out.
-	for reason in authentication inner-header next-header padding truncated unknown-spi selector; do
+	for reason in authentication inner-header next-header truncated unknown-spi selector "${@:2}"; do
 		counters a | grep " $reason "
 	done
 	"$1" seq $((sent + 1))
@@ -53,9 +54,26 @@ packets6()
 {
 	dual_hosts
 	families 6 6
-	packets forge6
+	packets forge6 padding
+}
+
+forge_ah()
+{
+	local spi
+
+	spi=$(spi a 1)
+	host b esp_send "${outer[a]}" ah 1 spi "$spi" auth-key "$(auth_key "$spi")" "$@"
+}
+
+packets_ah()
+{
+	alg=sha256
+	fresh_hosts
+	spindle_options=(proto ah)
+	packets forge_ah
 }
 
 run_tests \
-	"packets, damaged before and after they are sealed" "packets forge" \
-	"packets of IPv6, likewise" packets6
+	"packets, damaged before and after they are sealed" "packets forge padding" \
+	"packets of IPv6, likewise" packets6 \
+	"packets of AH, likewise" packets_ah
