@@ -102,6 +102,24 @@ static int get_selectors(struct spn_prefix *ts, unsigned int n, const struct nla
 	return 0;
 }
 
+static void get_u8(u8 *value, const struct nlattr *attr)
+{
+	if (attr)
+		*value = nla_get_u8(attr);
+}
+
+static void get_u16(u16 *value, const struct nlattr *attr)
+{
+	if (attr)
+		*value = nla_get_u16(attr);
+}
+
+static void get_u32(u32 *value, const struct nlattr *attr)
+{
+	if (attr)
+		*value = nla_get_u32(attr);
+}
+
 static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	int err = 0;
@@ -110,26 +128,16 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 		err = get_endpoint(&conf->endpoints.local, tb[SPINDLE_A_TUNNEL_LOCAL], extack);
 	if (!err && tb[SPINDLE_A_TUNNEL_REMOTE])
 		err = get_endpoint(&conf->endpoints.remote, tb[SPINDLE_A_TUNNEL_REMOTE], extack);
-	if (tb[SPINDLE_A_TUNNEL_PROTO])
-		conf->proto = nla_get_u8(tb[SPINDLE_A_TUNNEL_PROTO]);
-	if (tb[SPINDLE_A_TUNNEL_AH_ALIGN])
-		conf->ah_align = nla_get_u8(tb[SPINDLE_A_TUNNEL_AH_ALIGN]);
-	if (tb[SPINDLE_A_TUNNEL_MODE])
-		conf->mode = nla_get_u8(tb[SPINDLE_A_TUNNEL_MODE]);
-	if (tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW])
-		conf->replay_window = nla_get_u32(tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
-	if (tb[SPINDLE_A_TUNNEL_DF])
-		conf->df = nla_get_u8(tb[SPINDLE_A_TUNNEL_DF]);
-	if (tb[SPINDLE_A_TUNNEL_TFC])
-		conf->tfc = nla_get_u16(tb[SPINDLE_A_TUNNEL_TFC]);
-	if (tb[SPINDLE_A_TUNNEL_ENCAP_SPORT])
-		conf->encap_sport = nla_get_u16(tb[SPINDLE_A_TUNNEL_ENCAP_SPORT]);
-	if (tb[SPINDLE_A_TUNNEL_ENCAP_DPORT])
-		conf->encap_dport = nla_get_u16(tb[SPINDLE_A_TUNNEL_ENCAP_DPORT]);
-	if (tb[SPINDLE_A_TUNNEL_DSCP])
-		conf->dscp = nla_get_u8(tb[SPINDLE_A_TUNNEL_DSCP]);
-	if (tb[SPINDLE_A_TUNNEL_FWMARK])
-		conf->fwmark = nla_get_u32(tb[SPINDLE_A_TUNNEL_FWMARK]);
+	get_u8(&conf->proto, tb[SPINDLE_A_TUNNEL_PROTO]);
+	get_u8(&conf->ah_align, tb[SPINDLE_A_TUNNEL_AH_ALIGN]);
+	get_u8(&conf->mode, tb[SPINDLE_A_TUNNEL_MODE]);
+	get_u32(&conf->replay_window, tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
+	get_u8(&conf->df, tb[SPINDLE_A_TUNNEL_DF]);
+	get_u16(&conf->tfc, tb[SPINDLE_A_TUNNEL_TFC]);
+	get_u16(&conf->encap_sport, tb[SPINDLE_A_TUNNEL_ENCAP_SPORT]);
+	get_u16(&conf->encap_dport, tb[SPINDLE_A_TUNNEL_ENCAP_DPORT]);
+	get_u8(&conf->dscp, tb[SPINDLE_A_TUNNEL_DSCP]);
+	get_u32(&conf->fwmark, tb[SPINDLE_A_TUNNEL_FWMARK]);
 	return err;
 }
 

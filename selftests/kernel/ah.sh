@@ -63,23 +63,6 @@ xfrm_policies()
 	neighbours_in_the_clear "$name"
 }
 
-# all_sizes FROM TO: up to one that fills the MTU.
-all_sizes()
-{
-	local mtu headers=28
-
-	mtu=$(ip -n a -j link show spin0 | jq '.[].mtu')
-	[ "$(ip_version "${inner[a]}")" = 4 ] || headers=48
-	receive "$2"
-	host "$1" udp_flow send "${inner[$2]}" 100 $((mtu - headers - 20)) $((mtu - headers))
-	flow_arrived
-}
-
-no_drops_but_multicast()
-{
-	same "drop counters of $1" "$(counters "$1" | grep -v ' no-tunnel ' || true)" ""
-}
-
 # with_xfrm MODE INNER OUTER [ALGORITHM [ALIGN]]
 with_xfrm()
 {

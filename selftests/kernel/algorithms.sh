@@ -12,17 +12,6 @@ setup()
 	xfrm_host b
 }
 
-# Sizes in turn have every length of padding, and the last fills the MTU.
-all_sizes()
-{
-	local mtu
-
-	mtu=$(ip -n a -j link show spin0 | jq '.[].mtu')
-	receive "$2"
-	host "$1" udp_flow send "${inner[$2]}" 100 $((mtu - 28 - 40)) $((mtu - 28))
-	flow_arrived
-}
-
 with_xfrm()
 {
 	alg=$1

@@ -15,11 +15,6 @@ both()
 # Large enough for TCP to send packets of 64 KiB.
 large=1000001
 
-mtu_of()
-{
-	ip -n "$1" -j link show "$2" | jq '.[].mtu'
-}
-
 # --- shapes -----------------------------------------------------------------
 
 # features DEVICE FEATURE VALUE...: a transfer while both ends' device has these.
@@ -189,11 +184,6 @@ smallest_of_tunnels()
 	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
 }
 
-has_mtu()
-{
-	[ "$(mtu_of a spin0)" = "$1" ]
-}
-
 # A router between the hosts has a smaller MTU and says so.
 learns_from_router()
 {
@@ -213,7 +203,7 @@ learns_from_router()
 	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" || true
 	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" > "$scratch/ping" 2>&1 || true
 	grep "mtu *=* *$(inner_max 1300)" "$scratch/ping"
-	within 5 has_mtu "$(inner_max 1300)"
+	within 5 has_mtu a spin0 "$(inner_max 1300)"
 }
 
 # --- padding against traffic analysis --------------------------------------

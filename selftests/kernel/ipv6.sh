@@ -6,29 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# What the kernel itself says on a new interface finds no tunnel.
-no_drops_but_multicast()
-{
-	same "drop counters of $1" "$(counters "$1" | grep -v ' no-tunnel ' || true)" ""
-}
-
-# The largest inner packet that the path takes whole.
-mtu()
-{
-	ip -n a -j link show spin0 | jq '.[].mtu'
-}
-
-# all_sizes FROM TO: of every length of padding, up to one that fills the MTU.
-all_sizes()
-{
-	local headers=28
-
-	[ "$(ip_version "${inner[$1]}")" = 4 ] || headers=48
-	receive "$2"
-	host "$1" udp_flow send "${inner[$2]}" 100 $(($(mtu) - headers - 40)) $(($(mtu) - headers))
-	flow_arrived
-}
-
 # with_xfrm INNER OUTER
 with_xfrm()
 {
@@ -83,14 +60,9 @@ inner_max()
 follows_overhead()
 {
 	setup "$1" "$2"
-	same "MTU" "$(mtu)" "$(inner_max 1500)"
-	pings a b -M "do" -s $(($(mtu) - 48))
-	refuse pings a b -M "do" -s $(($(mtu) - 47))
-}
-
-has_mtu()
-{
-	[ "$(mtu)" = "$1" ]
+	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
+	pings a b -M "do" -s $(($(mtu_of a spin0) - 48))
+	refuse pings a b -M "do" -s $(($(mtu_of a spin0) - 47))
 }
 
 # A router's word about the outer packets comes to who sent the inner one.
@@ -113,7 +85,7 @@ learns_from_router()
 	host a ping -n -c 1 -W 1 -M "do" -s 1350 "${inner[b]}" || true
 	host a ping -n -c 1 -W 1 -M "do" -s 1350 "${inner[b]}" > "$scratch/ping" 2>&1 || true
 	grep -i "mtu *[=:]* *$(inner_max 1400)" "$scratch/ping"
-	within 5 has_mtu "$(inner_max 1400)"
+	within 5 has_mtu a spin0 "$(inner_max 1400)"
 }
 
 # IPv6 lets no link be below 1280: what the path cannot carry is cut outside.
@@ -125,7 +97,7 @@ minimum()
 	ip -n a route add "${outer[b]}" dev eth0 mtu 1280
 	generation b 2
 	generation a 2
-	same "MTU" "$(mtu)" 1280
+	same "MTU" "$(mtu_of a spin0)" 1280
 	ip -n a link set spin0 mtu 1500
 	capture a eth0 'ip[6:2] & 0x3fff != 0 or ip6 proto 44'
 	pings a b -M "do" -s $((1280 - 48))

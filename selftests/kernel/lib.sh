@@ -197,6 +197,18 @@ within()
 	done
 }
 
+# mtu_of NAME DEVICE
+mtu_of()
+{
+	ip -n "$1" -j link show "$2" | jq '.[].mtu'
+}
+
+# has_mtu NAME DEVICE MTU
+has_mtu()
+{
+	[ "$(mtu_of "$1" "$2")" = "$3" ]
+}
+
 # --- hosts ------------------------------------------------------------------
 
 # host NAME COMMAND...
@@ -561,6 +573,18 @@ flow_complete()
 	same "what became of the datagrams" "${result% disordered=*}" "lost=0 doubled=0 wrong=0"
 }
 
+# all_sizes FROM TO: datagrams of every length of padding, up to one that fills a's MTU.
+all_sizes()
+{
+	local mtu headers=28
+
+	mtu=$(mtu_of a spin0)
+	[ "$(ip_version "${inner[a]}")" = 4 ] || headers=48
+	receive "$2"
+	host "$1" udp_flow send "${inner[$2]}" 100 $((mtu - headers - 40)) $((mtu - headers))
+	flow_arrived
+}
+
 # The next sequence number that no other test of the script has used.
 next_seq()
 {
@@ -715,4 +739,10 @@ no_new_drops()
 no_drops()
 {
 	same "drop counters of $1" "$(counters "$1")" ""
+}
+
+# What the kernel itself says of IPv6 on a new interface finds no tunnel.
+no_drops_but_multicast()
+{
+	same "drop counters of $1" "$(counters "$1" | grep -v ' no-tunnel ' || true)" ""
 }

@@ -17,23 +17,6 @@ xfrm_natt()
 		flag af-unspec
 }
 
-# all_sizes FROM TO: of every length of padding, up to one that fills the MTU.
-all_sizes()
-{
-	local mtu headers=28
-
-	mtu=$(ip -n a -j link show spin0 | jq '.[].mtu')
-	[ "$(ip_version "${inner[a]}")" = 4 ] || headers=48
-	receive "$2"
-	host "$1" udp_flow send "${inner[$2]}" 100 $((mtu - headers - 40)) $((mtu - headers))
-	flow_arrived
-}
-
-no_drops_but_multicast()
-{
-	same "drop counters of $1" "$(counters "$1" | grep -v ' no-tunnel ' || true)" ""
-}
-
 # with_xfrm INNER OUTER
 with_xfrm()
 {
@@ -128,7 +111,7 @@ both()
 mtu()
 {
 	both
-	same "MTU" "$(ip -n a -j link show spin0 | jq '.[].mtu')" \
+	same "MTU" "$(mtu_of a spin0)" \
 		$(((1500 - 20 - 8 - 8 - 16 - 16) / 16 * 16 - 2))
 }
 

@@ -53,23 +53,6 @@ xfrm_transport()
 	xfrm_mode=transport xfrm_states "$name"
 }
 
-# all_sizes FROM TO: of every length of padding, up to one that fills the MTU.
-all_sizes()
-{
-	local mtu headers=28
-
-	mtu=$(ip -n a -j link show spin0 | jq '.[].mtu')
-	[ "$(ip_version "${outer[a]}")" = 4 ] || headers=48
-	receive "$2"
-	host "$1" udp_flow send "${outer[$2]}" 100 $((mtu - headers - 40)) $((mtu - headers))
-	flow_arrived
-}
-
-no_drops_but_multicast()
-{
-	same "drop counters of $1" "$(counters "$1" | grep -v ' no-tunnel ' || true)" ""
-}
-
 # with_xfrm VERSION ALGORITHM
 with_xfrm()
 {
@@ -141,7 +124,7 @@ inner_max()
 mtu()
 {
 	both 4
-	same "MTU" "$(ip -n a -j link show spin0 | jq '.[].mtu')" "$(inner_max 1500)"
+	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
 	pings a b -M "do" -s $(($(inner_max 1500) - 28))
 	ip -n a link set spin0 mtu 1500
 	remember_counters a
