@@ -220,6 +220,7 @@ bench:
 		$(MAKE) --no-print-directory modules ARCH=um TREE=$$tree \
 			KVER=$$(cat $$tree/include/config/kernel.release)
 	selftests/vm/vm -k $(KVER) -c 4 -t 3600 -- selftests/bench/run.sh
+	selftests/vm/vm -k $(KVER) -c 2 -t 300 -- selftests/bench/fair.sh
 	selftests/vm/vm -i -k $(KVER) -c 1 -t 900 -- selftests/bench/count.sh
 	selftests/uml/uml -k native -t 900 -- selftests/bench/run.sh 300 native
 	for name in results native; do \
