@@ -418,6 +418,12 @@ static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_NO_ROUTE, sa->spi, seq);
 		return;
 	}
+	/* The headroom was for the configuration of then, whose outer headers may be shorter. */
+	if (skb_cow_head(skb, spn_conf_outer_len(conf))) {
+		dst_release(dst);
+		spn_drop_tx(skb, &sa->drops, SPN_DROP_NO_MEMORY, sa->spi, seq);
+		return;
+	}
 	spn_route_send(net, dst, conf, skb);
 }
 
