@@ -72,7 +72,7 @@ CLI := $(call room,userspace/cli)
 DAEMON := $(call room,userspace/daemon)
 UNIT := $(call room,selftests/unit)
 # Files of the module that build in userspace too (kmod/pure.h).
-PURE := kmod/replay.o kmod/selector.o
+PURE := kmod/prefix.o kmod/replay.o kmod/selector.o
 
 build/spindle: $(CLI:%=build/obj/%) build/obj/libspindle.a
 build/spindled: $(DAEMON:%=build/obj/%) build/obj/rsa.a build/obj/libspindle.a

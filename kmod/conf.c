@@ -72,72 +72,118 @@ void spn_conf_free(struct spn_conf *conf)
 	call_rcu(&conf->rcu, free_conf);
 }
 
-static bool any_holds(const struct spn_prefix *ts, unsigned int n, const struct spn_addr *addr)
+bool spn_conf_admits(const struct spn_conf *conf, const struct spn_tuple *tuple)
 {
-	unsigned int i;
+	const struct spn_ts *local = conf->ts, *remote = conf->ts + conf->n_local;
+	unsigned int i, j;
 
-	for (i = 0; i < n; i++)
-		if (spn_prefix_holds(&ts[i], addr))
-			return true;
-	return false;
+	for (i = 0; i < conf->n_local; i++)
+		if (spn_ts_takes_local(&local[i], tuple))
+			break;
+	for (j = 0; j < conf->n_remote; j++)
+		if (spn_ts_takes_remote(&remote[j], tuple))
+			break;
+	return i < conf->n_local && j < conf->n_remote;
 }
 
-bool spn_conf_admits(const struct spn_conf *conf, const struct spn_addr *src,
-		     const struct spn_addr *dst)
+/*
+ * Does @conf, which may be NULL, lead packets between @local and @remote?  On which of the
+ * sides a pair says its protocol is all the same.
+ */
+static bool leads(struct spn_conf *conf, const struct spn_ts *remote, const struct spn_ts *local)
 {
-	return any_holds(conf->ts, conf->n_local, dst) &&
-	       any_holds(conf->ts + conf->n_local, conf->n_remote, src);
-}
-
-/* Does @conf, which may be NULL, lead packets from @local to @remote? */
-static bool leads(struct spn_conf *conf, const struct spn_prefix *remote,
-		  const struct spn_prefix *local)
-{
-	bool has_local = false, has_remote = false;
-	unsigned int i;
+	const struct spn_ts *locals, *remotes, *l, *r;
+	u8 proto = remote->proto ?: local->proto;
 
 	if (!conf)
 		return false;
-	for (i = 0; i < conf->n_local && !has_local; i++)
-		has_local = spn_prefix_equal(&spn_conf_local_ts(conf)[i], local);
-	for (i = 0; i < conf->n_remote && !has_remote; i++)
-		has_remote = spn_prefix_equal(&spn_conf_remote_ts(conf)[i], remote);
-	return has_local && has_remote;
+	locals = spn_conf_local_ts(conf);
+	remotes = spn_conf_remote_ts(conf);
+	for (l = locals; l < remotes; l++) {
+		if (!spn_ts_same_ends(l, local))
+			continue;
+		for (r = remotes; r < remotes + conf->n_remote; r++)
+			if (spn_ts_same_ends(r, remote) && spn_ts_meet(r, l) &&
+			    (r->proto ?: l->proto) == proto)
+				return true;
+	}
+	return false;
 }
 
-static bool any_of_family(const struct spn_prefix *ts, unsigned int n, u16 family)
+static bool any_of_family(const struct spn_ts *ts, unsigned int n, u16 family)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		if (ts[i].addr.family == family)
+		if (ts[i].prefix.addr.family == family)
 			return true;
 	return false;
 }
 
-static bool is_host(const struct spn_prefix *ts, unsigned int n, const struct spn_addr *addr)
+static bool any_meets(const struct spn_ts *list, unsigned int n, const struct spn_ts *ts)
 {
-	struct spn_prefix host = { .addr = *addr, .len = 8 * spn_addr_len(addr) };
+	unsigned int i;
 
-	return n == 1 && spn_prefix_equal(ts, &host);
+	for (i = 0; i < n; i++)
+		if (spn_ts_meet(&list[i], ts))
+			return true;
+	return false;
 }
 
-int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
+/* Does each of @a meet one of @b? */
+static bool all_meet(const struct spn_ts *a, unsigned int n_a, const struct spn_ts *b,
+		     unsigned int n_b)
 {
-	const struct spn_prefix *local = spn_conf_local_ts(conf);
-	const struct spn_prefix *remote = spn_conf_remote_ts(conf);
+	unsigned int i;
+
+	for (i = 0; i < n_a; i++)
+		if (!any_meets(b, n_b, &a[i]))
+			return false;
+	return true;
+}
+
+static bool all_of_host(const struct spn_ts *ts, unsigned int n, const struct spn_addr *addr)
+{
+	struct spn_prefix host = { .addr = *addr, .len = 8 * spn_addr_len(addr) };
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!spn_prefix_equal(&ts[i].prefix, &host))
+			return false;
+	return true;
+}
+
+static int check_selectors(struct spn_conf *conf, struct netlink_ext_ack *extack)
+{
+	const struct spn_ts *local = spn_conf_local_ts(conf);
+	const struct spn_ts *remote = spn_conf_remote_ts(conf);
 	static const u16 families[] = { AF_INET, AF_INET6 };
 	unsigned int i;
 
-	if (conf->endpoints.local.family != conf->endpoints.remote.family) {
-		NL_SET_ERR_MSG(extack, "one outer address is IPv4 and the other IPv6");
-		return -EINVAL;
-	}
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		if (any_of_family(local, conf->n_local, families[i]) ==
 		    any_of_family(remote, conf->n_remote, families[i]))
 			continue;
 		NL_SET_ERR_MSG(extack, "selectors of IPv4 or IPv6 on one side only");
+		return -EINVAL;
+	}
+	if (!all_meet(local, conf->n_local, remote, conf->n_remote) ||
+	    !all_meet(remote, conf->n_remote, local, conf->n_local)) {
+		NL_SET_ERR_MSG(extack, "a selector has none of its protocol on the other side");
+		return -EINVAL;
+	}
+	if (conf->mode == SPINDLE_MODE_TUNNEL ||
+	    (all_of_host(local, conf->n_local, &conf->endpoints.local) &&
+	     all_of_host(remote, conf->n_remote, &conf->endpoints.remote)))
+		return 0;
+	NL_SET_ERR_MSG(extack, "in transport mode the selectors are the outer addresses");
+	return -EINVAL;
+}
+
+int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
+{
+	if (conf->endpoints.local.family != conf->endpoints.remote.family) {
+		NL_SET_ERR_MSG(extack, "one outer address is IPv4 and the other IPv6");
 		return -EINVAL;
 	}
 	if (!conf->encap_sport != !conf->encap_dport) {
@@ -153,12 +199,7 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can pad packets");
 		return -EINVAL;
 	}
-	if (conf->mode == SPINDLE_MODE_TUNNEL ||
-	    (is_host(local, conf->n_local, &conf->endpoints.local) &&
-	     is_host(remote, conf->n_remote, &conf->endpoints.remote)))
-		return 0;
-	NL_SET_ERR_MSG(extack, "in transport mode the selectors are the outer addresses");
-	return -EINVAL;
+	return check_selectors(conf, extack);
 }
 
 bool spn_conf_has_v6(const struct spn_conf *conf)
@@ -168,51 +209,51 @@ bool spn_conf_has_v6(const struct spn_conf *conf)
 
 /*
  * The pairs of selectors are numbered: pair i is remote i / n_local, local i % n_local.
- * Those of two families lead nobody.
+ * Those that do not meet lead nobody.
  */
 static unsigned int pairs(const struct spn_conf *conf)
 {
 	return conf->n_local * conf->n_remote;
 }
 
-static const struct spn_prefix *pair_remote(struct spn_conf *conf, unsigned int i)
+static const struct spn_ts *pair_remote(struct spn_conf *conf, unsigned int i)
 {
 	return &spn_conf_remote_ts(conf)[i / conf->n_local];
 }
 
-static const struct spn_prefix *pair_local(struct spn_conf *conf, unsigned int i)
+static const struct spn_ts *pair_local(struct spn_conf *conf, unsigned int i)
 {
 	return &spn_conf_local_ts(conf)[i % conf->n_local];
 }
 
-static bool pair_mixed(struct spn_conf *conf, unsigned int i)
+static bool pair_meets(struct spn_conf *conf, unsigned int i)
 {
-	return pair_remote(conf, i)->addr.family != pair_local(conf, i)->addr.family;
+	return spn_ts_meet(pair_remote(conf, i), pair_local(conf, i));
 }
 
-/* Takes the first @n pairs of @conf out of the trie, but for those of @keep. */
+/* Takes the first @n pairs of @conf out of the table, but for those of @keep. */
 static void unroute(struct spn_conf *conf, unsigned int n, struct spn_conf *keep,
-		    struct spn_trie *trie)
+		    struct spn_selectors *selectors)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		if (!pair_mixed(conf, i) && !leads(keep, pair_remote(conf, i), pair_local(conf, i)))
-			spn_trie_remove(trie, pair_remote(conf, i), pair_local(conf, i),
-					conf->tunnel);
+		if (pair_meets(conf, i) && !leads(keep, pair_remote(conf, i), pair_local(conf, i)))
+			spn_selectors_remove(selectors, pair_remote(conf, i), pair_local(conf, i),
+					     conf->tunnel);
 }
 
-int spn_conf_route(struct spn_conf *conf, struct spn_conf *old, struct spn_trie *trie,
-		   struct netlink_ext_ack *extack)
+int spn_conf_route(struct spn_conf *conf, struct spn_conf *old,
+		   struct spn_selectors *selectors, struct netlink_ext_ack *extack)
 {
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < pairs(conf); i++) {
-		if (pair_mixed(conf, i))
+		if (!pair_meets(conf, i))
 			continue;
-		err = spn_trie_insert(trie, pair_remote(conf, i), pair_local(conf, i),
-				      conf->tunnel);
+		err = spn_selectors_insert(selectors, pair_remote(conf, i), pair_local(conf, i),
+					   conf->tunnel);
 		if (err < 0)
 			goto undo;
 	}
@@ -221,13 +262,14 @@ int spn_conf_route(struct spn_conf *conf, struct spn_conf *old, struct spn_trie 
 undo:
 	if (err == -EEXIST)
 		NL_SET_ERR_MSG(extack, "another tunnel of the device has the same selectors");
-	unroute(conf, i, old, trie);
+	unroute(conf, i, old, selectors);
 	return err;
 }
 
-void spn_conf_unroute(struct spn_conf *conf, struct spn_conf *keep, struct spn_trie *trie)
+void spn_conf_unroute(struct spn_conf *conf, struct spn_conf *keep,
+		      struct spn_selectors *selectors)
 {
-	unroute(conf, pairs(conf), keep, trie);
+	unroute(conf, pairs(conf), keep, selectors);
 }
 
 int spn_conf_hash(struct spn_net *sn, struct spn_conf *conf)

@@ -64,7 +64,7 @@ struct spn_conf {
 	u16 n_local;
 	u16 n_remote;
 	struct rcu_head rcu;
-	struct spn_prefix ts[];
+	struct spn_ts ts[];
 };
 
 int spn_conf_table_init(struct spn_net *sn);
@@ -98,19 +98,19 @@ struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote);
 /* Frees it when its readers are gone. */
 void spn_conf_free(struct spn_conf *conf);
 
-static inline struct spn_prefix *spn_conf_local_ts(struct spn_conf *conf)
+static inline struct spn_ts *spn_conf_local_ts(struct spn_conf *conf)
 {
 	return conf->ts;
 }
 
-static inline struct spn_prefix *spn_conf_remote_ts(struct spn_conf *conf)
+static inline struct spn_ts *spn_conf_remote_ts(struct spn_conf *conf)
 {
 	return conf->ts + conf->n_local;
 }
 
 /*
- * Are the outer addresses of one family, and has each selector one on the other side?  In
- * transport mode, are the selectors the outer addresses?
+ * Are the outer addresses of one family, and has each selector one on the other side that
+ * it meets?  In transport mode, are the selectors' addresses the outer ones?
  */
 int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack);
 
@@ -118,23 +118,23 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack);
 bool spn_conf_has_v6(const struct spn_conf *conf);
 
 /* Is a packet that came out of the tunnel within its selectors? */
-bool spn_conf_admits(const struct spn_conf *conf, const struct spn_addr *src,
-		     const struct spn_addr *dst);
+bool spn_conf_admits(const struct spn_conf *conf, const struct spn_tuple *tuple);
 
 /**
  * spn_conf_route - lead packets to the tunnel by its selectors
  * @conf: configuration of a tunnel; spn_net.lock is held
  * @old: what led packets to it so far, or NULL: stays as it is
- * @trie: the device's
+ * @selectors: the device's
  * @extack: says which way it failed
  *
  * Return: 0, or an error, and then nothing has changed.
  */
-int spn_conf_route(struct spn_conf *conf, struct spn_conf *old, struct spn_trie *trie,
-		   struct netlink_ext_ack *extack);
+int spn_conf_route(struct spn_conf *conf, struct spn_conf *old,
+		   struct spn_selectors *selectors, struct netlink_ext_ack *extack);
 
 /* Undoes spn_conf_route(), but for what @keep, which may be NULL, says too. */
-void spn_conf_unroute(struct spn_conf *conf, struct spn_conf *keep, struct spn_trie *trie);
+void spn_conf_unroute(struct spn_conf *conf, struct spn_conf *keep,
+		      struct spn_selectors *selectors);
 
 /* Makes the configuration known by its endpoints, and unknown.  Under spn_net.lock. */
 int spn_conf_hash(struct spn_net *sn, struct spn_conf *conf);

@@ -214,12 +214,12 @@ static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *
 	return spn_ip_trim(skb, next_header);
 }
 
-/* Are these addresses what the tunnel was made for (RFC 4301 5.2, step 4)? */
+/* Is this what the tunnel was made for (RFC 4301 5.2, step 4)? */
 static enum spn_drop_reason check_selectors(const struct spn_conf *conf, const struct sk_buff *skb)
 {
-	struct spn_addr src = spn_ip_src(skb), dst = spn_ip_dst(skb);
+	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_IN);
 
-	return spn_conf_admits(conf, &src, &dst) ? SPN_DROP_NONE : SPN_DROP_SELECTOR;
+	return spn_conf_admits(conf, &tuple) ? SPN_DROP_NONE : SPN_DROP_SELECTOR;
 }
 
 /* Everything that is checked of a packet after it has proved where it comes from. */

@@ -33,6 +33,54 @@ struct spn_addr spn_ip_dst(const struct sk_buff *skb)
 	return addr_of(skb, &ip_hdr(skb)->daddr, &ipv6_hdr(skb)->daddr);
 }
 
+/* Where what the header carries begins, from skb->data; negative in all but the first fragment. */
+static int content4(const struct sk_buff *skb, u8 *proto)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	*proto = iph->protocol;
+	return iph->frag_off & htons(IP_OFFSET) ? -1 : skb_network_offset(skb) + iph->ihl * 4;
+}
+
+static int content6(const struct sk_buff *skb, u8 *proto)
+{
+	int at = skb_network_offset(skb) + sizeof(struct ipv6hdr);
+	const struct frag_hdr *fh;
+	struct frag_hdr buf;
+	__be16 frag_off;
+
+	*proto = ipv6_hdr(skb)->nexthdr;
+	at = ipv6_skip_exthdr(skb, at, proto, &frag_off);
+	if (at < 0 || *proto != NEXTHDR_FRAGMENT)
+		return at;
+	fh = skb_header_pointer(skb, at, sizeof(buf), &buf);
+	if (fh)
+		*proto = fh->nexthdr;
+	return -1;
+}
+
+struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir)
+{
+	struct spn_tuple tuple = { .local = spn_ip_src(skb), .remote = spn_ip_dst(skb) };
+	const __be16 *ports = NULL;
+	__be16 buf[2];
+	int at;
+
+	at = spn_ip_is_v6(skb) ? content6(skb, &tuple.proto) : content4(skb, &tuple.proto);
+	if (at >= 0 && spn_proto_has_ports(tuple.proto))
+		ports = skb_header_pointer(skb, at, sizeof(buf), buf);
+	if (ports) {
+		tuple.has_ports = true;
+		tuple.local_port = ntohs(ports[0]);
+		tuple.remote_port = ntohs(ports[1]);
+	}
+	if (dir == SPINDLE_DIR_IN) {
+		swap(tuple.local, tuple.remote);
+		swap(tuple.local_port, tuple.remote_port);
+	}
+	return tuple;
+}
+
 u8 spn_ip_tos(const struct sk_buff *skb)
 {
 	return spn_ip_is_v6(skb) ? ipv6_get_dsfield(ipv6_hdr(skb)) :

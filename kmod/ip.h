@@ -9,6 +9,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
+#include <linux/spindle.h>
 
 #include "drop.h"
 #include "selector.h"
@@ -29,6 +30,9 @@ static inline bool spn_ip_is_v6(const struct sk_buff *skb)
 
 struct spn_addr spn_ip_src(const struct sk_buff *skb);
 struct spn_addr spn_ip_dst(const struct sk_buff *skb);
+
+/* What selectors look at; in which direction it goes says which side is ours. */
+struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir);
 
 /* DSCP and ECN, in one octet. */
 u8 spn_ip_tos(const struct sk_buff *skb);

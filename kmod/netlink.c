@@ -24,9 +24,12 @@ static int check_ah_align(const struct nlattr *attr, struct netlink_ext_ack *ext
 
 #define ADDR_POLICY NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_addr)
 
-const struct nla_policy spn_netlink_prefix_policy[SPINDLE_A_PREFIX_MAX + 1] = {
-	[SPINDLE_A_PREFIX_ADDR] = ADDR_POLICY,
-	[SPINDLE_A_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
+const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1] = {
+	[SPINDLE_A_SELECTOR_ADDR] = ADDR_POLICY,
+	[SPINDLE_A_SELECTOR_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
+	[SPINDLE_A_SELECTOR_PROTO] = { .type = NLA_U8 },
+	[SPINDLE_A_SELECTOR_PORT_FIRST] = { .type = NLA_U16 },
+	[SPINDLE_A_SELECTOR_PORT_LAST] = { .type = NLA_U16 },
 };
 
 static struct netlink_range_validation replay_range = { .max = SPINDLE_REPLAY_MAX };
@@ -39,8 +42,8 @@ const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_REMOTE] = ADDR_POLICY,
 	[SPINDLE_A_TUNNEL_PROTO] = NLA_POLICY_RANGE(NLA_U8, IPPROTO_ESP, IPPROTO_AH),
 	[SPINDLE_A_TUNNEL_MODE] = NLA_POLICY_MAX(NLA_U8, SPINDLE_MODE_TRANSPORT),
-	[SPINDLE_A_TUNNEL_LOCAL_TS] = NLA_POLICY_NESTED(spn_netlink_prefix_policy),
-	[SPINDLE_A_TUNNEL_REMOTE_TS] = NLA_POLICY_NESTED(spn_netlink_prefix_policy),
+	[SPINDLE_A_TUNNEL_LOCAL_TS] = NLA_POLICY_NESTED(spn_netlink_selector_policy),
+	[SPINDLE_A_TUNNEL_REMOTE_TS] = NLA_POLICY_NESTED(spn_netlink_selector_policy),
 	[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = NLA_POLICY_FULL_RANGE(NLA_U32, &replay_range),
 	[SPINDLE_A_TUNNEL_DF] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DF_CLEAR),
 	[SPINDLE_A_TUNNEL_DSCP] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DSCP_COPY),

@@ -14,7 +14,7 @@
 #include "tunnel.h"
 
 /* Room for the largest object: a tunnel with all its selectors and drops. */
-enum { SPN_NETLINK_MSG_SIZE = 8192 };
+enum { SPN_NETLINK_MSG_SIZE = 12288 };
 
 int __init spn_netlink_init(void);
 void spn_netlink_exit(void);
@@ -23,7 +23,7 @@ extern struct genl_family spn_netlink_family;
 extern const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1];
 extern const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1];
 extern const struct nla_policy spn_netlink_life_policy[SPINDLE_A_LIFE_MAX + 1];
-extern const struct nla_policy spn_netlink_prefix_policy[SPINDLE_A_PREFIX_MAX + 1];
+extern const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1];
 
 /* The tunnel that the message names, or an ERR_PTR().  Under spn_net.lock. */
 struct spn_tunnel *spn_netlink_tunnel(struct spn_net *sn, struct genl_info *info);

@@ -44,64 +44,6 @@ static int get_endpoint(struct spn_addr *addr, const struct nlattr *attr,
 	return -EINVAL;
 }
 
-static int get_prefix(struct spn_prefix *prefix, const struct nlattr *attr,
-		      struct netlink_ext_ack *extack)
-{
-	struct nlattr *tb[SPINDLE_A_PREFIX_MAX + 1];
-	int err;
-
-	err = nla_parse_nested(tb, SPINDLE_A_PREFIX_MAX, attr, spn_netlink_prefix_policy, extack);
-	if (err)
-		return err;
-	if (!tb[SPINDLE_A_PREFIX_ADDR] || !tb[SPINDLE_A_PREFIX_LEN]) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "selector without address or length");
-		return -EINVAL;
-	}
-	prefix->addr = get_addr(tb[SPINDLE_A_PREFIX_ADDR]);
-	prefix->len = nla_get_u8(tb[SPINDLE_A_PREFIX_LEN]);
-	if (prefix->len > 8 * spn_addr_len(&prefix->addr)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "selector is longer than its address");
-		return -EINVAL;
-	}
-	if (spn_prefix_valid(prefix))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "selector has host bits set");
-	return -EINVAL;
-}
-
-static unsigned int count_nests(const struct nlattr *tunnel, int type)
-{
-	const struct nlattr *attr;
-	unsigned int n = 0;
-	int rest;
-
-	nla_for_each_nested(attr, tunnel, rest)
-		if (nla_type(attr) == type)
-			n++;
-	return n;
-}
-
-/* Selectors of one side, from the message if it has any, else from the old configuration. */
-static int get_selectors(struct spn_prefix *ts, unsigned int n, const struct nlattr *tunnel,
-			 int type, const struct spn_prefix *old, struct netlink_ext_ack *extack)
-{
-	const struct nlattr *attr;
-	int rest, err;
-
-	if (!count_nests(tunnel, type)) {
-		memcpy(ts, old, n * sizeof(*ts));
-		return 0;
-	}
-	nla_for_each_nested(attr, tunnel, rest) {
-		if (nla_type(attr) != type)
-			continue;
-		err = get_prefix(ts++, attr, extack);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static void get_u8(u8 *value, const struct nlattr *attr)
 {
 	if (attr)
@@ -118,6 +60,91 @@ static void get_u32(u32 *value, const struct nlattr *attr)
 {
 	if (attr)
 		*value = nla_get_u32(attr);
+}
+
+static int get_prefix(struct spn_prefix *prefix, struct nlattr **tb, const struct nlattr *attr,
+		      struct netlink_ext_ack *extack)
+{
+	if (!tb[SPINDLE_A_SELECTOR_ADDR] || !tb[SPINDLE_A_SELECTOR_LEN]) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "selector without address or length");
+		return -EINVAL;
+	}
+	prefix->addr = get_addr(tb[SPINDLE_A_SELECTOR_ADDR]);
+	prefix->len = nla_get_u8(tb[SPINDLE_A_SELECTOR_LEN]);
+	if (prefix->len > 8 * spn_addr_len(&prefix->addr)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "selector is longer than its address");
+		return -EINVAL;
+	}
+	if (spn_prefix_valid(prefix))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "selector has host bits set");
+	return -EINVAL;
+}
+
+static int get_ports(struct spn_ts *ts, struct nlattr **tb, const struct nlattr *attr,
+		     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *first = tb[SPINDLE_A_SELECTOR_PORT_FIRST];
+	const struct nlattr *last = tb[SPINDLE_A_SELECTOR_PORT_LAST];
+
+	ts->ports = SPN_PORTS_ALL;
+	get_u16(&ts->ports.first, first);
+	get_u16(&ts->ports.last, last);
+	if (ts->ports.first > ts->ports.last) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "selector's first port is after its last");
+		return -EINVAL;
+	}
+	if (spn_proto_has_ports(ts->proto) || (!first && !last))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "selector has ports, and its protocol has none");
+	return -EINVAL;
+}
+
+static int get_selector(struct spn_ts *ts, const struct nlattr *attr,
+			struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[SPINDLE_A_SELECTOR_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(tb, SPINDLE_A_SELECTOR_MAX, attr, spn_netlink_selector_policy,
+			       extack);
+	if (err)
+		return err;
+	get_u8(&ts->proto, tb[SPINDLE_A_SELECTOR_PROTO]);
+	return get_prefix(&ts->prefix, tb, attr, extack) ?: get_ports(ts, tb, attr, extack);
+}
+
+static unsigned int count_nests(const struct nlattr *tunnel, int type)
+{
+	const struct nlattr *attr;
+	unsigned int n = 0;
+	int rest;
+
+	nla_for_each_nested(attr, tunnel, rest)
+		if (nla_type(attr) == type)
+			n++;
+	return n;
+}
+
+/* Selectors of one side, from the message if it has any, else from the old configuration. */
+static int get_selectors(struct spn_ts *ts, unsigned int n, const struct nlattr *tunnel,
+			 int type, const struct spn_ts *old, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr;
+	int rest, err;
+
+	if (!count_nests(tunnel, type)) {
+		memcpy(ts, old, n * sizeof(*ts));
+		return 0;
+	}
+	nla_for_each_nested(attr, tunnel, rest) {
+		if (nla_type(attr) != type)
+			continue;
+		err = get_selector(ts++, attr, extack);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlink_ext_ack *extack)
@@ -197,14 +224,18 @@ static int put_addr(struct sk_buff *msg, int type, const struct spn_addr *addr)
 	return nla_put(msg, type, spn_addr_len(addr), addr->octets);
 }
 
-static int put_prefixes(struct sk_buff *msg, int type, const struct spn_prefix *ts, unsigned int n)
+static int put_selectors(struct sk_buff *msg, int type, const struct spn_ts *ts, unsigned int n)
 {
 	for (; n; n--, ts++) {
 		struct nlattr *nest = nla_nest_start(msg, type);
 
 		if (!nest ||
-		    put_addr(msg, SPINDLE_A_PREFIX_ADDR, &ts->addr) ||
-		    nla_put_u8(msg, SPINDLE_A_PREFIX_LEN, ts->len))
+		    put_addr(msg, SPINDLE_A_SELECTOR_ADDR, &ts->prefix.addr) ||
+		    nla_put_u8(msg, SPINDLE_A_SELECTOR_LEN, ts->prefix.len) ||
+		    (ts->proto && nla_put_u8(msg, SPINDLE_A_SELECTOR_PROTO, ts->proto)) ||
+		    (spn_proto_has_ports(ts->proto) &&
+		     (nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_FIRST, ts->ports.first) ||
+		      nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_LAST, ts->ports.last))))
 			return -EMSGSIZE;
 		nla_nest_end(msg, nest);
 	}
@@ -226,10 +257,10 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, conf->encap_dport) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, conf->fwmark))
 		return -EMSGSIZE;
-	return put_prefixes(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),
-			    conf->n_local) ?:
-	       put_prefixes(msg, SPINDLE_A_TUNNEL_REMOTE_TS, spn_conf_remote_ts(conf),
-			    conf->n_remote);
+	return put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),
+			     conf->n_local) ?:
+	       put_selectors(msg, SPINDLE_A_TUNNEL_REMOTE_TS, spn_conf_remote_ts(conf),
+			     conf->n_remote);
 }
 
 static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)

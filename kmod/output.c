@@ -17,9 +17,9 @@ enum { DEFRAG_USER = IP_DEFRAG_MACVLAN + 1 };
 
 static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct sk_buff *skb)
 {
-	struct spn_addr dst = spn_ip_dst(skb), src = spn_ip_src(skb);
+	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_OUT);
 
-	return spn_trie_lookup(&sd->trie, &dst, &src);
+	return spn_selectors_lookup(&sd->selectors, &tuple);
 }
 
 /* Keeps the packet until there is an SA, in place of the oldest if too many wait. */
@@ -299,12 +299,13 @@ static unsigned int padded_len(const struct spn_conf *conf, unsigned int max)
 }
 
 /*
- * In transport mode, fragments of IPv4 are put together first (RFC 4301 7), as their
- * receiver would do it.  False if @skb was one of several, and has been kept or dropped.
+ * In transport mode, and where it takes ports to find the tunnel, fragments of IPv4 are
+ * put together first (RFC 4301 7), as their receiver would do it.  False if @skb was one
+ * of several, and has been kept or dropped.
  */
-static bool whole(const struct spn_conf *conf, struct sk_buff *skb)
+static bool whole(struct sk_buff *skb)
 {
-	if (conf->mode == SPINDLE_MODE_TUNNEL || spn_ip_is_v6(skb) || !ip_is_fragment(ip_hdr(skb)))
+	if (spn_ip_is_v6(skb) || !ip_is_fragment(ip_hdr(skb)))
 		return true;
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	return !ip_defrag(dev_net(skb->dev), skb, DEFRAG_USER);
@@ -323,7 +324,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
 		return true;
 	}
-	if (!whole(conf, skb))
+	if (conf->mode == SPINDLE_MODE_TRANSPORT && !whole(skb))
 		return true;
 	if (!sa || spn_sa_expired(sa) || !spn_sa_get(sa)) {
 		stage(tunnel, skb);
@@ -363,6 +364,8 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb)
 		spn_drop_tx(skb, &sd->drops, SPN_DROP_NOT_IP, 0, 0);
 		return;
 	}
+	if (spn_selectors_have_ports(&sd->selectors) && !whole(skb))
+		return;
 	tunnel = find_tunnel(sd, skb);
 	if (!tunnel) {
 		spn_ip_unreachable(skb);

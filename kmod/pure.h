@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the pure rooms (replay.c, selector.c, queue.c) need of the kernel, and
+ * What the pure rooms (prefix.c, queue.c, replay.c, selector.c) need of the kernel, and
  * plain stand-ins for userspace, so that unit tests and fuzzers run the very
  * code that the module runs.
  */

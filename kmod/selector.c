@@ -1,254 +1,248 @@
 // SPDX-License-Identifier: GPL-2.0
 #ifdef __KERNEL__
+#include <linux/in.h>
 #include <linux/socket.h>
 #else
+#include <netinet/in.h>
 #include <sys/socket.h>
 #endif
 
 #include "selector.h"
 
-/* The bits of an address, first bit of the address highest. */
-struct bits {
-	u64 hi, lo;
+/* What packets between two prefixes have to be like. */
+struct match {
+	u8 proto;		/* 0 for any */
+	struct spn_ports remote;
+	struct spn_ports local;
 };
 
-/* What one remote prefix leads to, by local prefix, the longest first. */
-struct entry {
-	struct entry __rcu *next;
-	struct spn_prefix local;
+/*
+ * What two prefixes lead to, the most specific first: kept by the node of the local one,
+ * in a trie that the node of the remote one keeps.
+ */
+struct spn_trie_entry {
+	struct spn_trie_entry __rcu *next;
+	struct match match;
 	void *owner;
-	struct rcu_head rcu;
-};
-
-/* A node without entries stands where two longer prefixes part. */
-struct spn_trie_node {
-	struct spn_trie_node __rcu *child[2];
-	struct entry __rcu *entries;
-	struct bits bits;
-	u8 len;
 	struct rcu_head rcu;
 };
 
 #define writer_dereference(p) rcu_dereference_protected(p, true)
 
-static struct bits bits_of(const struct spn_addr *addr)
+bool spn_proto_has_ports(u8 proto)
 {
-	return (struct bits){
-		.hi = be64_to_cpu(addr->words[0]),
-		.lo = be64_to_cpu(addr->words[1]),
+	switch (proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static unsigned int width(struct spn_ports ports)
+{
+	return ports.last - ports.first + 1;
+}
+
+static bool all(struct spn_ports ports)
+{
+	return !ports.first && ports.last == SPN_PORTS_ALL.last;
+}
+
+static bool same(struct spn_ports a, struct spn_ports b)
+{
+	return a.first == b.first && a.last == b.last;
+}
+
+bool spn_ts_same_ends(const struct spn_ts *a, const struct spn_ts *b)
+{
+	return spn_prefix_equal(&a->prefix, &b->prefix) && same(a->ports, b->ports);
+}
+
+bool spn_ts_meet(const struct spn_ts *remote, const struct spn_ts *local)
+{
+	return remote->prefix.addr.family == local->prefix.addr.family &&
+	       (!remote->proto || !local->proto || remote->proto == local->proto);
+}
+
+static bool proto_fits(u8 want, const struct spn_tuple *tuple)
+{
+	return !want || want == tuple->proto;
+}
+
+static bool port_fits(struct spn_ports want, const struct spn_tuple *tuple, u16 port)
+{
+	return all(want) || (tuple->has_ports && port >= want.first && port <= want.last);
+}
+
+bool spn_ts_takes_remote(const struct spn_ts *ts, const struct spn_tuple *tuple)
+{
+	return spn_prefix_holds(&ts->prefix, &tuple->remote) && proto_fits(ts->proto, tuple) &&
+	       port_fits(ts->ports, tuple, tuple->remote_port);
+}
+
+bool spn_ts_takes_local(const struct spn_ts *ts, const struct spn_tuple *tuple)
+{
+	return spn_prefix_holds(&ts->prefix, &tuple->local) && proto_fits(ts->proto, tuple) &&
+	       port_fits(ts->ports, tuple, tuple->local_port);
+}
+
+static struct match match_of(const struct spn_ts *remote, const struct spn_ts *local)
+{
+	return (struct match){
+		.proto = remote->proto ?: local->proto,
+		.remote = remote->ports,
+		.local = local->ports,
 	};
 }
 
-static unsigned int family_bits(u16 family)
+static bool match_equal(const struct match *a, const struct match *b)
 {
-	return family == AF_INET ? 32 : 128;
+	return a->proto == b->proto && same(a->remote, b->remote) && same(a->local, b->local);
 }
 
-static bool bit_at(const struct bits *bits, unsigned int i)
+static bool has_ports(const struct match *match)
 {
-	return (i < 64 ? bits->hi >> (63 - i) : bits->lo >> (127 - i)) & 1;
+	return !all(match->remote) || !all(match->local);
 }
 
-/* How many leading bits are the same in both. */
-static unsigned int common_len(const struct bits *a, const struct bits *b)
+static bool matches(const struct match *match, const struct spn_tuple *tuple)
 {
-	u64 hi = a->hi ^ b->hi, lo = a->lo ^ b->lo;
-
-	if (hi)
-		return __builtin_clzll(hi);
-	return lo ? 64 + __builtin_clzll(lo) : 128;
-}
-
-bool spn_prefix_holds(const struct spn_prefix *prefix, const struct spn_addr *addr)
-{
-	struct bits want = bits_of(&prefix->addr), have = bits_of(addr);
-
-	return prefix->addr.family == addr->family &&
-	       common_len(&want, &have) >= prefix->len;
-}
-
-bool spn_prefix_valid(const struct spn_prefix *prefix)
-{
-	struct bits bits = bits_of(&prefix->addr);
-	unsigned int i;
-
-	if (prefix->len > family_bits(prefix->addr.family))
-		return false;
-	for (i = prefix->len; i < 128; i++)
-		if (bit_at(&bits, i))
-			return false;
-	return true;
-}
-
-bool spn_prefix_equal(const struct spn_prefix *a, const struct spn_prefix *b)
-{
-	return a->addr.family == b->addr.family && a->len == b->len &&
-	       !memcmp(a->addr.octets, b->addr.octets, sizeof(a->addr.octets));
-}
-
-static struct spn_trie_node __rcu **root_of(struct spn_trie *trie, u16 family)
-{
-	return family == AF_INET ? &trie->v4 : &trie->v6;
-}
-
-static struct spn_trie_node *node_new(const struct bits *bits, u8 len)
-{
-	struct spn_trie_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
-
-	if (node) {
-		node->bits = *bits;
-		node->len = len;
-	}
-	return node;
+	return proto_fits(match->proto, tuple) &&
+	       port_fits(match->remote, tuple, tuple->remote_port) &&
+	       port_fits(match->local, tuple, tuple->local_port);
 }
 
 /*
- * Returns the node of exactly this prefix, made if need be.  A new node is
- * complete before a reader can see it.
+ * Does @a come before @b?  Of two that overlap and are of one size, it is the one with the
+ * lower ports, so that the order in which they were made does not matter.
  */
-static struct spn_trie_node *node_make(struct spn_trie_node __rcu **link,
-				       const struct bits *bits, u8 len)
+static bool more_specific(const struct match *a, const struct match *b)
 {
-	struct spn_trie_node *node, *fresh, *fork;
-	unsigned int common = 0;
+	u64 size_a = (u64)width(a->remote) * width(a->local);
+	u64 size_b = (u64)width(b->remote) * width(b->local);
 
-	while ((node = writer_dereference(*link))) {
-		common = common_len(&node->bits, bits);
-		if (common < node->len || len <= node->len)
-			break;
-		link = &node->child[bit_at(bits, node->len)];
-	}
-	if (node && node->len == len && common >= len)
-		return node;
-
-	fresh = node_new(bits, len);
-	if (!fresh)
-		return NULL;
-	if (!node) {
-		rcu_assign_pointer(*link, fresh);
-		return fresh;
-	}
-	if (common >= len) {
-		rcu_assign_pointer(fresh->child[bit_at(&node->bits, len)], node);
-		rcu_assign_pointer(*link, fresh);
-		return fresh;
-	}
-	fork = node_new(bits, common);
-	if (!fork) {
-		kfree(fresh);
-		return NULL;
-	}
-	rcu_assign_pointer(fork->child[bit_at(bits, common)], fresh);
-	rcu_assign_pointer(fork->child[bit_at(&node->bits, common)], node);
-	rcu_assign_pointer(*link, fork);
-	return fresh;
+	if (!a->proto != !b->proto)
+		return a->proto;
+	if (size_a != size_b)
+		return size_a < size_b;
+	if (a->remote.first != b->remote.first)
+		return a->remote.first < b->remote.first;
+	return a->local.first < b->local.first;
 }
 
-/*
- * Unlinks the node of @link if it says nothing: no entries, and not two
- * children to tell apart.  Readers on it still find their way down.
- */
-static void node_prune(struct spn_trie_node __rcu **link)
+static struct spn_trie *trie_of(struct spn_selectors *selectors, u16 family)
 {
-	struct spn_trie_node *node = writer_dereference(*link);
-	struct spn_trie_node *left = writer_dereference(node->child[0]);
-	struct spn_trie_node *right = writer_dereference(node->child[1]);
-
-	if (rcu_access_pointer(node->entries) || (left && right))
-		return;
-	rcu_assign_pointer(*link, left ?: right);
-	kfree_rcu(node, rcu);
+	return family == AF_INET ? &selectors->v4 : &selectors->v6;
 }
 
-int spn_trie_insert(struct spn_trie *trie, const struct spn_prefix *remote,
-		    const struct spn_prefix *local, void *owner)
+static struct spn_trie_node *make_node(struct spn_trie *trie, const struct spn_prefix *remote,
+				       const struct spn_prefix *local)
 {
-	struct bits bits = bits_of(&remote->addr);
-	struct entry __rcu **link;
-	struct entry *entry, *fresh;
+	struct spn_trie_node *inner, *outer = spn_trie_make(trie, remote);
+
+	if (!outer)
+		return NULL;
+	inner = spn_trie_make(&outer->inner, local);
+	if (!inner)
+		spn_trie_prune(trie, remote);
+	return inner;
+}
+
+int spn_selectors_insert(struct spn_selectors *selectors, const struct spn_ts *remote,
+			 const struct spn_ts *local, void *owner)
+{
+	struct spn_trie *trie = trie_of(selectors, remote->prefix.addr.family);
+	struct match match = match_of(remote, local);
+	struct spn_trie_entry __rcu **link, **at = NULL;
+	struct spn_trie_entry *entry, *fresh;
 	struct spn_trie_node *node;
 
 	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL);
 	if (!fresh)
 		return -ENOMEM;
-	node = node_make(root_of(trie, remote->addr.family), &bits, remote->len);
+	node = make_node(trie, &remote->prefix, &local->prefix);
 	if (!node) {
 		kfree(fresh);
 		return -ENOMEM;
 	}
 	for (link = &node->entries; (entry = writer_dereference(*link)); link = &entry->next) {
-		if (entry->local.len < local->len)
-			break;
-		if (spn_prefix_equal(&entry->local, local)) {
+		if (match_equal(&entry->match, &match)) {
 			kfree(fresh);
 			return entry->owner == owner ? 1 : -EEXIST;
 		}
+		if (!at && more_specific(&match, &entry->match))
+			at = link;
 	}
-	fresh->local = *local;
+	at = at ?: link;
+	fresh->match = match;
 	fresh->owner = owner;
-	RCU_INIT_POINTER(fresh->next, entry);
-	rcu_assign_pointer(*link, fresh);
+	RCU_INIT_POINTER(fresh->next, writer_dereference(*at));
+	rcu_assign_pointer(*at, fresh);
+	if (has_ports(&match))
+		WRITE_ONCE(selectors->n_ports, selectors->n_ports + 1);
 	return 0;
 }
 
-void spn_trie_remove(struct spn_trie *trie, const struct spn_prefix *remote,
-		     const struct spn_prefix *local, const void *owner)
+void spn_selectors_remove(struct spn_selectors *selectors, const struct spn_ts *remote,
+			  const struct spn_ts *local, const void *owner)
 {
-	struct spn_trie_node __rcu **link = root_of(trie, remote->addr.family), **up = NULL;
-	struct bits bits = bits_of(&remote->addr);
-	struct entry __rcu **at;
-	struct spn_trie_node *node;
-	struct entry *entry;
+	struct spn_trie *trie = trie_of(selectors, remote->prefix.addr.family);
+	struct spn_trie_node *outer = spn_trie_find(trie, &remote->prefix), *inner;
+	struct match match = match_of(remote, local);
+	struct spn_trie_entry __rcu **at;
+	struct spn_trie_entry *entry;
 
-	while ((node = writer_dereference(*link)) && node->len < remote->len) {
-		up = link;
-		link = &node->child[bit_at(&bits, node->len)];
-	}
-	if (!node || node->len != remote->len || common_len(&node->bits, &bits) < node->len)
+	inner = outer ? spn_trie_find(&outer->inner, &local->prefix) : NULL;
+	if (!inner)
 		return;
-
-	for (at = &node->entries; (entry = writer_dereference(*at)); at = &entry->next)
-		if (entry->owner == owner && spn_prefix_equal(&entry->local, local))
+	for (at = &inner->entries; (entry = writer_dereference(*at)); at = &entry->next)
+		if (entry->owner == owner && match_equal(&entry->match, &match))
 			break;
 	if (!entry)
 		return;
 	rcu_assign_pointer(*at, writer_dereference(entry->next));
 	kfree_rcu(entry, rcu);
-	node_prune(link);
-	if (up)
-		node_prune(up);
+	if (has_ports(&match))
+		WRITE_ONCE(selectors->n_ports, selectors->n_ports - 1);
+	spn_trie_prune(&outer->inner, &local->prefix);
+	spn_trie_prune(trie, &remote->prefix);
 }
 
-static void *entry_find(const struct spn_trie_node *node, const struct spn_addr *src)
+static void *find_entry(const struct spn_trie_node *node, const struct spn_tuple *tuple)
 {
-	const struct entry *entry;
+	const struct spn_trie_entry *entry;
 
 	for (entry = rcu_dereference(node->entries); entry; entry = rcu_dereference(entry->next))
-		if (spn_prefix_holds(&entry->local, src))
+		if (matches(&entry->match, tuple))
 			return entry->owner;
 	return NULL;
 }
 
-void *spn_trie_lookup(const struct spn_trie *trie, const struct spn_addr *dst,
-		      const struct spn_addr *src)
+static void *find_local(const struct spn_trie_node *outer, const struct spn_tuple *tuple)
 {
-	struct bits bits = bits_of(dst);
 	const struct spn_trie_node *node;
 	void *best = NULL;
 
-	if (dst->family == AF_INET)
-		node = rcu_dereference(trie->v4);
-	else
-		node = rcu_dereference(trie->v6);
-	while (node && common_len(&node->bits, &bits) >= node->len) {
-		void *owner = entry_find(node, src);
+	for (node = spn_trie_first(&outer->inner, &tuple->local); node;
+	     node = spn_trie_next(node, &tuple->local))
+		best = find_entry(node, tuple) ?: best;
+	return best;
+}
 
-		if (owner)
-			best = owner;
-		/* A node of all bits has no children, and there is no next bit to ask for. */
-		if (node->len >= family_bits(dst->family))
-			break;
-		node = rcu_dereference(node->child[bit_at(&bits, node->len)]);
-	}
+void *spn_selectors_lookup(const struct spn_selectors *selectors, const struct spn_tuple *tuple)
+{
+	const struct spn_trie_node *node;
+	const struct spn_trie *trie;
+	void *best = NULL;
+
+	trie = tuple->remote.family == AF_INET ? &selectors->v4 : &selectors->v6;
+	for (node = spn_trie_first(trie, &tuple->remote); node;
+	     node = spn_trie_next(node, &tuple->remote))
+		best = find_local(node, tuple) ?: best;
 	return best;
 }

@@ -1,80 +1,108 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Traffic selectors: addresses, prefixes, and a trie that finds the owner of a
- * packet by its destination, then by its source.
+ * Traffic selectors (RFC 4301 4.4.1.1), and a table that finds the owner of a packet.
  *
- * The longest remote prefix that holds the destination wins; among its entries
- * the longest local prefix that holds the source; a remote prefix none of whose
- * entries holds the source does not count.
+ * The longest remote prefix that holds the packet's remote address wins; among its
+ * entries the longest local prefix; among those the most specific: one with a protocol
+ * before one without, then the one with the fewest pairs of ports.  A prefix none of whose
+ * entries takes the packet does not count.
+ *
+ * A look costs as many steps as prefixes of each other are nested; only entries of the
+ * very same two prefixes, which differ in protocol and ports, are tried one by one.
  *
  * Readers hold rcu_read_lock().  Writers are serialised by the caller.
  */
 #ifndef _SPINDLE_SELECTOR_H
 #define _SPINDLE_SELECTOR_H
 
-#include "pure.h"
+#include "prefix.h"
 
-/* An address of either family; all that is not the address is zero, so that it can be hashed. */
-struct spn_addr {
-	union {
-		__be32 v4;
-		u8 octets[16];
-		__be64 words[2];
-	};
-	u16 family;		/* AF_INET or AF_INET6 */
-	u8 zero[6];
+/* The first and the last of a range, in host byte order. */
+struct spn_ports {
+	u16 first, last;
 };
 
-/* Octets of it. */
-static inline unsigned int spn_addr_len(const struct spn_addr *addr)
+#define SPN_PORTS_ALL ((struct spn_ports){ 0, 65535 })
+
+/**
+ * struct spn_ts - one side of what a tunnel takes
+ * @prefix: addresses
+ * @proto: IP protocol, 0 for any
+ * @ports: with a protocol that has ports, else all
+ */
+struct spn_ts {
+	struct spn_prefix prefix;
+	u8 proto;
+	struct spn_ports ports;
+};
+
+/**
+ * struct spn_tuple - what selectors look at in a packet
+ * @local: address on our side
+ * @remote: address on the peer's
+ * @local_port: with @has_ports
+ * @remote_port: likewise
+ * @proto: IP protocol
+ * @has_ports: it does not have them if it is a fragment, of another protocol or cut off
+ */
+struct spn_tuple {
+	struct spn_addr local;
+	struct spn_addr remote;
+	u16 local_port;
+	u16 remote_port;
+	u8 proto;
+	bool has_ports;
+};
+
+/* Has a protocol ports, at the front of its header? */
+bool spn_proto_has_ports(u8 proto);
+
+/* Are prefix and ports the same?  The protocol may be another. */
+bool spn_ts_same_ends(const struct spn_ts *a, const struct spn_ts *b);
+
+/* Can there be a packet for both?  The family and the protocol may be against it. */
+bool spn_ts_meet(const struct spn_ts *remote, const struct spn_ts *local);
+
+/* Does the packet's remote side fit @ts?  Does its local side? */
+bool spn_ts_takes_remote(const struct spn_ts *ts, const struct spn_tuple *tuple);
+bool spn_ts_takes_local(const struct spn_ts *ts, const struct spn_tuple *tuple);
+
+/**
+ * struct spn_selectors - the table; an empty one is all zeros
+ * @v4: remote prefixes of IPv4
+ * @v6: and of IPv6
+ * @n_ports: entries that look at ports
+ */
+struct spn_selectors {
+	struct spn_trie v4;
+	struct spn_trie v6;
+	unsigned int n_ports;
+};
+
+/* Does it matter which ports a packet has?  If so, fragments do not tell enough. */
+static inline bool spn_selectors_have_ports(const struct spn_selectors *selectors)
 {
-	return addr->family == AF_INET6 ? 16 : 4;
+	return READ_ONCE(selectors->n_ports);
 }
 
-struct spn_prefix {
-	struct spn_addr addr;	/* host bits are zero */
-	u8 len;
-};
-
-struct spn_trie_node;
-
-/* An empty trie is all zeros. */
-struct spn_trie {
-	struct spn_trie_node __rcu *v4;
-	struct spn_trie_node __rcu *v6;
-};
-
 /**
- * spn_prefix_holds - is the address in the prefix?
- * @prefix: any prefix
- * @addr: any address, of either family
- */
-bool spn_prefix_holds(const struct spn_prefix *prefix, const struct spn_addr *addr);
-
-/* Are the host bits zero and the length possible? */
-bool spn_prefix_valid(const struct spn_prefix *prefix);
-
-bool spn_prefix_equal(const struct spn_prefix *a, const struct spn_prefix *b);
-
-/**
- * spn_trie_insert - let packets from @local to @remote be @owner's
- * @trie: the trie
- * @remote: destination prefix
- * @local: source prefix, of the same family
- * @owner: whatever spn_trie_lookup() shall return; not NULL
+ * spn_selectors_insert - let packets between @local and @remote be @owner's
+ * @selectors: the table
+ * @remote: one side
+ * @local: the other, which meets it
+ * @owner: whatever spn_selectors_lookup() shall return; not NULL
  *
  * Return: 0; 1 if @owner has this pair already; -EEXIST if another owner has
  * it; -ENOMEM.
  */
-int spn_trie_insert(struct spn_trie *trie, const struct spn_prefix *remote,
-		    const struct spn_prefix *local, void *owner);
+int spn_selectors_insert(struct spn_selectors *selectors, const struct spn_ts *remote,
+			 const struct spn_ts *local, void *owner);
 
-/* Undoes spn_trie_insert(); a pair that is not @owner's is left alone. */
-void spn_trie_remove(struct spn_trie *trie, const struct spn_prefix *remote,
-		     const struct spn_prefix *local, const void *owner);
+/* Undoes spn_selectors_insert(); a pair that is not @owner's is left alone. */
+void spn_selectors_remove(struct spn_selectors *selectors, const struct spn_ts *remote,
+			  const struct spn_ts *local, const void *owner);
 
-/* Returns the owner of packets from @src to @dst, or NULL. */
-void *spn_trie_lookup(const struct spn_trie *trie, const struct spn_addr *dst,
-		      const struct spn_addr *src);
+/* Returns the owner of a packet, or NULL. */
+void *spn_selectors_lookup(const struct spn_selectors *selectors, const struct spn_tuple *tuple);
 
 #endif

@@ -127,7 +127,7 @@ static int publish(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	if (err)
 		goto remove_name;
 	rcu_assign_pointer(tunnel->conf, conf);
-	err = spn_conf_route(conf, NULL, &sd->trie, extack);
+	err = spn_conf_route(conf, NULL, &sd->selectors, extack);
 	if (err)
 		goto unhash;
 	list_add_tail(&tunnel->device_node, &sd->tunnels);
@@ -180,7 +180,7 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 		spn_tunnel_put(tunnel);
 	list_del(&tunnel->device_node);
 	sd->n_tunnels--;
-	spn_conf_unroute(conf, NULL, &sd->trie);
+	spn_conf_unroute(conf, NULL, &sd->selectors);
 	list_for_each_entry_safe(sa, next, &tunnel->sas, node)
 		spn_tunnel_remove(tunnel, sa);
 	spn_spi_release_reserved(sn, tunnel);
@@ -247,7 +247,7 @@ static void settle_spis(struct spn_tunnel *tunnel, struct list_head *moved)
 int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 		   struct netlink_ext_ack *extack)
 {
-	struct spn_trie *trie = &spn_device(tunnel->dev)->trie;
+	struct spn_selectors *selectors = &spn_device(tunnel->dev)->selectors;
 	struct spn_conf *old = spn_tunnel_conf(tunnel);
 	struct spn_net *sn = tunnel->sn;
 	struct spn_spi *entry, *next;
@@ -265,14 +265,14 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	err = spn_conf_hash(sn, conf);
 	if (err)
 		goto unmove;
-	err = spn_conf_route(conf, old, trie, extack);
+	err = spn_conf_route(conf, old, selectors, extack);
 	if (err)
 		goto unhash;
 
 	if (move)
 		settle_spis(tunnel, &moved);
 	rcu_assign_pointer(tunnel->conf, conf);
-	spn_conf_unroute(old, conf, trie);
+	spn_conf_unroute(old, conf, selectors);
 	spn_conf_unhash(sn, old);
 	spn_conf_free(old);
 	return 0;

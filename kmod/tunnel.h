@@ -37,7 +37,7 @@ struct spn_flow {
  *	or the device is going; written under spn_net.lock, readers by RCU
  * @node: in spn_net.devices while open; under spn_net.lock
  * @flow: for the queues of its tunnels
- * @trie: tunnels by selectors; written under spn_net.lock
+ * @selectors: whose packets are which tunnel's; written under spn_net.lock
  * @tunnels: struct spn_tunnel; under spn_net.lock
  * @n_tunnels: how many; under spn_net.lock
  * @mtu: inner MTU that all tunnels with an SA can carry, 0 while none has one;
@@ -50,7 +50,7 @@ struct spn_device {
 	struct net __rcu *net;
 	struct list_head node;
 	const struct spn_flow *flow;
-	struct spn_trie trie;
+	struct spn_selectors selectors;
 	struct list_head tunnels;
 	unsigned int n_tunnels;
 	unsigned int mtu;

@@ -233,9 +233,9 @@ static inline void set_config(struct side *side)
 		config->lifetime = 3600;
 		config->start = SP_START_LISTEN;
 		snprintf(text, sizeof(text), "10.%d.%zu.0/24", side->number + 1, i);
-		assert_int_equal(sp_prefix_parse(&config->local_ts.list[0], text, &err), 0);
+		assert_int_equal(sp_ts_parse(&config->local_ts.list[0], text, &err), 0);
 		snprintf(text, sizeof(text), "10.%d.%zu.0/24", !side->number + 1, i);
-		assert_int_equal(sp_prefix_parse(&config->remote_ts.list[0], text, &err), 0);
+		assert_int_equal(sp_ts_parse(&config->remote_ts.list[0], text, &err), 0);
 		config->local_ts.n = config->remote_ts.n = 1;
 	}
 }

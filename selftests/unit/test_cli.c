@@ -66,6 +66,8 @@ static void tunnels(void **state)
 		  "tunnel office: unknown word \"locale\"" },
 		{ "set office local 1.2.3.4 local 1.2.3.5", CLI_USAGE,
 		  "tunnel office: local: given twice" },
+		{ "set office local-ts 10.0.0.0/8[tcp/1-2],::/0[89/8]", CLI_USAGE,
+		  "tunnel office: local-ts: selector \"::/0[89/8]\": the protocol has no ports" },
 		{ "set office local-ts 10.0.0.0/8,", CLI_USAGE,
 		  "tunnel office: local-ts: \"\" is not an IP prefix" },
 		{ "set office remote-ts 10.0.0.0/8 remote-ts 10.1.2.3/16", CLI_USAGE,

@@ -99,7 +99,7 @@ static void test_good(void **state)
 	assert_string_equal(tunnel->interface, "spin0");
 	assert_int_equal(tunnel->local_ts.n, 1);
 	assert_int_equal(tunnel->remote_ts.n, 2);
-	assert_int_equal(tunnel->remote_ts.list[1].len, 16);
+	assert_int_equal(tunnel->remote_ts.list[1].prefix.len, 16);
 	assert_int_equal(tunnel->n_esp, 2);
 	assert_string_equal(tunnel->esp[0], "aes256-sha512");
 	assert_string_equal(tunnel->esp[1], "aes128-sha256");
@@ -176,6 +176,16 @@ static const struct {
 	  "[tunnel x]\npeer = m\ninterface = spin0\n"
 	  "local-ts = 10.1.0.0/16\nremote-ts = 10.2.0.0/16, fd00:2::/64\n",
 	  "spindle.conf:5:1: tunnel x: remote-ts has IPv6 prefixes, and local-ts has none\n" },
+	{ "[peer m]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = manual\n"
+	  "[tunnel x]\npeer = m\ninterface = spin0\n"
+	  "local-ts = 10.1.0.0/16[tcp], 10.1.0.0/16[udp/53]\nremote-ts = 10.2.0.0/16[tcp/80]\n",
+	  "spindle.conf:5:1: tunnel x: local-ts 10.1.0.0/16[udp/53] has none of its protocol in "
+	  "remote-ts\n" },
+	{ "[peer m]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = manual\n"
+	  "[tunnel x]\npeer = m\ninterface = spin0\nmode = transport\n"
+	  "local-ts = 192.0.2.1[udp/1701]\nremote-ts = 192.0.2.3[udp/1701]\n",
+	  "spindle.conf:5:1: tunnel x: with mode = transport the peer's local and remote are the "
+	  "selectors, and 192.0.2.3/32[udp/1701] is neither\n" },
 	{ "[peer x]\nlocal = 192.0.2.1\nlocal = 192.0.2.2\n",
 	  "spindle.conf:3:1: local is given twice in this section\n" },
 	{ "[peer x]\nkeying = ikev1\nauth = psk\npsk = @x\n",

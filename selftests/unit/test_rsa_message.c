@@ -91,7 +91,7 @@ static const struct {
 	{ "install gen=1 spi=0x1001 alg=x life-bytes=18446744073709551616", "life-bytes: " },
 	{ "install gen=1 spi=0x1001 alg=x remote-ts=1.0.0.0,2.0.0.0,3.0.0.0,4.0.0.0,5.0.0.0,"
 	  "6.0.0.0,7.0.0.0,8.0.0.0,9.0.0.0,10.0.0.0,11.0.0.0,12.0.0.0,13.0.0.0,14.0.0.0,"
-	  "15.0.0.0,16.0.0.0,17.0.0.0", "remote-ts: more than 16 prefixes" },
+	  "15.0.0.0,16.0.0.0,17.0.0.0", "remote-ts: more than 16 selectors" },
 };
 
 static void good_lines_survive_a_round_trip(void **state)
@@ -143,8 +143,8 @@ static void fields_hold_what_the_line_says(void **state)
 	assert_string_equal(m.alg, "aes128-sha1");
 	assert_string_equal(m.tunnel, "lan");
 	assert_int_equal(m.local_ts.n, 2);
-	assert_int_equal(m.local_ts.list[1].len, 16);
-	assert_int_equal(m.local_ts.list[1].addr.octets[1], 3);
+	assert_int_equal(m.local_ts.list[1].prefix.len, 16);
+	assert_int_equal(m.local_ts.list[1].prefix.addr.octets[1], 3);
 	assert_int_equal(m.remote_ts.n, 0);
 	assert_int_equal(m.life_seconds, 60);
 	assert_int_equal(m.life_bytes, 100);
@@ -189,7 +189,8 @@ static void largest_message_round_trips(void **state)
 		.verb = RK_VERB_INSTALL, .gen = UINT32_MAX, .spi = UINT32_MAX,
 		.life_seconds = UINT64_MAX, .life_bytes = UINT64_MAX,
 	};
-	static const char longest[] = "1111:2222:3333:4444:5555:6666:7777:8888";
+	static const char longest[] = "1111:2222:3333:4444:5555:6666:7777:8888"
+				      "[udplite/65534-65535]";
 	struct rk_message again;
 	struct sp_error err;
 	char line[4096];
@@ -200,7 +201,7 @@ static void largest_message_round_trips(void **state)
 	memset(message.tunnel, 't', sizeof(message.tunnel) - 1);
 	message.local_ts.n = RK_MESSAGE_TS_MAX;
 	for (i = 0; i < RK_MESSAGE_TS_MAX; i++)
-		assert_int_equal(sp_prefix_parse(&message.local_ts.list[i], longest, &err), 0);
+		assert_int_equal(sp_ts_parse(&message.local_ts.list[i], longest, &err), 0);
 	assert_int_equal(rk_message_format(&message, line, sizeof(line), &err), 0);
 	assert_int_equal(rk_message_parse(&again, line, &err), 0);
 	assert_int_equal(again.local_ts.n, RK_MESSAGE_TS_MAX);

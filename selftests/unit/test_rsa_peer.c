@@ -166,16 +166,17 @@ static void test_selectors(void **state)
 	struct sp_error err;
 
 	(void)state;
-	assert_int_equal(sp_prefix_parse(&w->sides[B].configs[0].remote_ts.list[0], "10.9.0.0/16",
-					 &err), 0);
+	assert_int_equal(sp_ts_parse(&w->sides[B].configs[0].remote_ts.list[0],
+				     "10.9.0.0/16[tcp/80]", &err), 0);
 	start_world(w);
 	rk_tunnel_up(tunnel_of(w, A), w->now);
 	run_world(w, 0.5);
 	assert_int_equal(w->sides[A].refusals, 1);
-	assert_string_equal(tunnel_of(w, A)->last_error, "peer says selectors: "
-			    "offered local-ts is 10.1.0.0/24, but remote-ts here is 10.9.0.0/16");
+	assert_string_equal(tunnel_of(w, A)->last_error,
+			    "peer says selectors: offered local-ts is 10.1.0.0/24, but remote-ts "
+			    "here is 10.9.0.0/16[tcp/80]");
 	assert_string_equal(tunnel_of(w, B)->last_error,
-			    "peer's local-ts is 10.1.0.0/24, our remote-ts is 10.9.0.0/16");
+			    "peer's local-ts is 10.1.0.0/24, our remote-ts is 10.9.0.0/16[tcp/80]");
 	assert_int_equal(w->sides[B].n_sas, 0);
 	free_world(w);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "kmod/selector.h"
+#include "userspace/lib/selector.h"
 
 static struct spn_addr addr(const char *text)
 {
@@ -33,35 +34,74 @@ static struct spn_prefix prefix(const char *text)
 	return prefix;
 }
 
+/* As users write it. */
+static struct spn_ts selector(const char *text)
+{
+	struct sp_error err;
+	struct sp_ts ts;
+	char prefix_text[SP_PREFIX_STRLEN];
+
+	assert_int_equal(sp_ts_parse(&ts, text, &err), 0);
+	return (struct spn_ts){
+		.prefix = prefix(sp_prefix_format(&ts.prefix, prefix_text)),
+		.proto = ts.proto,
+		.ports = { ts.port_first, ts.port_last },
+	};
+}
+
 /* Owners are strings, so that a wrong one can be named. */
-static int insert(struct spn_trie *trie, const char *remote, const char *local,
+static int insert(struct spn_selectors *table, const char *remote, const char *local,
 		  const char *owner)
 {
-	struct spn_prefix r = prefix(remote), l = prefix(local);
+	struct spn_ts r = selector(remote), l = selector(local);
 
-	return spn_trie_insert(trie, &r, &l, (void *)owner);
+	assert_true(spn_ts_meet(&r, &l));
+	return spn_selectors_insert(table, &r, &l, (void *)owner);
 }
 
-static void take(struct spn_trie *trie, const char *remote, const char *local,
+static void take(struct spn_selectors *table, const char *remote, const char *local,
 		 const char *owner)
 {
-	struct spn_prefix r = prefix(remote), l = prefix(local);
+	struct spn_ts r = selector(remote), l = selector(local);
 
-	spn_trie_remove(trie, &r, &l, owner);
+	spn_selectors_remove(table, &r, &l, owner);
 }
 
-static const char *lookup(const struct spn_trie *trie, const char *dst, const char *src)
+/* Of a packet without ports, as of a protocol that nobody has heard of. */
+static const char *lookup(const struct spn_selectors *table, const char *remote, const char *local)
 {
-	struct spn_addr d = addr(dst), s = addr(src);
-	const char *owner = spn_trie_lookup(trie, &d, &s);
+	struct spn_tuple tuple = { .remote = addr(remote), .local = addr(local), .proto = 253 };
+	const char *owner = spn_selectors_lookup(table, &tuple);
 
 	return owner ? owner : "nobody";
 }
 
-static void assert_empty(const struct spn_trie *trie)
+/* Of a packet from port @local of 10.1.0.1 to port @remote of 10.2.0.1. */
+static struct spn_tuple packet(u8 proto, u16 remote, u16 local)
 {
-	assert_null(trie->v4);
-	assert_null(trie->v6);
+	return (struct spn_tuple){
+		.remote = addr("10.2.0.1"),
+		.local = addr("10.1.0.1"),
+		.proto = proto,
+		.has_ports = spn_proto_has_ports(proto),
+		.remote_port = remote,
+		.local_port = local,
+	};
+}
+
+static const char *lookup_ports(const struct spn_selectors *table, u8 proto, u16 remote, u16 local)
+{
+	struct spn_tuple tuple = packet(proto, remote, local);
+	const char *owner = spn_selectors_lookup(table, &tuple);
+
+	return owner ? owner : "nobody";
+}
+
+static void assert_empty(const struct spn_selectors *table)
+{
+	assert_null(table->v4.root);
+	assert_null(table->v6.root);
+	assert_false(spn_selectors_have_ports(table));
 }
 
 /* --- prefixes ------------------------------------------------------------------ */
@@ -122,123 +162,273 @@ static void prefixes_are_checked_and_compared(void **state)
 	}
 }
 
-/* --- the trie ------------------------------------------------------------------ */
+/* --- the table ----------------------------------------------------------------- */
 
 static void the_longest_remote_prefix_wins(void **state)
 {
-	struct spn_trie trie = { 0 };
+	struct spn_selectors table = { 0 };
 
 	(void)state;
-	assert_string_equal(lookup(&trie, "10.2.3.4", "10.1.0.1"), "nobody");
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "0.0.0.0/0", "net"), 0);
-	assert_int_equal(insert(&trie, "0.0.0.0/0", "0.0.0.0/0", "all"), 0);
-	assert_int_equal(insert(&trie, "10.2.3.4/32", "0.0.0.0/0", "host"), 0);
-	assert_int_equal(insert(&trie, "10.2.3.0/24", "0.0.0.0/0", "subnet"), 0);
-	assert_int_equal(insert(&trie, "10.3.0.0/16", "0.0.0.0/0", "other"), 0);
-	assert_string_equal(lookup(&trie, "10.2.3.4", "10.1.0.1"), "host");
-	assert_string_equal(lookup(&trie, "10.2.3.5", "10.1.0.1"), "subnet");
-	assert_string_equal(lookup(&trie, "10.2.4.5", "10.1.0.1"), "net");
-	assert_string_equal(lookup(&trie, "10.3.3.4", "10.1.0.1"), "other");
-	assert_string_equal(lookup(&trie, "192.0.2.1", "10.1.0.1"), "all");
+	assert_string_equal(lookup(&table, "10.2.3.4", "10.1.0.1"), "nobody");
+	assert_int_equal(insert(&table, "10.2.0.0/16", "0.0.0.0/0", "net"), 0);
+	assert_int_equal(insert(&table, "0.0.0.0/0", "0.0.0.0/0", "all"), 0);
+	assert_int_equal(insert(&table, "10.2.3.4/32", "0.0.0.0/0", "host"), 0);
+	assert_int_equal(insert(&table, "10.2.3.0/24", "0.0.0.0/0", "subnet"), 0);
+	assert_int_equal(insert(&table, "10.3.0.0/16", "0.0.0.0/0", "other"), 0);
+	assert_string_equal(lookup(&table, "10.2.3.4", "10.1.0.1"), "host");
+	assert_string_equal(lookup(&table, "10.2.3.5", "10.1.0.1"), "subnet");
+	assert_string_equal(lookup(&table, "10.2.4.5", "10.1.0.1"), "net");
+	assert_string_equal(lookup(&table, "10.3.3.4", "10.1.0.1"), "other");
+	assert_string_equal(lookup(&table, "192.0.2.1", "10.1.0.1"), "all");
 
-	take(&trie, "10.2.3.0/24", "0.0.0.0/0", "subnet");
-	assert_string_equal(lookup(&trie, "10.2.3.5", "10.1.0.1"), "net");
-	assert_string_equal(lookup(&trie, "10.2.3.4", "10.1.0.1"), "host");
-	take(&trie, "10.2.3.4/32", "0.0.0.0/0", "host");
-	take(&trie, "0.0.0.0/0", "0.0.0.0/0", "all");
-	take(&trie, "10.2.0.0/16", "0.0.0.0/0", "net");
-	assert_string_equal(lookup(&trie, "10.2.3.4", "10.1.0.1"), "nobody");
-	assert_string_equal(lookup(&trie, "10.3.3.4", "10.1.0.1"), "other");
-	take(&trie, "10.3.0.0/16", "0.0.0.0/0", "other");
-	assert_empty(&trie);
+	take(&table, "10.2.3.0/24", "0.0.0.0/0", "subnet");
+	assert_string_equal(lookup(&table, "10.2.3.5", "10.1.0.1"), "net");
+	assert_string_equal(lookup(&table, "10.2.3.4", "10.1.0.1"), "host");
+	take(&table, "10.2.3.4/32", "0.0.0.0/0", "host");
+	take(&table, "0.0.0.0/0", "0.0.0.0/0", "all");
+	take(&table, "10.2.0.0/16", "0.0.0.0/0", "net");
+	assert_string_equal(lookup(&table, "10.2.3.4", "10.1.0.1"), "nobody");
+	assert_string_equal(lookup(&table, "10.3.3.4", "10.1.0.1"), "other");
+	take(&table, "10.3.0.0/16", "0.0.0.0/0", "other");
+	assert_empty(&table);
 }
 
 static void then_the_longest_local_prefix(void **state)
 {
-	struct spn_trie trie = { 0 };
+	struct spn_selectors table = { 0 };
 
 	(void)state;
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.1.0.0/16", "b"), 0);
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.1.5.0/24", "a"), 0);
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.0.0.0/8", "c"), 0);
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.9.0.0/16", "d"), 0);
-	assert_string_equal(lookup(&trie, "10.2.0.1", "10.1.5.1"), "a");
-	assert_string_equal(lookup(&trie, "10.2.0.1", "10.1.6.1"), "b");
-	assert_string_equal(lookup(&trie, "10.2.0.1", "10.3.0.1"), "c");
-	assert_string_equal(lookup(&trie, "10.2.0.1", "10.9.0.1"), "d");
-	assert_string_equal(lookup(&trie, "10.2.0.1", "192.0.2.1"), "nobody");
-	take(&trie, "10.2.0.0/16", "10.1.0.0/16", "b");
-	assert_string_equal(lookup(&trie, "10.2.0.1", "10.1.6.1"), "c");
-	take(&trie, "10.2.0.0/16", "10.1.5.0/24", "a");
-	take(&trie, "10.2.0.0/16", "10.0.0.0/8", "c");
-	take(&trie, "10.2.0.0/16", "10.9.0.0/16", "d");
-	assert_empty(&trie);
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.1.0.0/16", "b"), 0);
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.1.5.0/24", "a"), 0);
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.0.0.0/8", "c"), 0);
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.9.0.0/16", "d"), 0);
+	assert_string_equal(lookup(&table, "10.2.0.1", "10.1.5.1"), "a");
+	assert_string_equal(lookup(&table, "10.2.0.1", "10.1.6.1"), "b");
+	assert_string_equal(lookup(&table, "10.2.0.1", "10.3.0.1"), "c");
+	assert_string_equal(lookup(&table, "10.2.0.1", "10.9.0.1"), "d");
+	assert_string_equal(lookup(&table, "10.2.0.1", "192.0.2.1"), "nobody");
+	take(&table, "10.2.0.0/16", "10.1.0.0/16", "b");
+	assert_string_equal(lookup(&table, "10.2.0.1", "10.1.6.1"), "c");
+	take(&table, "10.2.0.0/16", "10.1.5.0/24", "a");
+	take(&table, "10.2.0.0/16", "10.0.0.0/8", "c");
+	take(&table, "10.2.0.0/16", "10.9.0.0/16", "d");
+	assert_empty(&table);
 }
 
 static void a_remote_prefix_without_the_source_does_not_count(void **state)
 {
-	struct spn_trie trie = { 0 };
+	struct spn_selectors table = { 0 };
 
 	(void)state;
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.1.0.0/16", "wide"), 0);
-	assert_int_equal(insert(&trie, "10.2.3.0/24", "10.1.5.0/24", "narrow"), 0);
-	assert_int_equal(insert(&trie, "10.2.3.4/32", "10.9.0.0/16", "host"), 0);
-	assert_string_equal(lookup(&trie, "10.2.3.4", "10.9.1.1"), "host");
-	assert_string_equal(lookup(&trie, "10.2.3.4", "10.1.5.1"), "narrow");
-	assert_string_equal(lookup(&trie, "10.2.3.4", "10.1.6.1"), "wide");
-	assert_string_equal(lookup(&trie, "10.2.3.4", "10.8.0.1"), "nobody");
-	take(&trie, "10.2.0.0/16", "10.1.0.0/16", "wide");
-	take(&trie, "10.2.3.0/24", "10.1.5.0/24", "narrow");
-	take(&trie, "10.2.3.4/32", "10.9.0.0/16", "host");
-	assert_empty(&trie);
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.1.0.0/16", "wide"), 0);
+	assert_int_equal(insert(&table, "10.2.3.0/24", "10.1.5.0/24", "narrow"), 0);
+	assert_int_equal(insert(&table, "10.2.3.4/32", "10.9.0.0/16", "host"), 0);
+	assert_string_equal(lookup(&table, "10.2.3.4", "10.9.1.1"), "host");
+	assert_string_equal(lookup(&table, "10.2.3.4", "10.1.5.1"), "narrow");
+	assert_string_equal(lookup(&table, "10.2.3.4", "10.1.6.1"), "wide");
+	assert_string_equal(lookup(&table, "10.2.3.4", "10.8.0.1"), "nobody");
+	take(&table, "10.2.0.0/16", "10.1.0.0/16", "wide");
+	take(&table, "10.2.3.0/24", "10.1.5.0/24", "narrow");
+	take(&table, "10.2.3.4/32", "10.9.0.0/16", "host");
+	assert_empty(&table);
 }
 
 static void a_pair_has_one_owner(void **state)
 {
-	struct spn_trie trie = { 0 };
+	struct spn_selectors table = { 0 };
 
 	(void)state;
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.1.0.0/16", "first"), 0);
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.1.0.0/16", "second"), -EEXIST);
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.1.0.0/16", "first"), 1);
-	assert_string_equal(lookup(&trie, "10.2.0.1", "10.1.0.1"), "first");
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.1.0.0/16", "first"), 0);
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.1.0.0/16", "second"), -EEXIST);
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.1.0.0/16", "first"), 1);
+	assert_string_equal(lookup(&table, "10.2.0.1", "10.1.0.1"), "first");
 	/* What is not there, or another's, is left alone. */
-	take(&trie, "10.2.0.0/16", "10.1.0.0/16", "second");
-	take(&trie, "10.2.0.0/16", "10.1.0.0/17", "first");
-	take(&trie, "10.2.0.0/17", "10.1.0.0/16", "first");
-	take(&trie, "10.2.0.0/15", "10.1.0.0/16", "first");
-	take(&trie, "10.3.0.0/16", "10.1.0.0/16", "first");
-	assert_string_equal(lookup(&trie, "10.2.0.1", "10.1.0.1"), "first");
-	take(&trie, "10.2.0.0/16", "10.1.0.0/16", "first");
-	assert_empty(&trie);
-	assert_int_equal(insert(&trie, "10.2.0.0/16", "10.1.0.0/16", "second"), 0);
-	take(&trie, "10.2.0.0/16", "10.1.0.0/16", "second");
-	assert_empty(&trie);
+	take(&table, "10.2.0.0/16", "10.1.0.0/16", "second");
+	take(&table, "10.2.0.0/16", "10.1.0.0/17", "first");
+	take(&table, "10.2.0.0/17", "10.1.0.0/16", "first");
+	take(&table, "10.2.0.0/15", "10.1.0.0/16", "first");
+	take(&table, "10.3.0.0/16", "10.1.0.0/16", "first");
+	assert_string_equal(lookup(&table, "10.2.0.1", "10.1.0.1"), "first");
+	take(&table, "10.2.0.0/16", "10.1.0.0/16", "first");
+	assert_empty(&table);
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.1.0.0/16", "second"), 0);
+	take(&table, "10.2.0.0/16", "10.1.0.0/16", "second");
+	assert_empty(&table);
 }
 
 static void the_families_do_not_meet(void **state)
 {
-	struct spn_trie trie = { 0 };
+	struct spn_selectors table = { 0 };
 
 	(void)state;
-	assert_int_equal(insert(&trie, "0.0.0.0/0", "0.0.0.0/0", "four"), 0);
-	assert_string_equal(lookup(&trie, "2001:db8::1", "2001:db8::2"), "nobody");
-	assert_int_equal(insert(&trie, "::/0", "::/0", "six"), 0);
-	assert_int_equal(insert(&trie, "2001:db8:0:1::/64", "::/0", "subnet"), 0);
-	assert_int_equal(insert(&trie, "2001:db8:0:1:8000::/65", "::/0", "half"), 0);
-	assert_int_equal(insert(&trie, "2001:db8:0:1::1/128", "::/0", "host"), 0);
-	assert_string_equal(lookup(&trie, "10.2.0.1", "10.1.0.1"), "four");
-	assert_string_equal(lookup(&trie, "2001:db8::1", "::1"), "six");
-	assert_string_equal(lookup(&trie, "2001:db8:0:1::2", "::1"), "subnet");
-	assert_string_equal(lookup(&trie, "2001:db8:0:1:8000::1", "::1"), "half");
-	assert_string_equal(lookup(&trie, "2001:db8:0:1::1", "::1"), "host");
-	take(&trie, "::/0", "::/0", "six");
-	take(&trie, "2001:db8:0:1::/64", "::/0", "subnet");
-	assert_string_equal(lookup(&trie, "2001:db8:0:1::1", "::1"), "host");
-	take(&trie, "2001:db8:0:1:8000::/65", "::/0", "half");
-	take(&trie, "2001:db8:0:1::1/128", "::/0", "host");
-	take(&trie, "0.0.0.0/0", "0.0.0.0/0", "four");
-	assert_empty(&trie);
+	assert_int_equal(insert(&table, "0.0.0.0/0", "0.0.0.0/0", "four"), 0);
+	assert_string_equal(lookup(&table, "2001:db8::1", "2001:db8::2"), "nobody");
+	assert_int_equal(insert(&table, "::/0", "::/0", "six"), 0);
+	assert_int_equal(insert(&table, "2001:db8:0:1::/64", "::/0", "subnet"), 0);
+	assert_int_equal(insert(&table, "2001:db8:0:1:8000::/65", "::/0", "half"), 0);
+	assert_int_equal(insert(&table, "2001:db8:0:1::1/128", "::/0", "host"), 0);
+	assert_string_equal(lookup(&table, "10.2.0.1", "10.1.0.1"), "four");
+	assert_string_equal(lookup(&table, "2001:db8::1", "::1"), "six");
+	assert_string_equal(lookup(&table, "2001:db8:0:1::2", "::1"), "subnet");
+	assert_string_equal(lookup(&table, "2001:db8:0:1:8000::1", "::1"), "half");
+	assert_string_equal(lookup(&table, "2001:db8:0:1::1", "::1"), "host");
+	take(&table, "::/0", "::/0", "six");
+	take(&table, "2001:db8:0:1::/64", "::/0", "subnet");
+	assert_string_equal(lookup(&table, "2001:db8:0:1::1", "::1"), "host");
+	take(&table, "2001:db8:0:1:8000::/65", "::/0", "half");
+	take(&table, "2001:db8:0:1::1/128", "::/0", "host");
+	take(&table, "0.0.0.0/0", "0.0.0.0/0", "four");
+	assert_empty(&table);
+}
+
+static void then_the_most_specific(void **state)
+{
+	static const struct {
+		const char *remote, *local, *owner;
+	} rows[] = {
+		{ "10.2.0.0/16", "10.1.0.0/16", "all" },
+		{ "10.2.0.0/16[tcp]", "10.1.0.0/16", "tcp" },
+		{ "10.2.0.0/16[tcp/1-1023]", "10.1.0.0/16", "system" },
+		{ "10.2.0.0/16[tcp/80]", "10.1.0.0/16[tcp]", "web" },
+		{ "10.2.0.0/16[tcp/80]", "10.1.0.0/16[tcp/50000]", "web-from" },
+		{ "10.2.0.0/16", "10.1.0.0/16[udp/53]", "answers" },
+		{ "10.2.0.0/16[icmp]", "10.1.0.0/16", "icmp" },
+	};
+	enum { N = sizeof(rows) / sizeof(rows[0]) };
+
+	(void)state;
+	/* In whichever order they were made. */
+	for (size_t first = 0; first < N; first++) {
+		struct spn_selectors table = { 0 };
+
+		for (size_t i = 0; i < N; i++) {
+			size_t at = (first + i) % N;
+
+			assert_int_equal(insert(&table, rows[at].remote, rows[at].local,
+						rows[at].owner), 0);
+		}
+		assert_string_equal(lookup_ports(&table, IPPROTO_TCP, 80, 50000), "web-from");
+		assert_string_equal(lookup_ports(&table, IPPROTO_TCP, 80, 50001), "web");
+		assert_string_equal(lookup_ports(&table, IPPROTO_TCP, 1023, 50000), "system");
+		assert_string_equal(lookup_ports(&table, IPPROTO_TCP, 1024, 50000), "tcp");
+		assert_string_equal(lookup_ports(&table, IPPROTO_TCP, 0, 50000), "tcp");
+		assert_string_equal(lookup_ports(&table, IPPROTO_UDP, 50000, 53), "answers");
+		assert_string_equal(lookup_ports(&table, IPPROTO_UDP, 53, 50000), "all");
+		assert_string_equal(lookup_ports(&table, IPPROTO_ICMP, 0, 0), "icmp");
+		assert_string_equal(lookup_ports(&table, IPPROTO_GRE, 0, 0), "all");
+		for (size_t i = 0; i < N; i++) {
+			size_t at = (first + i) % N;
+
+			take(&table, rows[at].remote, rows[at].local, rows[at].owner);
+		}
+		assert_empty(&table);
+	}
+}
+
+static void of_two_that_overlap_the_lower_ports_win(void **state)
+{
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) {
+		struct spn_selectors table = { 0 };
+
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(i == turn ? insert(&table, "10.2.0.0/16[udp/1-20]",
+							    "10.1.0.0/16", "low") :
+						     insert(&table, "10.2.0.0/16[udp/11-30]",
+							    "10.1.0.0/16", "high"), 0);
+		assert_string_equal(lookup_ports(&table, IPPROTO_UDP, 15, 1), "low");
+		assert_string_equal(lookup_ports(&table, IPPROTO_UDP, 25, 1), "high");
+		assert_string_equal(lookup_ports(&table, IPPROTO_UDP, 31, 1), "nobody");
+		take(&table, "10.2.0.0/16[udp/1-20]", "10.1.0.0/16", "low");
+		assert_string_equal(lookup_ports(&table, IPPROTO_UDP, 15, 1), "high");
+		take(&table, "10.2.0.0/16[udp/11-30]", "10.1.0.0/16", "high");
+		assert_empty(&table);
+	}
+}
+
+static void a_packet_without_ports_fits_where_they_do_not_matter(void **state)
+{
+	struct spn_tuple fragment = packet(IPPROTO_UDP, 0, 0);
+	struct spn_selectors table = { 0 };
+
+	(void)state;
+	fragment.has_ports = false;
+	assert_int_equal(insert(&table, "10.2.0.0/16[udp/0]", "10.1.0.0/16", "port"), 0);
+	assert_true(spn_selectors_have_ports(&table));
+	assert_null(spn_selectors_lookup(&table, &fragment));
+	assert_int_equal(insert(&table, "10.2.0.0/16[udp]", "10.1.0.0/16", "udp"), 0);
+	assert_string_equal(spn_selectors_lookup(&table, &fragment), "udp");
+	take(&table, "10.2.0.0/16[udp/0]", "10.1.0.0/16", "port");
+	assert_false(spn_selectors_have_ports(&table));
+	take(&table, "10.2.0.0/16[udp]", "10.1.0.0/16", "udp");
+	assert_empty(&table);
+}
+
+/* A longer prefix comes before a port: that is said of addresses alone. */
+static void a_longer_prefix_comes_first(void **state)
+{
+	struct spn_selectors table = { 0 };
+
+	(void)state;
+	assert_int_equal(insert(&table, "10.2.0.0/16[tcp/80]", "10.1.0.0/16", "port"), 0);
+	assert_int_equal(insert(&table, "10.2.0.0/24", "0.0.0.0/0", "subnet"), 0);
+	assert_string_equal(lookup_ports(&table, IPPROTO_TCP, 80, 1), "subnet");
+	take(&table, "10.2.0.0/24", "0.0.0.0/0", "subnet");
+	assert_int_equal(insert(&table, "10.2.0.0/24[tcp/81]", "0.0.0.0/0", "subnet"), 0);
+	assert_string_equal(lookup_ports(&table, IPPROTO_TCP, 80, 1), "port");
+	take(&table, "10.2.0.0/24[tcp/81]", "0.0.0.0/0", "subnet");
+	take(&table, "10.2.0.0/16[tcp/80]", "10.1.0.0/16", "port");
+	assert_empty(&table);
+}
+
+static void sides_take_packets(void **state)
+{
+	static const struct {
+		const char *ts;
+		bool remote, local;
+	} cases[] = {
+		{ "10.2.0.0/16", true, false },
+		{ "10.1.0.0/16", false, true },
+		{ "10.0.0.0/8[tcp]", true, true },
+		{ "10.0.0.0/8[udp]", false, false },
+		{ "10.0.0.0/8[tcp/80]", true, false },
+		{ "10.0.0.0/8[tcp/50000]", false, true },
+		{ "10.0.0.0/8[tcp/80-50000]", true, true },
+		{ "10.0.0.0/8[tcp/81-49999]", false, false },
+	};
+	struct spn_tuple tuple = packet(IPPROTO_TCP, 80, 50000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct spn_ts ts = selector(cases[i].ts);
+
+		if (spn_ts_takes_remote(&ts, &tuple) != cases[i].remote ||
+		    spn_ts_takes_local(&ts, &tuple) != cases[i].local)
+			fail_msg("%s", cases[i].ts);
+	}
+}
+
+static void sides_meet_unless_family_or_protocol_differ(void **state)
+{
+	static const struct {
+		const char *remote, *local;
+		bool meet;
+	} cases[] = {
+		{ "10.2.0.0/16", "10.1.0.0/16", true },
+		{ "10.2.0.0/16", "::/0", false },
+		{ "10.2.0.0/16[tcp]", "10.1.0.0/16", true },
+		{ "10.2.0.0/16", "10.1.0.0/16[udp/53]", true },
+		{ "10.2.0.0/16[udp/1]", "10.1.0.0/16[udp/53]", true },
+		{ "10.2.0.0/16[tcp]", "10.1.0.0/16[udp]", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct spn_ts r = selector(cases[i].remote), l = selector(cases[i].local);
+
+		if (spn_ts_meet(&r, &l) != cases[i].meet)
+			fail_msg("%s and %s", cases[i].remote, cases[i].local);
+	}
 }
 
 /* --- against a list ------------------------------------------------------------ */
@@ -246,7 +436,7 @@ static void the_families_do_not_meet(void **state)
 enum { OPERATIONS = 60000, MODEL_MAX = 400 };
 
 struct pair {
-	struct spn_prefix remote, local;
+	struct spn_ts remote, local;
 	const char *owner;
 };
 
@@ -285,36 +475,88 @@ static struct spn_prefix draw_prefix(u16 family)
 	return prefix;
 }
 
+/* Few protocols and ports, too. */
+static struct spn_ts draw_ts(u16 family)
+{
+	static const u8 protos[] = { 0, 0, IPPROTO_TCP, IPPROTO_UDP };
+	struct spn_ts ts = {
+		.prefix = draw_prefix(family),
+		.proto = protos[random() % 4],
+		.ports = SPN_PORTS_ALL,
+	};
+
+	if (ts.proto && random() % 2) {
+		ts.ports.first = (u16)(random() % 4);
+		ts.ports.last = (u16)(ts.ports.first + random() % 3);
+	}
+	return ts;
+}
+
+static u64 pair_width(const struct pair *pair)
+{
+	return (pair->remote.ports.last - pair->remote.ports.first + 1ULL) *
+	       (pair->local.ports.last - pair->local.ports.first + 1ULL);
+}
+
+static u8 pair_proto(const struct pair *pair)
+{
+	return pair->remote.proto ? pair->remote.proto : pair->local.proto;
+}
+
+/* Whether a protocol is said on one side or on both is all the same. */
+static bool pairs_equal(const struct pair *a, const struct pair *b)
+{
+	return spn_prefix_equal(&a->remote.prefix, &b->remote.prefix) &&
+	       spn_prefix_equal(&a->local.prefix, &b->local.prefix) &&
+	       pair_proto(a) == pair_proto(b) &&
+	       !memcmp(&a->remote.ports, &b->remote.ports, sizeof(a->remote.ports)) &&
+	       !memcmp(&a->local.ports, &b->local.ports, sizeof(a->local.ports));
+}
+
+/* Negative if @a goes first: the rules of the table, one after the other. */
+static long long order(const struct pair *a, const struct pair *b)
+{
+	const long long steps[] = {
+		b->remote.prefix.len - a->remote.prefix.len,
+		b->local.prefix.len - a->local.prefix.len,
+		!pair_proto(a) - !pair_proto(b),
+		(long long)(pair_width(a) - pair_width(b)),
+		a->remote.ports.first - b->remote.ports.first,
+		a->local.ports.first - b->local.ports.first,
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (steps[i])
+			return steps[i];
+	return 0;
+}
+
 static struct pair *model_find(struct model *m, const struct pair *pair)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (spn_prefix_equal(&m->list[i].remote, &pair->remote) &&
-		    spn_prefix_equal(&m->list[i].local, &pair->local))
+		if (pairs_equal(&m->list[i], pair))
 			return &m->list[i];
 	return NULL;
 }
 
-static const char *model_lookup(const struct model *m, const struct spn_addr *dst,
-				const struct spn_addr *src)
+static const char *model_lookup(const struct model *m, const struct spn_tuple *tuple)
 {
 	const struct pair *best = NULL;
 
 	for (size_t i = 0; i < m->n; i++) {
 		const struct pair *pair = &m->list[i];
 
-		if (!spn_prefix_holds(&pair->remote, dst) || !spn_prefix_holds(&pair->local, src))
-			continue;
-		if (!best || pair->remote.len > best->remote.len ||
-		    (pair->remote.len == best->remote.len && pair->local.len > best->local.len))
+		if (spn_ts_takes_remote(&pair->remote, tuple) &&
+		    spn_ts_takes_local(&pair->local, tuple) && (!best || order(pair, best) < 0))
 			best = pair;
 	}
 	return best ? best->owner : NULL;
 }
 
-static void insert_in_both(struct model *m, struct spn_trie *trie, u16 family)
+static void insert_in_both(struct model *m, struct spn_selectors *table, u16 family)
 {
 	struct pair pair = {
-		draw_prefix(family), draw_prefix(family), owners[random() % 3],
+		draw_ts(family), draw_ts(family), owners[random() % 3],
 	};
 	const struct pair *twin;
 	int wanted = 0;
@@ -324,39 +566,46 @@ static void insert_in_both(struct model *m, struct spn_trie *trie, u16 family)
 		if (random() % 2)
 			pair.local = m->list[(size_t)random() % m->n].local;
 	}
-	if (pair.remote.addr.family != pair.local.addr.family || m->n == MODEL_MAX)
+	if (!spn_ts_meet(&pair.remote, &pair.local) || m->n == MODEL_MAX)
 		return;
 	twin = model_find(m, &pair);
 	if (twin)
 		wanted = twin->owner == pair.owner ? 1 : -EEXIST;
-	assert_int_equal(spn_trie_insert(trie, &pair.remote, &pair.local, (void *)pair.owner),
-			 wanted);
+	assert_int_equal(spn_selectors_insert(table, &pair.remote, &pair.local,
+					      (void *)pair.owner), wanted);
 	if (!twin)
 		m->list[m->n++] = pair;
 }
 
-static void remove_from_both(struct model *m, struct spn_trie *trie)
+static void remove_from_both(struct model *m, struct spn_selectors *table)
 {
 	struct pair *pair = &m->list[(size_t)random() % m->n];
 	const char *owner = random() % 8 ? pair->owner : owners[random() % 3];
 
-	spn_trie_remove(trie, &pair->remote, &pair->local, owner);
+	spn_selectors_remove(table, &pair->remote, &pair->local, owner);
 	if (owner == pair->owner)
 		*pair = m->list[--m->n];
 }
 
-static void ask_both(const struct model *m, const struct spn_trie *trie, u16 family)
+static void ask_both(const struct model *m, const struct spn_selectors *table, u16 family)
 {
-	struct spn_addr dst = draw_addr(family), src = draw_addr(family);
+	struct spn_tuple tuple = {
+		.remote = draw_addr(family),
+		.local = draw_addr(family),
+		.proto = random() % 2 ? IPPROTO_TCP : IPPROTO_UDP,
+		.has_ports = random() % 8,
+		.remote_port = (u16)(random() % 6),
+		.local_port = (u16)(random() % 6),
+	};
 
-	assert_ptr_equal(spn_trie_lookup(trie, &dst, &src), model_lookup(m, &dst, &src));
+	assert_ptr_equal(spn_selectors_lookup(table, &tuple), model_lookup(m, &tuple));
 }
 
-/* The number of pairs swings, so that the trie grows and is pruned again and again. */
+/* The number of pairs swings, so that the tries grow and are pruned again and again. */
 static void random_operations_fare_as_in_a_list(void **state)
 {
 	static struct model m;
-	struct spn_trie trie = { 0 };
+	struct spn_selectors table = { 0 };
 
 	(void)state;
 	srandom(4301);
@@ -365,17 +614,17 @@ static void random_operations_fare_as_in_a_list(void **state)
 		bool growing = i / 1000 % 2 == 0;
 
 		if (random() % 10 < (growing ? 7 : 3))
-			insert_in_both(&m, &trie, family);
+			insert_in_both(&m, &table, family);
 		else if (m.n)
-			remove_from_both(&m, &trie);
-		ask_both(&m, &trie, family);
+			remove_from_both(&m, &table);
+		ask_both(&m, &table, family);
 		if (!m.n)
-			assert_empty(&trie);
+			assert_empty(&table);
 	}
 	for (; m.n; m.n--)
-		spn_trie_remove(&trie, &m.list[m.n - 1].remote, &m.list[m.n - 1].local,
-				m.list[m.n - 1].owner);
-	assert_empty(&trie);
+		spn_selectors_remove(&table, &m.list[m.n - 1].remote, &m.list[m.n - 1].local,
+				     m.list[m.n - 1].owner);
+	assert_empty(&table);
 }
 
 int main(void)
@@ -388,6 +637,12 @@ int main(void)
 		cmocka_unit_test(a_remote_prefix_without_the_source_does_not_count),
 		cmocka_unit_test(a_pair_has_one_owner),
 		cmocka_unit_test(the_families_do_not_meet),
+		cmocka_unit_test(then_the_most_specific),
+		cmocka_unit_test(of_two_that_overlap_the_lower_ports_win),
+		cmocka_unit_test(a_packet_without_ports_fits_where_they_do_not_matter),
+		cmocka_unit_test(a_longer_prefix_comes_first),
+		cmocka_unit_test(sides_take_packets),
+		cmocka_unit_test(sides_meet_unless_family_or_protocol_differ),
 		cmocka_unit_test(random_operations_fare_as_in_a_list),
 	};
 

@@ -76,7 +76,7 @@ static void a_tunnel(void **state)
 	(void)state;
 	cli_text_tunnel(out, &sample_tunnel);
 	expect(out, "office  up on spin0, generation 2\n"
-		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24\n"
+		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24[tcp/80]\n"
 		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
 		    "    mode          esp tunnel\n"
 		    "    options       replay-window 4096, df copy, dscp copy, fwmark 0x2a\n"
@@ -92,7 +92,7 @@ static void a_tunnel(void **state)
 	out = begin();
 	cli_text_tunnel(out, &down);
 	expect(out, "office  down on spin0\n"
-		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24\n"
+		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24[tcp/80]\n"
 		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
 		    "    mode          esp tunnel\n"
 		    "    options       replay-window 4096, df copy, dscp 46\n");

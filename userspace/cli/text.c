@@ -84,11 +84,11 @@ void cli_text_device(FILE *out, const struct sp_device *device)
 static void print_end(FILE *out, const char *label, const struct sp_addr *addr,
 		      const struct sp_selectors *selectors)
 {
-	char outer[SP_ADDR_STRLEN], text[SP_PREFIX_STRLEN];
+	char outer[SP_ADDR_STRLEN], text[SP_TS_STRLEN];
 
 	fprintf(out, LABEL "%s for", label, sp_addr_format(addr, outer));
 	for (size_t i = 0; i < selectors->n; i++)
-		fprintf(out, "%s %s", i ? "," : "", sp_prefix_format(&selectors->list[i], text));
+		fprintf(out, "%s %s", i ? "," : "", sp_ts_format(&selectors->list[i], text));
 	fputc('\n', out);
 }
 

@@ -46,24 +46,22 @@ static int take_remote(struct cli *cli, struct words *words, void *object)
 	return take_addr(cli, words, &tunnel->remote);
 }
 
-/* One prefix or several, separated by commas. */
+/* One selector or several, separated by commas. */
 static int take_selectors(struct cli *cli, struct words *words, struct sp_selectors *selectors)
 {
 	const char *text = cli_next(cli, words);
-	char one[SP_PREFIX_STRLEN];
+	char one[SP_TS_STRLEN];
 	size_t len;
 
 	for (; text; text = text[len] ? text + len + 1 : NULL) {
-		struct sp_prefix *prefix = &selectors->list[selectors->n];
-
 		len = strcspn(text, ",");
 		if (selectors->n == SPINDLE_SELECTORS_MAX)
-			return cli_usage(cli, "more than %d prefixes", SPINDLE_SELECTORS_MAX);
+			return cli_usage(cli, "more than %d selectors", SPINDLE_SELECTORS_MAX);
 		if (len >= sizeof(one))
-			return cli_usage(cli, "\"%.*s\" is not an IP prefix", (int)len, text);
+			return cli_usage(cli, "\"%.*s\" is not a selector", (int)len, text);
 		memcpy(one, text, len);
 		one[len] = '\0';
-		if (sp_prefix_parse(prefix, one, &cli->err))
+		if (sp_ts_parse(&selectors->list[selectors->n], one, &cli->err))
 			return CLI_USAGE;
 		selectors->n++;
 	}
@@ -243,13 +241,14 @@ static int take_tunnel(struct cli *cli, int argc, char **argv, struct sp_tunnel 
 static void select_hosts(struct sp_tunnel *tunnel)
 {
 	unsigned int hosts = SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE;
-	unsigned int selectors = SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS;
 
-	if ((tunnel->fields & (hosts | selectors)) != hosts)
+	if ((tunnel->fields & hosts) != hosts)
 		return;
-	tunnel->local_ts = (struct sp_selectors){ { sp_prefix_host(&tunnel->local) }, 1 };
-	tunnel->remote_ts = (struct sp_selectors){ { sp_prefix_host(&tunnel->remote) }, 1 };
-	tunnel->fields |= selectors;
+	if (!(tunnel->fields & SP_TUNNEL_LOCAL_TS))
+		tunnel->local_ts = sp_selectors_host(&tunnel->local);
+	if (!(tunnel->fields & SP_TUNNEL_REMOTE_TS))
+		tunnel->remote_ts = sp_selectors_host(&tunnel->remote);
+	tunnel->fields |= SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS;
 }
 
 static int add(struct cli *cli, int argc, char **argv)
@@ -336,8 +335,10 @@ static int del(struct cli *cli, int argc, char **argv)
 
 const struct verb cli_tunnel_verbs[] = {
 	{ "add", add,
-	  "NAME dev DEV local ADDR remote ADDR local-ts PREFIX[,...] remote-ts PREFIX[,...]\n"
-	  "\t[replay-window N] [df copy|set|clear] [dscp copy|N] [fwmark N]", NULL },
+	  "NAME dev DEV local ADDR remote ADDR local-ts SELECTOR[,...] remote-ts SELECTOR[,...]\n"
+	  "\t[proto esp|ah] [mode tunnel|transport] [encap none|udp SPORT DPORT]\n"
+	  "\t[replay-window N] [df copy|set|clear] [dscp copy|N] [tfc N|mtu] [fwmark N]\n"
+	  "\t[ah-align 4|8]", NULL },
 	{ "set", set, "NAME OPTION...", NULL },
 	{ "show", show, "[NAME] [-j]", NULL },
 	{ "del", del, "NAME", NULL },

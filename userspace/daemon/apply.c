@@ -20,14 +20,6 @@ static bool peers_differ(const struct sp_peer_config *a, const struct sp_peer_co
 	       strcmp(a->peer_key, b->peer_key);
 }
 
-static bool selectors_differ(const struct sp_selectors *a, const struct sp_selectors *b)
-{
-	for (size_t i = 0; a->n == b->n && i < a->n; i++)
-		if (!sp_prefix_equal(&a->list[i], &b->list[i]))
-			return true;
-	return a->n != b->n;
-}
-
 static bool addresses_differ(const struct sp_addresses *a, const struct sp_addresses *b)
 {
 	for (size_t i = 0; a->n == b->n && i < a->n; i++)
@@ -57,8 +49,8 @@ static bool tunnels_differ(const struct sp_tunnel_config *a, const struct sp_tun
 {
 	return strcmp(a->peer_name, b->peer_name) || strcmp(a->interface, b->interface) ||
 	       addresses_differ(&a->addresses, &b->addresses) ||
-	       selectors_differ(&a->local_ts, &b->local_ts) ||
-	       selectors_differ(&a->remote_ts, &b->remote_ts) || words_differ(a, b) ||
+	       !sp_selectors_equal(&a->local_ts, &b->local_ts) ||
+	       !sp_selectors_equal(&a->remote_ts, &b->remote_ts) || words_differ(a, b) ||
 	       a->lifetime != b->lifetime || a->lifetime_bytes != b->lifetime_bytes ||
 	       options_differ(a, b) || a->routes != b->routes || a->start != b->start;
 }

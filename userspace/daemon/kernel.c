@@ -15,16 +15,6 @@ struct wanted {
 	bool found;
 };
 
-static bool same_selectors(const struct sp_selectors *a, const struct sp_selectors *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!sp_prefix_equal(&a->list[i], &b->list[i]))
-			return false;
-	return true;
-}
-
 /* Of a dump, to tell a tunnel that is not there from a kernel that does not answer. */
 static int compare(const struct sp_tunnel *is, void *arg)
 {
@@ -37,8 +27,8 @@ static int compare(const struct sp_tunnel *is, void *arg)
 	want->fields = (is->ifindex != want->ifindex ? SP_TUNNEL_IFINDEX : 0) |
 		(!sp_addr_equal(&is->local, &want->local) ? SP_TUNNEL_LOCAL : 0) |
 		(!sp_addr_equal(&is->remote, &want->remote) ? SP_TUNNEL_REMOTE : 0) |
-		(!same_selectors(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
-		(!same_selectors(&is->remote_ts, &want->remote_ts) ? SP_TUNNEL_REMOTE_TS : 0) |
+		(!sp_selectors_equal(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
+		(!sp_selectors_equal(&is->remote_ts, &want->remote_ts) ? SP_TUNNEL_REMOTE_TS : 0) |
 		(is->proto != want->proto ? SP_TUNNEL_PROTO : 0) |
 		(is->mode != want->mode ? SP_TUNNEL_MODE : 0) |
 		(is->ah_align != want->ah_align ? SP_TUNNEL_AH_ALIGN : 0) |
@@ -88,7 +78,7 @@ static int lead_there(const struct sp_tunnel_config *config, struct sp_error *er
 				   config->addresses.list[i].len, err))
 			return -1;
 	for (size_t i = 0; config->routes && i < config->remote_ts.n; i++)
-		if (sp_route_add(ifindex, &config->remote_ts.list[i], err))
+		if (sp_route_add(ifindex, &config->remote_ts.list[i].prefix, err))
 			return -1;
 	return 0;
 }
@@ -120,7 +110,7 @@ static bool has_route(const struct sp_tunnel_config *config, const char *interfa
 	if (!config || !config->routes || strcmp(config->interface, interface))
 		return false;
 	for (size_t i = 0; i < config->remote_ts.n; i++)
-		if (sp_prefix_equal(&config->remote_ts.list[i], to))
+		if (sp_prefix_equal(&config->remote_ts.list[i].prefix, to))
 			return true;
 	return false;
 }
@@ -131,7 +121,7 @@ int kernel_retire_routes(const struct sp_tunnel_config *old, const struct sp_tun
 	uint32_t ifindex = if_nametoindex(old->interface);
 
 	for (size_t i = 0; ifindex && old->routes && i < old->remote_ts.n; i++) {
-		const struct sp_prefix *to = &old->remote_ts.list[i];
+		const struct sp_prefix *to = &old->remote_ts.list[i].prefix;
 
 		if (!has_route(new, old->interface, to) && sp_route_del(ifindex, to, err))
 			return -1;

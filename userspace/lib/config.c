@@ -187,37 +187,68 @@ static bool covers(const struct sp_prefix *prefix, const struct sp_addr *addr)
 /* A route into the tunnel for the tunnel's own packets would never let one out. */
 static void check_routes(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
 {
-	char prefix[SP_PREFIX_STRLEN];
+	char text[SP_PREFIX_STRLEN];
 
 	if (!tunnel->routes || !tunnel->peer)
 		return;
-	for (size_t i = 0; i < tunnel->remote_ts.n; i++)
-		if (covers(&tunnel->remote_ts.list[i], &tunnel->peer->remote))
+	for (size_t i = 0; i < tunnel->remote_ts.n; i++) {
+		const struct sp_prefix *prefix = &tunnel->remote_ts.list[i].prefix;
+
+		if (covers(prefix, &tunnel->peer->remote))
 			sp_config_problem(p, &tunnel->place, "tunnel %s: a route to %s would cover "
 					  "the peer itself; it needs routes = no", tunnel->name,
-					  sp_prefix_format(&tunnel->remote_ts.list[i], prefix));
+					  sp_prefix_format(prefix, text));
+	}
 }
 
 static bool has_family(const struct sp_selectors *side, sa_family_t family)
 {
 	for (size_t i = 0; i < side->n; i++)
-		if (side->list[i].addr.family == family)
+		if (side->list[i].prefix.addr.family == family)
 			return true;
 	return false;
 }
 
 /* What has nothing to talk to on the other side is a mistake. */
-static void check_families(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
+static bool check_families(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
 			   sa_family_t family)
 {
 	bool local = has_family(&tunnel->local_ts, family);
 
-	if (tunnel->local_ts.n && tunnel->remote_ts.n &&
-	    local != has_family(&tunnel->remote_ts, family))
-		sp_config_problem(p, &tunnel->place,
-				  "tunnel %s: %s has %s prefixes, and %s has none",
-				  tunnel->name, local ? "local-ts" : "remote-ts", sp_family(family),
-				  local ? "remote-ts" : "local-ts");
+	if (!tunnel->local_ts.n || !tunnel->remote_ts.n ||
+	    local == has_family(&tunnel->remote_ts, family))
+		return true;
+	sp_config_problem(p, &tunnel->place, "tunnel %s: %s has %s prefixes, and %s has none",
+			  tunnel->name, local ? "local-ts" : "remote-ts", sp_family(family),
+			  local ? "remote-ts" : "local-ts");
+	return false;
+}
+
+static bool meet(const struct sp_ts *a, const struct sp_ts *b)
+{
+	return a->prefix.addr.family == b->prefix.addr.family &&
+	       (!a->proto || !b->proto || a->proto == b->proto);
+}
+
+/* Each of @side needs one of @other that the same packet can fit. */
+static void check_protocols(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
+			    const struct sp_selectors *side, const struct sp_selectors *other)
+{
+	bool local = side == &tunnel->local_ts;
+	char text[SP_TS_STRLEN];
+
+	for (size_t i = 0; i < side->n; i++) {
+		size_t j = 0;
+
+		while (j < other->n && !meet(&side->list[i], &other->list[j]))
+			j++;
+		if (other->n && j == other->n)
+			sp_config_problem(p, &tunnel->place,
+					  "tunnel %s: %s %s has none of its protocol in %s",
+					  tunnel->name, local ? "local-ts" : "remote-ts",
+					  sp_ts_format(&side->list[i], text),
+					  local ? "remote-ts" : "local-ts");
+	}
 }
 
 static void check_esp(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
@@ -233,17 +264,31 @@ static void check_esp(struct sp_config_parser *p, const struct sp_tunnel_config 
 					  "allow-weak = yes", tunnel->name, tunnel->esp[i]);
 }
 
+/* What is said of the host can only be which of its packets it is about. */
+static void select_host(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
+			struct sp_selectors *side, const struct sp_addr *addr)
+{
+	struct sp_prefix host = sp_prefix_host(addr);
+	char text[SP_TS_STRLEN];
+
+	for (size_t i = 0; i < side->n; i++)
+		if (!sp_prefix_equal(&side->list[i].prefix, &host))
+			sp_config_problem(p, &tunnel->place, "tunnel %s: with mode = transport the "
+					  "peer's local and remote are the selectors, and %s is "
+					  "neither", tunnel->name,
+					  sp_ts_format(&side->list[i], text));
+	if (!side->n)
+		*side = sp_selectors_host(addr);
+}
+
 /* In transport mode the hosts talk for themselves, and routing is the administrator's. */
 static void select_hosts(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
-	if (tunnel->local_ts.n || tunnel->remote_ts.n)
-		sp_config_problem(p, &tunnel->place, "tunnel %s: with mode = transport the peer's "
-				  "local and remote are the selectors", tunnel->name);
+	tunnel->routes = false;
 	if (!tunnel->peer)
 		return;
-	tunnel->local_ts = (struct sp_selectors){ { sp_prefix_host(&tunnel->peer->local) }, 1 };
-	tunnel->remote_ts = (struct sp_selectors){ { sp_prefix_host(&tunnel->peer->remote) }, 1 };
-	tunnel->routes = false;
+	select_host(p, tunnel, &tunnel->local_ts, &tunnel->peer->local);
+	select_host(p, tunnel, &tunnel->remote_ts, &tunnel->peer->remote);
 }
 
 static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
@@ -259,8 +304,10 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 		sp_config_problem(p, at, "tunnel %s needs local-ts = PREFIX", tunnel->name);
 	if (!tunnel->remote_ts.n)
 		sp_config_problem(p, at, "tunnel %s needs remote-ts = PREFIX", tunnel->name);
-	check_families(p, tunnel, AF_INET);
-	check_families(p, tunnel, AF_INET6);
+	if (check_families(p, tunnel, AF_INET) && check_families(p, tunnel, AF_INET6)) {
+		check_protocols(p, tunnel, &tunnel->local_ts, &tunnel->remote_ts);
+		check_protocols(p, tunnel, &tunnel->remote_ts, &tunnel->local_ts);
+	}
 	check_routes(p, tunnel);
 	check_esp(p, tunnel);
 }

@@ -201,8 +201,8 @@ static int set_address(struct sp_config_parser *p, const char *value, struct sp_
 static int add_selector(struct sp_selectors *side, const char *word, struct sp_error *err)
 {
 	if (side->n == SP_CONFIG_SELECTORS_MAX)
-		return sp_fail(err, "more than %d prefixes", SP_CONFIG_SELECTORS_MAX);
-	if (sp_prefix_parse(&side->list[side->n], word, err))
+		return sp_fail(err, "more than %d selectors", SP_CONFIG_SELECTORS_MAX);
+	if (sp_ts_parse(&side->list[side->n], word, err))
 		return -1;
 	side->n++;
 	return 0;

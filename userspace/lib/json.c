@@ -24,11 +24,10 @@ static json_t *spi(uint32_t value)
 static json_t *selectors(const struct sp_selectors *list)
 {
 	json_t *array = json_array();
-	char text[SP_PREFIX_STRLEN];
+	char text[SP_TS_STRLEN];
 
 	for (size_t i = 0; i < list->n; i++)
-		json_array_append_new(array,
-				      json_string(sp_prefix_format(&list->list[i], text)));
+		json_array_append_new(array, json_string(sp_ts_format(&list->list[i], text)));
 	return array;
 }
 

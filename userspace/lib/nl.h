@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
-#include "name.h"
 #include "error.h"
+#include "name.h"
 #include "secret.h"
+#include "selector.h"
 
 enum { SP_DROPS_MAX = 32 };
 
@@ -38,11 +38,6 @@ struct sp_device {
 	uint32_t mtu;
 	uint32_t tunnels;
 	struct sp_drops drops;
-};
-
-struct sp_selectors {
-	struct sp_prefix list[SPINDLE_SELECTORS_MAX];
-	size_t n;
 };
 
 /* Which fields of a struct sp_tunnel a request carries. */

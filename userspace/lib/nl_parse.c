@@ -56,18 +56,25 @@ static void get_string(char *text, size_t size, const struct nlattr *attr)
 		nla_strlcpy(text, attr, size);
 }
 
-static int parse_prefix(struct sp_prefix *prefix, struct nlattr *nest)
+static int parse_ts(struct sp_ts *ts, struct nlattr *nest)
 {
-	static const struct nla_policy policy[SPINDLE_A_PREFIX_MAX + 1] = {
-		[SPINDLE_A_PREFIX_LEN] = { .type = NLA_U8 },
+	static const struct nla_policy policy[SPINDLE_A_SELECTOR_MAX + 1] = {
+		[SPINDLE_A_SELECTOR_LEN] = { .type = NLA_U8 },
+		[SPINDLE_A_SELECTOR_PROTO] = { .type = NLA_U8 },
+		[SPINDLE_A_SELECTOR_PORT_FIRST] = { .type = NLA_U16 },
+		[SPINDLE_A_SELECTOR_PORT_LAST] = { .type = NLA_U16 },
 	};
-	struct nlattr *a[SPINDLE_A_PREFIX_MAX + 1];
+	struct nlattr *a[SPINDLE_A_SELECTOR_MAX + 1];
 
-	if (nla_parse_nested(a, SPINDLE_A_PREFIX_MAX, nest, policy) < 0 ||
-	    !a[SPINDLE_A_PREFIX_ADDR] || !a[SPINDLE_A_PREFIX_LEN] ||
-	    parse_addr(&prefix->addr, a[SPINDLE_A_PREFIX_ADDR]))
+	if (nla_parse_nested(a, SPINDLE_A_SELECTOR_MAX, nest, policy) < 0 ||
+	    !a[SPINDLE_A_SELECTOR_ADDR] || !a[SPINDLE_A_SELECTOR_LEN] ||
+	    parse_addr(&ts->prefix.addr, a[SPINDLE_A_SELECTOR_ADDR]))
 		return -1;
-	prefix->len = nla_get_u8(a[SPINDLE_A_PREFIX_LEN]);
+	ts->prefix.len = nla_get_u8(a[SPINDLE_A_SELECTOR_LEN]);
+	ts->port_last = UINT16_MAX;
+	get_u8(&ts->proto, a[SPINDLE_A_SELECTOR_PROTO]);
+	get_u16(&ts->port_first, a[SPINDLE_A_SELECTOR_PORT_FIRST]);
+	get_u16(&ts->port_last, a[SPINDLE_A_SELECTOR_PORT_LAST]);
 	return 0;
 }
 
@@ -81,7 +88,7 @@ static int parse_selectors(struct sp_selectors *selectors, struct nlattr *nest, 
 		if (nla_type(attr) != type)
 			continue;
 		if (selectors->n == SPINDLE_SELECTORS_MAX ||
-		    parse_prefix(&selectors->list[selectors->n], attr))
+		    parse_ts(&selectors->list[selectors->n], attr))
 			return -1;
 		selectors->n++;
 	}

@@ -10,14 +10,27 @@ static int put_addr(struct nl_msg *msg, int type, const struct sp_addr *addr)
 	return nla_put(msg, type, (int)sp_addr_len(addr), addr->octets);
 }
 
+static bool all_ports(const struct sp_ts *ts)
+{
+	return !ts->port_first && ts->port_last == UINT16_MAX;
+}
+
+static int put_ports(struct nl_msg *msg, const struct sp_ts *ts)
+{
+	return nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_FIRST, ts->port_first) ||
+	       nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_LAST, ts->port_last);
+}
+
 static int put_selectors(struct nl_msg *msg, int type, const struct sp_selectors *selectors)
 {
 	for (size_t i = 0; i < selectors->n; i++) {
-		const struct sp_prefix *prefix = &selectors->list[i];
+		const struct sp_ts *ts = &selectors->list[i];
 		struct nlattr *nest = nla_nest_start(msg, type | NLA_F_NESTED);
 
-		if (!nest || put_addr(msg, SPINDLE_A_PREFIX_ADDR, &prefix->addr) ||
-		    nla_put_u8(msg, SPINDLE_A_PREFIX_LEN, prefix->len))
+		if (!nest || put_addr(msg, SPINDLE_A_SELECTOR_ADDR, &ts->prefix.addr) ||
+		    nla_put_u8(msg, SPINDLE_A_SELECTOR_LEN, ts->prefix.len) ||
+		    (ts->proto && nla_put_u8(msg, SPINDLE_A_SELECTOR_PROTO, ts->proto)) ||
+		    (!all_ports(ts) && put_ports(msg, ts)))
 			return -1;
 		nla_nest_end(msg, nest);
 	}

@@ -22,7 +22,7 @@
 #define SPINDLE_NAME_MAX	31	/* a tunnel's name, without the NUL */
 #define SPINDLE_ALG_MAX		31	/* an algorithm word, without the NUL */
 #define SPINDLE_KEY_MAX		64	/* octets of one key */
-#define SPINDLE_SELECTORS_MAX	64	/* prefixes of one side of a tunnel */
+#define SPINDLE_SELECTORS_MAX	64	/* of one side of a tunnel */
 #define SPINDLE_SPI_MIN		256	/* RFC 4303 2.1: 1 to 255 are reserved */
 #define SPINDLE_REPLAY_DEFAULT	4096	/* packets */
 #define SPINDLE_REPLAY_MAX	65536
@@ -113,8 +113,8 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_REMOTE,	/* address of the same family, outer destination */
 	SPINDLE_A_TUNNEL_PROTO,		/* u8, IPPROTO_ESP or IPPROTO_AH, for good */
 	SPINDLE_A_TUNNEL_MODE,		/* u8, enum spindle_mode, for good */
-	SPINDLE_A_TUNNEL_LOCAL_TS,	/* nest, enum spindle_prefix_attr; repeats */
-	SPINDLE_A_TUNNEL_REMOTE_TS,	/* nest, enum spindle_prefix_attr; repeats */
+	SPINDLE_A_TUNNEL_LOCAL_TS,	/* nest, enum spindle_selector_attr; repeats */
+	SPINDLE_A_TUNNEL_REMOTE_TS,	/* nest, enum spindle_selector_attr; repeats */
 	SPINDLE_A_TUNNEL_REPLAY_WINDOW,	/* u32, packets, 0 is off; for SAs added later */
 	SPINDLE_A_TUNNEL_DF,		/* u8, enum spindle_df */
 	SPINDLE_A_TUNNEL_DSCP,		/* u8, 0 to 63 or SPINDLE_DSCP_COPY */
@@ -132,13 +132,17 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
 };
 
-enum spindle_prefix_attr {
-	SPINDLE_A_PREFIX_UNSPEC,
-	SPINDLE_A_PREFIX_ADDR,		/* address, host bits zero */
-	SPINDLE_A_PREFIX_LEN,		/* u8, bits */
+/* One traffic selector.  Without PROTO any protocol, without PORT_* all ports. */
+enum spindle_selector_attr {
+	SPINDLE_A_SELECTOR_UNSPEC,
+	SPINDLE_A_SELECTOR_ADDR,		/* address, host bits zero */
+	SPINDLE_A_SELECTOR_LEN,		/* u8, bits */
+	SPINDLE_A_SELECTOR_PROTO,		/* u8, IP protocol, 0 for any */
+	SPINDLE_A_SELECTOR_PORT_FIRST,	/* u16, of a protocol that has ports */
+	SPINDLE_A_SELECTOR_PORT_LAST,	/* u16, at least PORT_FIRST */
 
-	__SPINDLE_A_PREFIX_MAX,
-	SPINDLE_A_PREFIX_MAX = __SPINDLE_A_PREFIX_MAX - 1
+	__SPINDLE_A_SELECTOR_MAX,
+	SPINDLE_A_SELECTOR_MAX = __SPINDLE_A_SELECTOR_MAX - 1
 };
 
 enum spindle_dir {

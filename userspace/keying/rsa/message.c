@@ -11,8 +11,8 @@
 #include "text.h"
 
 enum {
-	VALUE_MAX = 1024,		/* longer than a line of RK_TEXT_MAX octets */
-	TS_LEN_MAX = RK_MESSAGE_TS_MAX * SP_PREFIX_STRLEN,
+	VALUE_MAX = 1280,		/* longer than a line of RK_TEXT_MAX octets */
+	TS_LEN_MAX = RK_MESSAGE_TS_MAX * SP_TS_STRLEN,
 	SPI_MIN = 256,			/* RFC 4303 2.1: 1 to 255 are reserved, 0 is never sent */
 };
 
@@ -106,8 +106,8 @@ static int read_ts(void *field, size_t size, const char *value, struct sp_error 
 	strcpy(list, value);
 	while ((item = strsep(&rest, ","))) {
 		if (ts->n == RK_MESSAGE_TS_MAX)
-			return sp_fail(err, "more than %d prefixes", RK_MESSAGE_TS_MAX);
-		if (sp_prefix_parse(&ts->list[ts->n], item, err))
+			return sp_fail(err, "more than %d selectors", RK_MESSAGE_TS_MAX);
+		if (sp_ts_parse(&ts->list[ts->n], item, err))
 			return -1;
 		ts->n++;
 	}
@@ -117,13 +117,13 @@ static int read_ts(void *field, size_t size, const char *value, struct sp_error 
 static void write_ts(const void *field, char *value)
 {
 	const struct rk_ts *ts = field;
-	char prefix[SP_PREFIX_STRLEN];
+	char text[SP_TS_STRLEN];
 	size_t i;
 
 	for (i = 0; i < ts->n; i++) {
 		if (i)
 			strcat(value, ",");
-		strcat(value, sp_prefix_format(&ts->list[i], prefix));
+		strcat(value, sp_ts_format(&ts->list[i], text));
 	}
 }
 

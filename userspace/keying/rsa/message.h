@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
 #include "error.h"
+#include "selector.h"
 
 enum rk_verb {
 	RK_VERB_UNKNOWN,		/* well-formed, but no verb of ours */
@@ -26,12 +26,12 @@ enum rk_verb {
 };
 
 enum {
-	RK_MESSAGE_TS_MAX = 16,		/* prefixes in one local-ts or remote-ts, comma-separated */
+	RK_MESSAGE_TS_MAX = 16,		/* selectors of one side, comma-separated */
 	RK_MESSAGE_TEXT_MAX = 400,
 };
 
 struct rk_ts {
-	struct sp_prefix list[RK_MESSAGE_TS_MAX];
+	struct sp_ts list[RK_MESSAGE_TS_MAX];
 	size_t n;			/* 0: not sent */
 };
 

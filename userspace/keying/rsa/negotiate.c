@@ -14,7 +14,7 @@ static void copy_selectors(struct rk_ts *ts, const struct sp_selectors *selector
 	memcpy(ts->list, selectors->list, selectors->n * sizeof(ts->list[0]));
 }
 
-/* The same prefixes, in whatever order. */
+/* The same, in whatever order. */
 static bool same_selectors(const struct rk_ts *ts, const struct sp_selectors *selectors)
 {
 	if (ts->n != selectors->n)
@@ -22,7 +22,7 @@ static bool same_selectors(const struct rk_ts *ts, const struct sp_selectors *se
 	for (size_t i = 0; i < ts->n; i++) {
 		size_t j = 0;
 
-		while (j < selectors->n && !sp_prefix_equal(&ts->list[i], &selectors->list[j]))
+		while (j < selectors->n && !sp_ts_equal(&ts->list[i], &selectors->list[j]))
 			j++;
 		if (j == selectors->n)
 			return false;
@@ -30,16 +30,16 @@ static bool same_selectors(const struct rk_ts *ts, const struct sp_selectors *se
 	return true;
 }
 
-static const char *format_prefixes(const struct sp_prefix *list, size_t n, char *buf, size_t size)
+static const char *format_selectors(const struct sp_ts *list, size_t n, char *buf, size_t size)
 {
 	size_t len = 0;
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < n && len < size; i++) {
-		char prefix[SP_PREFIX_STRLEN];
+		char ts[SP_TS_STRLEN];
 
 		len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? "," : "",
-					sp_prefix_format(&list[i], prefix));
+					sp_ts_format(&list[i], ts));
 	}
 	return buf;
 }
@@ -226,8 +226,8 @@ static bool selectors_agree(struct rk_tunnel *tunnel, const struct rk_message *m
 
 	if (!ts->n || same_selectors(ts, selectors))
 		return true;
-	format_prefixes(ts->list, ts->n, theirs, sizeof(theirs));
-	format_prefixes(selectors->list, selectors->n, ours, sizeof(ours));
+	format_selectors(ts->list, ts->n, theirs, sizeof(theirs));
+	format_selectors(selectors->list, selectors->n, ours, sizeof(ours));
 	snprintf(tunnel->last_error, sizeof(tunnel->last_error), "peer's %s is %s, our %s is %s",
 		 there, theirs, here, ours);
 	rk_negotiate_refuse(tunnel->peer, config->name, message->gen, "selectors",
