@@ -14,8 +14,7 @@ with_xfrm()
 	spindle_host a
 	xfrm_host b
 	generation a 1
-	xfrm_state b a b "$(spi b 1)" flag af-unspec
-	xfrm_state b b a "$(spi a 1)" flag af-unspec
+	xfrm_states b flag af-unspec
 	pings a b -s 1
 	all_sizes a b
 	all_sizes b a

@@ -456,16 +456,16 @@ xfrm_state()
 	*) algorithms=(enc 'cbc(aes)' "$key" "${auth[@]}") ;;
 	esac
 	ip -n "$1" xfrm state add src "${outer[$2]}" dst "${outer[$3]}" proto esp spi "$4" \
-		reqid 1 mode "${xfrm_mode:-tunnel}" "${algorithms[@]}" "${@:5}"
+		reqid "${xfrm_reqid:-1}" mode "${xfrm_mode:-tunnel}" "${algorithms[@]}" "${@:5}"
 }
 
-# xfrm_states NAME: the SAs of generation 1.
+# xfrm_states NAME [OPTION...]: the SAs of generation 1.
 xfrm_states()
 {
 	local name=$1 other=${peer[$1]}
 
-	xfrm_state "$name" "$other" "$name" "$(spi "$name" 1)"
-	xfrm_state "$name" "$name" "$other" "$(spi "$other" 1)"
+	xfrm_state "$name" "$other" "$name" "$(spi "$name" 1)" "${@:2}"
+	xfrm_state "$name" "$name" "$other" "$(spi "$other" 1)" "${@:2}"
 }
 
 # xfrm_host NAME: the same tunnel by the kernel's own IPsec, without SAs.
@@ -476,9 +476,9 @@ xfrm_host()
 	ip -n "$name" -batch - <<-END
 		address add ${inner[$name]} dev lo nodad
 		route add ${network[$other]} dev eth0 src ${inner[$name]}
-		xfrm policy add src ${network[$name]} dst ${network[$other]} dir out \
+		xfrm policy add src ${network[$name]} dst ${network[$other]} dir out priority 2 \
 			tmpl src ${outer[$name]} dst ${outer[$other]} proto esp reqid 1 mode tunnel
-		xfrm policy add src ${network[$other]} dst ${network[$name]} dir in \
+		xfrm policy add src ${network[$other]} dst ${network[$name]} dir in priority 2 \
 			tmpl src ${outer[$other]} dst ${outer[$name]} proto esp reqid 1 mode tunnel
 	END
 }

@@ -115,7 +115,7 @@ bad_tunnels()
 		tunnel set u local-ts 10.1.0.1/16
 			tunnel u: local-ts: prefix "10.1.0.1/16" has host bits set: did you mean 10.1.0.0/16?
 		tunnel set u local-ts $(printf '10.%d.0.0/16,' {1..64})10.65.0.0/16
-			tunnel u: local-ts: more than 64 prefixes
+			tunnel u: local-ts: more than 64 selectors
 		tunnel set u replay-window 65537
 			tunnel u: replay-window: 65537 is not between 0 and 65536
 		tunnel set u
