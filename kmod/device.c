@@ -135,7 +135,7 @@ static int device_newlink(struct net *src_net, struct net_device *dev, struct nl
 
 	sd->dev = dev;
 	sd->flow = &flow;
-	sd->drops.dev = dev;
+	spn_drops_init(&sd->drops, dev);
 	INIT_LIST_HEAD(&sd->tunnels);
 	INIT_LIST_HEAD(&sd->node);
 	err = register_netdevice(dev);

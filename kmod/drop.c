@@ -25,27 +25,58 @@ void spn_drops_move(struct spn_drops *to, struct spn_drops *from)
 		atomic64_add(atomic64_xchg(&from->count[reason], 0), &to->count[reason]);
 }
 
-static void drop(struct sk_buff *skb, struct spn_drops *drops,
-		 enum spn_drop_reason reason, __be32 spi, u64 seq)
+void spn_drops_init(struct spn_drops *drops, struct net_device *dev)
+{
+	drops->dev = dev;
+	spin_lock_init(&drops->last_lock);
+}
+
+struct spn_last_drop spn_drops_last(struct spn_drops *drops)
+{
+	struct spn_last_drop last;
+
+	spin_lock_bh(&drops->last_lock);
+	last = drops->last;
+	spin_unlock_bh(&drops->last_lock);
+	return last;
+}
+
+/* Who comes while another writes comes no later than that one. */
+static void note(struct spn_drops *drops, enum spn_drop_reason reason, u64 seq,
+		 const struct spn_addr *src)
+{
+	if (!spin_trylock(&drops->last_lock))
+		return;
+	drops->last = (struct spn_last_drop){
+		.seq = seq,
+		.time = ktime_get_real_seconds(),
+		.src = *src,
+		.reason = reason,
+	};
+	spin_unlock(&drops->last_lock);
+}
+
+static void drop(struct sk_buff *skb, struct spn_drops *drops, enum spn_drop_reason reason,
+		 __be32 spi, u64 seq, const struct spn_addr *src)
 {
 	atomic64_inc(&drops->count[reason]);
-	WRITE_ONCE(drops->last_seq, seq);
-	WRITE_ONCE(drops->last_time, ktime_get_real_seconds());
-	WRITE_ONCE(drops->last_reason, reason);
-	trace_spindle_drop(reason, drops->dev, be32_to_cpu(spi), seq);
+	note(drops, reason, seq, src);
+	trace_spindle_drop(reason, drops->dev, be32_to_cpu(spi), seq, src);
 	kfree_skb(skb);
 }
 
 void spn_drop_tx(struct sk_buff *skb, struct spn_drops *drops,
 		 enum spn_drop_reason reason, __be32 spi, u64 seq)
 {
+	static const struct spn_addr none;
+
 	DEV_STATS_INC(drops->dev, tx_dropped);
-	drop(skb, drops, reason, spi, seq);
+	drop(skb, drops, reason, spi, seq, &none);
 }
 
 void spn_drop_rx(struct sk_buff *skb, struct spn_drops *drops,
-		 enum spn_drop_reason reason, __be32 spi, u64 seq)
+		 enum spn_drop_reason reason, __be32 spi, u64 seq, const struct spn_addr *src)
 {
 	DEV_STATS_INC(drops->dev, rx_dropped);
-	drop(skb, drops, reason, spi, seq);
+	drop(skb, drops, reason, spi, seq, src);
 }

@@ -11,7 +11,10 @@
 #include <linux/atomic.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+
+#include "prefix.h"
 
 #define SPN_DROP_REASONS(X)						\
 	/* the device, sending */					\
@@ -55,25 +58,39 @@ enum spn_drop_reason {
 };
 
 /**
+ * struct spn_last_drop - a packet that was dropped
+ * @seq: its sequence number, 0 if it had none yet
+ * @time: when, seconds since the epoch
+ * @src: the outer source it came from; of no family if it did not come
+ * @reason: why; SPN_DROP_NONE if there was none
+ */
+struct spn_last_drop {
+	u64 seq;
+	time64_t time;
+	struct spn_addr src;
+	u8 reason;
+};
+
+/**
  * struct spn_drops - the drop counters of an SA, a tunnel or a device
  * @dev: whose tx_dropped or rx_dropped moves along
  * @count: by reason
- * @last_seq: sequence number of the last packet dropped
- * @last_time: when, seconds since the epoch
- * @last_reason: why
- *
- * The last_* fields are a diary, not a transaction: two packets dropped at the
- * same moment may mix theirs.
+ * @last_lock: protects @last; any context, inside all other locks
+ * @last: the last packet dropped, or of several at the same moment one
  */
 struct spn_drops {
 	struct net_device *dev;
 	atomic64_t count[SPN_DROP_COUNT];
-	u64 last_seq;
-	time64_t last_time;
-	u8 last_reason;
+	spinlock_t last_lock;
+	struct spn_last_drop last;
 };
 
 const char *spn_drop_name(enum spn_drop_reason reason);
+
+void spn_drops_init(struct spn_drops *drops, struct net_device *dev);
+
+/* What there is of the last packet dropped.  Bottom halves on. */
+struct spn_last_drop spn_drops_last(struct spn_drops *drops);
 
 /* What @from has counted so far counts as @to's. */
 void spn_drops_move(struct spn_drops *to, struct spn_drops *from);
@@ -81,11 +98,11 @@ void spn_drops_move(struct spn_drops *to, struct spn_drops *from);
 /*
  * The one way out for a packet that goes nowhere: counts it, fires the
  * tracepoint spindle:spindle_drop and frees it.  @spi and @seq are 0 where they
- * are not known.
+ * are not known; @src is the outer source.
  */
 void spn_drop_tx(struct sk_buff *skb, struct spn_drops *drops,
 		 enum spn_drop_reason reason, __be32 spi, u64 seq);
 void spn_drop_rx(struct sk_buff *skb, struct spn_drops *drops,
-		 enum spn_drop_reason reason, __be32 spi, u64 seq);
+		 enum spn_drop_reason reason, __be32 spi, u64 seq, const struct spn_addr *src);
 
 #endif

@@ -23,7 +23,7 @@ static int unknown_spi(struct spn_net *sn, struct sk_buff *skb, const struct spn
 
 	if (!conf || spn_spi_in_xfrm(sn->net, dst, spi, proto))
 		return -EINVAL;
-	spn_drop_rx(skb, &conf->tunnel->drops, SPN_DROP_UNKNOWN_SPI, spi, seq);
+	spn_drop_rx(skb, &conf->tunnel->drops, SPN_DROP_UNKNOWN_SPI, spi, seq, &src);
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static bool read_head(struct sk_buff *skb, u8 proto, __be32 *spi, u32 *seq)
 int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 {
 	struct spn_net *sn = spn_net(dev_net(skb->dev));
-	struct spn_addr dst = spn_ip_dst(skb);
+	struct spn_addr dst = spn_ip_dst(skb), src;
 	enum spn_drop_reason reason;
 	struct spn_spi *entry;
 	struct spn_sa *sa;
@@ -181,8 +181,10 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 			return 0;
 		reason = begin_list(sa, skb);
 	}
-	if (reason)
-		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq);
+	if (reason) {
+		src = spn_ip_src(skb);
+		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq, &src);
+	}
 	return 0;
 }
 
@@ -267,6 +269,7 @@ static void receive(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *
 
 static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi)
 {
+	struct spn_addr src = spn_ip_src(skb);	/* the outer one, still */
 	struct spn_tunnel *tunnel = sa->tunnel;
 	u8 next_header = IPPROTO_NONE;
 	u64 seq = spn_cb(skb)->seq;
@@ -274,7 +277,7 @@ static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *
 
 	reason = spn_cb(skb)->drop ?: examine(sa, skb, &next_header);
 	if (reason) {
-		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq);
+		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq, &src);
 		return;
 	}
 	/* The peer sends with this generation, so it can receive it, too. */

@@ -155,8 +155,8 @@ int spn_netlink_put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tu
 }
 
 void spn_netlink_notify(struct spn_net *sn, u8 cmd,
-			int (*fill)(struct sk_buff *msg, const void *object),
-			const void *object)
+			int (*fill)(struct sk_buff *msg, void *object),
+			void *object)
 {
 	struct sk_buff *msg;
 	void *header;

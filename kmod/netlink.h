@@ -44,8 +44,8 @@ int spn_netlink_put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tu
  * that they have missed one (ENOBUFS).
  */
 void spn_netlink_notify(struct spn_net *sn, u8 cmd,
-			int (*fill)(struct sk_buff *msg, const void *object),
-			const void *object);
+			int (*fill)(struct sk_buff *msg, void *object),
+			void *object);
 
 int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info);

@@ -185,27 +185,28 @@ static int put_usage(struct sk_buff *msg, const struct spn_sa *sa)
 	return 0;
 }
 
-static int put_last_drop(struct sk_buff *msg, const struct spn_drops *drops)
+static int put_last_drop(struct sk_buff *msg, struct spn_drops *drops)
 {
-	u8 reason = READ_ONCE(drops->last_reason);
+	struct spn_last_drop last = spn_drops_last(drops);
 	struct nlattr *nest;
 
-	if (reason == SPN_DROP_NONE)
+	if (last.reason == SPN_DROP_NONE)
 		return 0;
 	nest = nla_nest_start(msg, SPINDLE_A_SA_LAST_DROP);
 	if (!nest ||
-	    nla_put_string(msg, SPINDLE_A_DROP_REASON, spn_drop_name(reason)) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_SEQUENCE, READ_ONCE(drops->last_seq),
+	    nla_put_string(msg, SPINDLE_A_DROP_REASON, spn_drop_name(last.reason)) ||
+	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_SEQUENCE, last.seq,
 			      SPINDLE_A_DROP_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_TIME, READ_ONCE(drops->last_time),
-			      SPINDLE_A_DROP_PAD))
+	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_TIME, last.time, SPINDLE_A_DROP_PAD) ||
+	    (last.src.family && nla_put(msg, SPINDLE_A_DROP_SOURCE, spn_addr_len(&last.src),
+					last.src.octets)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
 }
 
 /* Everything but the keys. */
-static int put_sa(struct sk_buff *msg, const struct spn_sa *sa)
+static int put_sa(struct sk_buff *msg, struct spn_sa *sa)
 {
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA);
 
@@ -227,9 +228,9 @@ static int put_sa(struct sk_buff *msg, const struct spn_sa *sa)
 	return 0;
 }
 
-static int put_tunnel_sa(struct sk_buff *msg, const void *object)
+static int put_tunnel_sa(struct sk_buff *msg, void *object)
 {
-	const struct spn_sa *sa = object;
+	struct spn_sa *sa = object;
 
 	return spn_netlink_put_tunnel_name(msg, sa->tunnel) ?: put_sa(msg, sa);
 }
@@ -339,7 +340,7 @@ int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* An SPI that waits for its SA. */
-static int put_reserved(struct sk_buff *msg, const void *object)
+static int put_reserved(struct sk_buff *msg, void *object)
 {
 	const struct spn_spi *entry = object;
 	struct nlattr *nest;
@@ -363,7 +364,7 @@ static int put_reserved(struct sk_buff *msg, const void *object)
  * were sent.
  */
 static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, long i,
-		    int (*fill)(struct sk_buff *msg, const void *object), const void *object)
+		    int (*fill)(struct sk_buff *msg, void *object), void *object)
 {
 	void *header;
 
@@ -383,8 +384,8 @@ static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, long i,
 static int dump_tunnel(struct sk_buff *msg, struct netlink_callback *cb,
 		       const struct spn_net *sn, const struct spn_tunnel *tunnel)
 {
-	const struct spn_spi *entry;
-	const struct spn_sa *sa;
+	struct spn_spi *entry;
+	struct spn_sa *sa;
 	long i = 0;
 
 	list_for_each_entry(sa, &tunnel->sas, node)

@@ -276,7 +276,7 @@ static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 	return spn_netlink_put_drops(msg, SPINDLE_A_TUNNEL_DROP, &tunnel->drops);
 }
 
-static int put_tunnel(struct sk_buff *msg, const void *object)
+static int put_tunnel(struct sk_buff *msg, void *object)
 {
 	const struct spn_tunnel *tunnel = object;
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL);

@@ -118,7 +118,7 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 	sa->parked = config->parked;
 	sa->seq = config->seq;
 	sa->added = ktime_get_boottime_ns();
-	sa->drops.dev = tunnel->dev;
+	spn_drops_init(&sa->drops, tunnel->dev);
 	INIT_LIST_HEAD(&sa->node);
 	u64_stats_init(&sa->syncp);
 	timer_setup(&sa->timer, clock, 0);

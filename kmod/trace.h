@@ -10,6 +10,7 @@
 #define _SPINDLE_TRACE_H
 
 #include <linux/tracepoint.h>
+#include <net/ipv6.h>
 
 #include "drop.h"
 
@@ -23,10 +24,14 @@ SPN_DROP_REASONS(X)
 		{ SPN_DROP_NONE, "none" })
 #define SPINDLE_DROP_NAME(id, name) { SPN_DROP_##id, name },
 
-/* netns: as the links in /proc/PID/ns/net show it. */
+/*
+ * netns: as the links in /proc/PID/ns/net show it.  src: where the packet came from, IPv4
+ * as ::ffff:192.0.2.1, and :: of one that was to be sent.
+ */
 TRACE_EVENT(spindle_drop,
-	TP_PROTO(int reason, const struct net_device *dev, u32 spi, u64 seq),
-	TP_ARGS(reason, dev, spi, seq),
+	TP_PROTO(int reason, const struct net_device *dev, u32 spi, u64 seq,
+		 const struct spn_addr *src),
+	TP_ARGS(reason, dev, spi, seq, src),
 	TP_STRUCT__entry(
 		__field(int, reason)
 		__field(int, ifindex)
@@ -34,6 +39,7 @@ TRACE_EVENT(spindle_drop,
 		__array(char, dev, IFNAMSIZ)
 		__field(u32, spi)
 		__field(u64, seq)
+		__field_struct(struct in6_addr, src)
 	),
 	TP_fast_assign(
 		__entry->reason = reason;
@@ -42,10 +48,14 @@ TRACE_EVENT(spindle_drop,
 		strscpy(__entry->dev, dev->name, IFNAMSIZ);
 		__entry->spi = spi;
 		__entry->seq = seq;
+		if (src->family == AF_INET)
+			ipv6_addr_set_v4mapped(src->v4, &__entry->src);
+		else
+			memcpy(&__entry->src, src->octets, sizeof(__entry->src));
 	),
-	TP_printk("reason=%s dev=%s ifindex=%d netns=%u spi=0x%08x seq=%llu",
+	TP_printk("reason=%s dev=%s ifindex=%d netns=%u spi=0x%08x seq=%llu src=%pI6c",
 		  spindle_drop_names(__entry->reason), __entry->dev, __entry->ifindex,
-		  __entry->netns, __entry->spi, __entry->seq)
+		  __entry->netns, __entry->spi, __entry->seq, &__entry->src)
 );
 
 #endif

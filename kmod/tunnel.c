@@ -91,7 +91,7 @@ static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *de
 	tunnel->sn = sn;
 	tunnel->dev = dev;
 	dev_hold(dev);
-	tunnel->drops.dev = dev;
+	spn_drops_init(&tunnel->drops, dev);
 	strscpy(tunnel->name, name, sizeof(tunnel->name));
 	spin_lock_init(&tunnel->lock);
 	INIT_LIST_HEAD(&tunnel->sas);

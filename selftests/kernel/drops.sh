@@ -218,7 +218,7 @@ tracepoint()
 	echo 1 > $tracing/events/spindle/spindle_drop/enable
 	forge flip -1
 	echo 0 > $tracing/events/spindle/spindle_drop/enable
-	grep "spindle_drop: reason=authentication .*spi=$(printf '0x%08x' "$in_spi") seq=$seq\$" $tracing/trace
+	grep "spindle_drop: reason=authentication .*spi=$(printf '0x%08x' "$in_spi") seq=$seq src=::ffff:${outer[b]}\$" $tracing/trace
 }
 
 # traced FILTER: a line of what `spindle trace` has said so far.
@@ -244,7 +244,7 @@ trace_command()
 	within 20 drop_until_traced
 	forge flip -1
 	within 5 traced ".[]; .reason == \"authentication\" and .dev == \"spin0\" and
-		.spi == $((in_spi)) and .sequence == $seq"
+		.spi == $((in_spi)) and .sequence == $seq and .source == \"${outer[b]}\""
 	# It hears of no other namespace.
 	host b ip link add spin0 type spindle
 	host b ip link set spin0 up
@@ -258,15 +258,27 @@ trace_command()
 	remember_counters a
 }
 
+# last_of DIRECTION: the last drop of the SA.
+last_of()
+{
+	show a sa ".[] | select(.dir == \"$1\").\"last-drop\" | \"\(.reason) \(.sequence) \(.source)\""
+}
+
 last_drop()
 {
 	local seq
 
 	seq=$(next_seq)
 	forge flip -1
-	same "last drop" \
-		"$(show a sa '.[] | select(.dir == "in")."last-drop" | "\(.reason) \(.sequence)"')" \
-		"authentication $seq"
+	same "last drop" "$(last_of in)" "authentication $seq ${outer[b]}"
+	# It is the outer source that is told, though there is an inner one by now.
+	forge seq $((seq + 1)) source 10.3.0.1
+	same "last drop" "$(last_of in)" "selector $((seq + 1)) ${outer[b]}"
+	same "text" "$(host a spindle sa show | grep -o "selector at sequence.* from ${outer[b]},")" \
+		"selector at sequence $((seq + 1)) from ${outer[b]},"
+	# What was to be sent comes from nowhere.
+	same "last drop" "$(last_of out | cut -d " " -f 3)" null
+	remember_counters a
 }
 
 statistics()

@@ -52,7 +52,8 @@ static const struct sp_sa sample_in = {
 		{ { .reason = "replay", .count = 2 }, { .reason = "authentication", .count = 1 } },
 		2,
 	},
-	.last_drop = { .reason = "authentication", .sequence = 17, .time = SAMPLE_NOW - 75 },
+	.last_drop = { .reason = "authentication", .sequence = 17, .time = SAMPLE_NOW - 75,
+		       .source = V4(192, 0, 2, 66) },
 };
 
 static const struct sp_sa sample_out = {

@@ -80,7 +80,7 @@ static void an_sa(void **state)
 		    "\"hard-packets\":5000,\"soft-seconds\":600},"
 		    "\"drops\":{\"replay\":2,\"authentication\":1},"
 		    "\"last-drop\":{\"reason\":\"authentication\","
-		    "\"sequence\":17,\"time\":1699999925}}");
+		    "\"sequence\":17,\"time\":1699999925,\"source\":\"192.0.2.66\"}}");
 	assert_json(sp_json_sa(&sample_out, "office"),
 		    "{\"tunnel\":\"office\",\"dir\":\"out\",\"spi\":\"0xffffffff\","
 		    "\"proto\":\"esp\",\"alg\":\"aes256-sha512\",\"generation\":3,"

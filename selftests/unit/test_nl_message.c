@@ -181,6 +181,9 @@ static void put_drop(struct nl_msg *msg, int type, const struct sp_drop *drop)
 	nla_put_u64(msg, SPINDLE_A_DROP_COUNT, drop->count);
 	nla_put_u64(msg, SPINDLE_A_DROP_SEQUENCE, drop->sequence);
 	nla_put_u64(msg, SPINDLE_A_DROP_TIME, drop->time);
+	if (drop->source.family)
+		nla_put(msg, SPINDLE_A_DROP_SOURCE, (int)sp_addr_len(&drop->source),
+			drop->source.octets);
 	nla_nest_end(msg, nest);
 }
 
@@ -231,6 +234,7 @@ static void an_expiry_is_understood(void **state)
 	assert_int_equal(event.sa.drops.list[0].count, 2);
 	assert_int_equal(event.sa.last_drop.sequence, 17);
 	assert_int_equal(event.sa.last_drop.time, SAMPLE_NOW - 75);
+	assert_true(sp_addr_equal(&event.sa.last_drop.source, &sample_in.last_drop.source));
 }
 
 static void a_device_is_understood(void **state)

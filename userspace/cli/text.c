@@ -135,6 +135,18 @@ static void print_limit(FILE *out, const char *label, uint64_t soft, uint64_t ha
 	fputc('\n', out);
 }
 
+static void print_last_drop(FILE *out, const struct sp_drop *drop, uint64_t now)
+{
+	char when[TEXT_LEN], source[SP_ADDR_STRLEN];
+
+	if (!drop->reason[0])
+		return;
+	fprintf(out, LABEL "%s at sequence %" PRIu64, "last drop", drop->reason, drop->sequence);
+	if (drop->source.family)
+		fprintf(out, " from %s", sp_addr_format(&drop->source, source));
+	fprintf(out, ", %s\n", cli_text_ago(drop->time, now, when));
+}
+
 void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t now)
 {
 	char octets[TEXT_LEN], when[TEXT_LEN];
@@ -165,10 +177,7 @@ void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t n
 	print_limit(out, "life seconds", sa->life.soft_seconds, sa->life.hard_seconds, sa->age,
 		    cli_text_seconds);
 	print_drops(out, &sa->drops);
-	if (sa->last_drop.reason[0])
-		fprintf(out, LABEL "%s at sequence %" PRIu64 ", %s\n", "last drop",
-			sa->last_drop.reason, sa->last_drop.sequence,
-			cli_text_ago(sa->last_drop.time, now, when));
+	print_last_drop(out, &sa->last_drop, now);
 }
 
 static void print_event_details(FILE *out, const struct sp_event *event)

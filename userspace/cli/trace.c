@@ -27,6 +27,7 @@ struct drop {
 	char dev[IFNAMSIZ];
 	uint32_t spi;
 	uint64_t seq;
+	struct sp_addr source;		/* none of a packet that was to be sent */
 };
 
 static volatile sig_atomic_t stopped;
@@ -63,34 +64,55 @@ static int enable(struct cli *cli, int dir)
 	return write_file(cli, dir, EVENT "/enable", "1");
 }
 
+/* An address of IPv4 in one of IPv6, or none. */
+static bool parse_source(struct sp_addr *source, const char *text)
+{
+	const char *mapped = "::ffff:";
+	struct sp_error err;
+
+	memset(source, 0, sizeof(*source));
+	if (!strcmp(text, "::"))
+		return true;
+	if (!strncmp(text, mapped, strlen(mapped)) && strchr(text, '.'))
+		text += strlen(mapped);
+	return !sp_addr_parse(source, text, &err);
+}
+
 /* As kmod/trace.h prints it, behind what the tracing puts in front. */
 static bool parse(struct drop *drop, const char *line)
 {
 	const char *at = strstr(line, "spindle_drop: ");
+	char source[SP_ADDR_STRLEN];
 
 	return at && sscanf(at, "spindle_drop: reason=%31s dev=%15s ifindex=%*d netns=%*u "
-			    "spi=%" SCNx32 " seq=%" SCNu64, drop->reason, drop->dev, &drop->spi,
-			    &drop->seq) == 4;
+			    "spi=%" SCNx32 " seq=%" SCNu64 " src=%45s", drop->reason, drop->dev,
+			    &drop->spi, &drop->seq, source) == 5 &&
+	       parse_source(&drop->source, source);
 }
 
 static void print_drop(const struct cli *cli, const struct drop *drop)
 {
+	char source[SP_ADDR_STRLEN];
 	struct timespec now;
 	json_t *object;
 
+	sp_addr_format(&drop->source, source);
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (!cli->json) {
 		cli_text_time(stdout, &now);
 		printf(" %s %s", drop->dev, drop->reason);
 		if (drop->spi)
 			printf(" spi 0x%" PRIx32 " sequence %" PRIu64, drop->spi, drop->seq);
+		if (drop->source.family)
+			printf(" from %s", source);
 		putchar('\n');
 		return;
 	}
-	object = json_pack("{s:f, s:s, s:s, s:I, s:I}",
+	object = json_pack("{s:f, s:s, s:s, s:I, s:I, s:s?}",
 			   "time", (double)now.tv_sec + (double)(now.tv_nsec / 1000000) / 1000,
 			   "dev", drop->dev, "reason", drop->reason, "spi", (json_int_t)drop->spi,
-			   "sequence", (json_int_t)drop->seq);
+			   "sequence", (json_int_t)drop->seq,
+			   "source", drop->source.family ? source : NULL);
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(13));
 	putchar('\n');
 	json_decref(object);

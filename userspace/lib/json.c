@@ -44,8 +44,9 @@ static json_t *last_drop(const struct sp_drop *drop)
 {
 	if (!drop->reason[0])
 		return json_null();
-	return json_pack("{s:s, s:o, s:o}", "reason", drop->reason,
-			 "sequence", number(drop->sequence), "time", number(drop->time));
+	return json_pack("{s:s, s:o, s:o, s:o}", "reason", drop->reason,
+			 "sequence", number(drop->sequence), "time", number(drop->time),
+			 "source", addr(&drop->source));
 }
 
 static void set_limit(json_t *object, const char *name, uint64_t limit)

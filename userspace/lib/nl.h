@@ -25,6 +25,7 @@ struct sp_drop {
 	uint64_t count;
 	uint64_t sequence;		/* last-drop only */
 	uint64_t time;			/* last-drop only, seconds since the epoch */
+	struct sp_addr source;		/* last-drop only: outer source, none if it did not come */
 };
 
 struct sp_drops {

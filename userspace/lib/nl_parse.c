@@ -111,7 +111,7 @@ static int parse_drop(struct sp_drop *drop, struct nlattr *nest)
 	get_u64(&drop->count, a[SPINDLE_A_DROP_COUNT]);
 	get_u64(&drop->sequence, a[SPINDLE_A_DROP_SEQUENCE]);
 	get_u64(&drop->time, a[SPINDLE_A_DROP_TIME]);
-	return 0;
+	return parse_addr(&drop->source, a[SPINDLE_A_DROP_SOURCE]);
 }
 
 static int parse_drops(struct sp_drops *drops, struct nlattr *nest, int type)

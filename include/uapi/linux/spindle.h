@@ -216,6 +216,7 @@ enum spindle_drop_attr {
 	SPINDLE_A_DROP_SEQUENCE,	/* u64, of the last packet dropped */
 	SPINDLE_A_DROP_TIME,		/* u64, seconds since the epoch, of the last */
 	SPINDLE_A_DROP_PAD,
+	SPINDLE_A_DROP_SOURCE,		/* address, outer, of the last, if it came */
 
 	__SPINDLE_A_DROP_MAX,
 	SPINDLE_A_DROP_MAX = __SPINDLE_A_DROP_MAX - 1
