@@ -46,6 +46,22 @@ struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote)
 	return conf;
 }
 
+void spn_conf_inherit(struct spn_conf *conf, const struct spn_conf *old)
+{
+	conf->endpoints = old->endpoints;
+	conf->proto = old->proto;
+	conf->mode = old->mode;
+	conf->ah_align = old->ah_align;
+	conf->replay_window = old->replay_window;
+	conf->fwmark = old->fwmark;
+	conf->df = old->df;
+	conf->tfc = old->tfc;
+	conf->encap_sport = old->encap_sport;
+	conf->encap_dport = old->encap_dport;
+	conf->keepalive = old->keepalive;
+	conf->dscp = old->dscp;
+}
+
 unsigned int spn_conf_inner_max(const struct spn_conf *conf, const struct spn_suite *suite,
 				unsigned int path_mtu, unsigned int ip_len)
 {
@@ -193,6 +209,10 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 	if (conf->encap_dport && (conf->mode == SPINDLE_MODE_TRANSPORT ||
 				  conf->proto == IPPROTO_AH)) {
 		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can be encapsulated in UDP");
+		return -EINVAL;
+	}
+	if (conf->keepalive && !conf->encap_dport) {
+		NL_SET_ERR_MSG(extack, "keepalives are for encapsulation in UDP");
 		return -EINVAL;
 	}
 	if (conf->tfc && (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {

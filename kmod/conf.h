@@ -39,6 +39,8 @@ struct spn_endpoints {
  * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
  * @encap_sport: UDP source port of ESP in UDP (RFC 3948), 0 for ESP as it is
  * @encap_dport: UDP destination port, likewise
+ * @keepalive: seconds without a packet after which one is sent for a NAT (RFC 3948 4), 0
+ *	for never
  * @n_local: how many of @ts are local, the first ones
  * @n_remote: how many are remote, behind them
  * @rcu: for readers
@@ -61,6 +63,7 @@ struct spn_conf {
 	u16 tfc;
 	u16 encap_sport;
 	u16 encap_dport;
+	u16 keepalive;
 	u16 n_local;
 	u16 n_remote;
 	struct rcu_head rcu;
@@ -94,6 +97,9 @@ unsigned int spn_conf_inner_max(const struct spn_conf *conf, const struct spn_su
 
 /* Returns a configuration with defaults and room for so many selectors, or NULL. */
 struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote);
+
+/* Takes over from @old all but the selectors. */
+void spn_conf_inherit(struct spn_conf *conf, const struct spn_conf *old);
 
 /* Frees it when its readers are gone. */
 void spn_conf_free(struct spn_conf *conf);

@@ -18,6 +18,7 @@ static const struct spn_flow flow = {
 	.out = { .work = spn_output_work, .deliver = spn_output_deliver },
 	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
 	.refit = refit,
+	.keepalive = spn_output_keepalive,
 };
 
 /* The device is down, but its tunnels may still hold packets that arrive. */

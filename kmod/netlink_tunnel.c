@@ -163,6 +163,7 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 	get_u16(&conf->tfc, tb[SPINDLE_A_TUNNEL_TFC]);
 	get_u16(&conf->encap_sport, tb[SPINDLE_A_TUNNEL_ENCAP_SPORT]);
 	get_u16(&conf->encap_dport, tb[SPINDLE_A_TUNNEL_ENCAP_DPORT]);
+	get_u16(&conf->keepalive, tb[SPINDLE_A_TUNNEL_KEEPALIVE]);
 	get_u8(&conf->dscp, tb[SPINDLE_A_TUNNEL_DSCP]);
 	get_u32(&conf->fwmark, tb[SPINDLE_A_TUNNEL_FWMARK]);
 	return err;
@@ -188,19 +189,8 @@ static struct spn_conf *get_conf(struct genl_info *info, struct nlattr **tb, str
 	conf = spn_conf_new(n_local, n_remote);
 	if (!conf)
 		return ERR_PTR(-ENOMEM);
-	if (old) {
-		conf->endpoints = old->endpoints;
-		conf->proto = old->proto;
-		conf->mode = old->mode;
-		conf->ah_align = old->ah_align;
-		conf->replay_window = old->replay_window;
-		conf->fwmark = old->fwmark;
-		conf->df = old->df;
-		conf->tfc = old->tfc;
-		conf->encap_sport = old->encap_sport;
-		conf->encap_dport = old->encap_dport;
-		conf->dscp = old->dscp;
-	}
+	if (old)
+		spn_conf_inherit(conf, old);
 	err = read_options(conf, tb, info->extack);
 	if (!err)
 		err = get_selectors(spn_conf_local_ts(conf), n_local, tunnel,
@@ -255,6 +245,7 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_TFC, conf->tfc) ||
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_SPORT, conf->encap_sport) ||
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, conf->encap_dport) ||
+	    nla_put_u16(msg, SPINDLE_A_TUNNEL_KEEPALIVE, conf->keepalive) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, conf->fwmark))
 		return -EMSGSIZE;
 	return put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),

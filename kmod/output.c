@@ -401,6 +401,42 @@ void spn_output_staged(struct spn_tunnel *tunnel)
 	local_bh_enable();
 }
 
+/* RFC 3948 2.3: one octet, which the receiver's UDP takes for nothing else. */
+static struct sk_buff *keepalive_new(struct net_device *dev, unsigned int headroom)
+{
+	struct sk_buff *skb = alloc_skb(headroom + 1, GFP_ATOMIC);
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, headroom);
+	skb_put_u8(skb, 0xff);
+	skb_reset_inner_network_header(skb);
+	skb->dev = dev;
+	memset(spn_cb(skb), 0, sizeof(*spn_cb(skb)));
+	return skb;
+}
+
+void spn_output_keepalive(struct spn_tunnel *tunnel)
+{
+	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
+	struct spn_conf *conf = rcu_dereference(tunnel->conf);
+	struct spn_sa *sa = rcu_dereference(tunnel->out);
+	struct dst_entry *dst;
+	struct sk_buff *skb;
+
+	if (!net || !conf || !conf->encap_dport || !sa || spn_sa_expired(sa) ||
+	    !(READ_ONCE(tunnel->dev->flags) & IFF_UP))
+		return;
+	dst = spn_route_get(net, tunnel->dev, conf);
+	if (IS_ERR(dst))
+		return;
+	skb = keepalive_new(tunnel->dev, spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev));
+	if (skb)
+		spn_route_send(net, dst, conf, skb);
+	else
+		dst_release(dst);
+}
+
 static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *skb)
 {
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);

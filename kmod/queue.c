@@ -132,3 +132,13 @@ bool spn_queue_yield(struct spn_queue *queue)
 	spin_unlock(&queue->lock);
 	return more;
 }
+
+unsigned long spn_queue_idle(struct spn_queue *queue)
+{
+	unsigned long idle;
+
+	spin_lock(&queue->lock);
+	idle = queue->delivering ? 0 : jiffies - queue->idle_since;
+	spin_unlock(&queue->lock);
+	return idle;
+}

@@ -219,6 +219,9 @@ static inline void spn_queue_hold(struct sk_buff *list)
  */
 bool spn_queue_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds);
 
+/* Jiffies since a list was last delivered, or since the queue was made. */
+unsigned long spn_queue_idle(struct spn_queue *queue);
+
 /**
  * spn_queue_pop - take the oldest list, which is ready
  * @queue: the caller has the right to deliver, and has not been told that there is

@@ -2,6 +2,7 @@
 #include <linux/slab.h>
 
 #include "event.h"
+#include "peer.h"
 #include "spi.h"
 #include "tunnel.h"
 
@@ -47,6 +48,7 @@ static void free_tunnel(struct rcu_head *rcu)
 	while ((skb = skb_dequeue(&tunnel->staged)))
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
 	dev_put(tunnel->dev);
+	spn_peer_free(tunnel);
 	kfree(tunnel);
 }
 
@@ -160,11 +162,12 @@ struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
 	if (!tunnel)
 		return ERR_PTR(-ENOMEM);
 	conf->tunnel = tunnel;
-	err = publish(tunnel, conf, extack);
+	err = spn_peer_prepare(tunnel, conf) ?: publish(tunnel, conf, extack);
 	if (err) {
 		spn_tunnel_put(tunnel);
 		return ERR_PTR(err);
 	}
+	spn_peer_configure(tunnel, NULL, conf);
 	return tunnel;
 }
 
@@ -178,6 +181,7 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 	lockdep_assert_held(&sn->lock);
 	if (cancel_delayed_work(&tunnel->refit))
 		spn_tunnel_put(tunnel);
+	spn_peer_stop(tunnel);
 	list_del(&tunnel->device_node);
 	sd->n_tunnels--;
 	spn_conf_unroute(conf, NULL, &sd->selectors);
@@ -256,6 +260,9 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	int err;
 
 	conf->tunnel = tunnel;
+	err = spn_peer_prepare(tunnel, conf);
+	if (err)
+		return err;
 	move = memcmp(&conf->endpoints.local, &old->endpoints.local, sizeof(struct spn_addr));
 	if (move) {
 		err = move_spis(tunnel, conf, &moved, extack);
@@ -272,6 +279,7 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	if (move)
 		settle_spis(tunnel, &moved);
 	rcu_assign_pointer(tunnel->conf, conf);
+	spn_peer_configure(tunnel, old, conf);
 	spn_conf_unroute(old, conf, selectors);
 	spn_conf_unhash(sn, old);
 	spn_conf_free(old);

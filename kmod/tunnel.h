@@ -16,6 +16,8 @@
 #include "sa.h"
 #include "selector.h"
 
+struct spn_peer;
+
 enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
 
 /**
@@ -23,11 +25,13 @@ enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
  * @out: outbound, to the wire
  * @in: inbound, to the stack
  * @refit: the MTU of the path may have changed; in a work, which holds the tunnel
+ * @keepalive: it is time to send something; under rcu_read_lock(), bottom halves off
  */
 struct spn_flow {
 	struct spn_queue_ops out;
 	struct spn_queue_ops in;
 	work_func_t refit;
+	void (*keepalive)(struct spn_tunnel *tunnel);
 };
 
 /**
@@ -82,6 +86,8 @@ struct spn_device {
  * @refit: lets the MTU follow the path; holds a reference while it is queued
  * @refit_after: jiffies before which an error queues no other
  * @drops: packets that no SA took
+ * @peer: what it takes to keep in touch, NULL until a configuration asks for it; set
+ *	under spn_net.lock, for good; readers by RCU
  * @refs: one for being published, one for each SA
  * @rcu: for readers
  */
@@ -106,6 +112,7 @@ struct spn_tunnel {
 	unsigned int mtu;
 	struct delayed_work refit;
 	unsigned long refit_after;
+	struct spn_peer __rcu *peer;
 	struct spn_drops drops;
 	refcount_t refs;
 	struct rcu_head rcu;

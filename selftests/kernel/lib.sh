@@ -468,6 +468,18 @@ xfrm_states()
 	xfrm_state "$name" "$name" "$other" "$(spi "$other" 1)" "${@:2}"
 }
 
+# xfrm_natt NAME: the SAs of generation 1, in UDP.
+xfrm_natt()
+{
+	local name=$1 other=${peer[$1]} any=0.0.0.0
+
+	[ "$(ip_version "${outer[$name]}")" = 4 ] || any=::
+	xfrm_state "$name" "$other" "$name" "$(spi "$name" 1)" encap espinudp 4500 4500 $any \
+		flag af-unspec
+	xfrm_state "$name" "$name" "$other" "$(spi "$other" 1)" encap espinudp 4500 4500 $any \
+		flag af-unspec
+}
+
 # xfrm_host NAME: the same tunnel by the kernel's own IPsec, without SAs.
 xfrm_host()
 {

@@ -1,21 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ESP in UDP (RFC 3948), with the kernel's own IPsec as the other end, and through a NAT.
+# ESP in UDP (RFC 3948), with the kernel's own IPsec as the other end.
 
 . "$(dirname "$0")/lib.sh"
-
-# xfrm_natt NAME: the SAs of generation 1, in UDP.
-xfrm_natt()
-{
-	local name=$1 other=${peer[$1]} any=0.0.0.0
-
-	[ "$(ip_version "${outer[$name]}")" = 4 ] || any=::
-	xfrm_state "$name" "$other" "$name" "$(spi "$name" 1)" encap espinudp 4500 4500 $any \
-		flag af-unspec
-	xfrm_state "$name" "$name" "$other" "$(spi "$other" 1)" encap espinudp 4500 4500 $any \
-		flag af-unspec
-}
 
 # with_xfrm INNER OUTER
 with_xfrm()
@@ -37,62 +25,6 @@ with_xfrm()
 	same "packets that are not ESP in UDP" "$(captured a eth0 "not multicast and not ip6 multicast")" ""
 	no_drops_but_multicast a
 	same "xfrm's errors" "$(host b grep -v '[^0-9]0$' /proc/net/xfrm_stat || true)" ""
-}
-
-# A router between the two gives a another address and another port.
-nat()
-{
-	stop_hosts
-	ip -batch - <<-END
-		netns add a
-		netns add n
-		netns add b
-		link add eth0 netns a type veth peer name eth1 netns n
-		link add eth0 netns b type veth peer name eth2 netns n
-	END
-	ip -n n -batch - <<-END
-		address add 198.51.100.9/24 dev eth1
-		address add 192.0.2.9/24 dev eth2
-		link set eth1 up
-		link set eth2 up
-	END
-	ip -n a -batch - <<-END
-		address add 198.51.100.1/24 dev eth0
-		link set eth0 up
-		route add default via 198.51.100.9
-	END
-	ip -n b -batch - <<-END
-		address add 192.0.2.2/24 dev eth0
-		link set eth0 up
-	END
-	host n sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-	host n nft -f - <<-END
-		table ip nat {
-			chain out {
-				type nat hook postrouting priority 100
-				oifname eth2 udp sport 4500 masquerade to :40001
-			}
-		}
-	END
-}
-
-through_nat()
-{
-	nat
-	outer[a]=198.51.100.1
-	encap_socket a
-	encap_socket b
-	spindle_host a encap udp 4500 4500
-	outer[a]=192.0.2.9
-	spindle_host b encap udp 4500 40001
-	generation a 1
-	generation b 1
-	capture b eth0 udp
-	transfer a b 200001
-	stop_captures
-	[ "$(captured b eth0 "src port 40001 and dst port 4500" | wc -l)" -gt 50 ]
-	no_drops a
-	no_drops b
 }
 
 both()
@@ -172,7 +104,6 @@ run_tests \
 	"IPv6 in IPv4 with xfrm" "with_xfrm 6 4" \
 	"IPv4 in IPv6 with xfrm" "with_xfrm 4 6" \
 	"IPv6 in IPv6 with xfrm" "with_xfrm 6 6" \
-	"through a NAT" through_nat \
 	"the MTU" mtu \
 	"ESP that is not encapsulated" not_encapsulated \
 	"encapsulation is turned on and off" turned_on_and_off \

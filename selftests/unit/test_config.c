@@ -77,6 +77,7 @@ static void test_good(void **state)
 	struct sp_config *config = load(OFFICE LAN
 		"lifetime = 30m\nlifetime-bytes = 100M\nreplay-window = 128\n"
 		"df = set\ndscp = 46\nfwmark = 0x10\nroutes = no\nstart = trap\n"
+		"encap = udp 4500 40001\nkeepalive = 20\n"
 		"address = 10.1.0.1/24, fd00:1::1/64\n", &heard);
 	const struct sp_tunnel_config *tunnel;
 	const struct sp_peer_config *peer;
@@ -109,6 +110,8 @@ static void test_good(void **state)
 	assert_int_equal(tunnel->df, SPINDLE_DF_SET);
 	assert_int_equal(tunnel->dscp, 46);
 	assert_int_equal(tunnel->fwmark, 16);
+	assert_int_equal(tunnel->encap.dport, 40001);
+	assert_int_equal(tunnel->keepalive, 20);
 	assert_false(tunnel->routes);
 	assert_int_equal(tunnel->start, SP_START_TRAP);
 	assert_int_equal(tunnel->addresses.n, 2);
@@ -225,6 +228,11 @@ static const struct {
 	  "spindle.conf:2:9: encap: \"udp 4500 4500 1\" is not none, or udp and two ports\n" },
 	{ "[tunnel x]\nencap = udp 0 4500\n",
 	  "spindle.conf:2:9: encap: \"udp 0 4500\" is not none, or udp and two ports\n" },
+	{ "[tunnel x]\nkeepalive = 65536\n",
+	  "spindle.conf:2:13: keepalive: 65536 is not between 0 and 65535\n" },
+	{ OFFICE LAN "keepalive = 20\n",
+	  "spindle.conf:7:1: tunnel lan: keepalive needs encap = udp, "
+	  "as in encap = udp 4500 4500\n" },
 	{ "[tunnel x]\nesp = sha256\nah-align = 16\n",
 	  "spindle.conf:2:7: esp: unknown algorithms \"sha256\"; a word is as aes128gcm16\n"
 	  "spindle.conf:3:12: ah-align: \"16\" is not 4 or 8\n" },

@@ -88,6 +88,8 @@ static void a_tunnel(void **state)
 	down.dscp = 46;
 	down.fwmark = 0;
 	down.staged = 0;
+	down.encap = (struct sp_encap){ 4500, 40001 };
+	down.keepalive = 20;
 	down.drops.list[0].count = 0;
 	out = begin();
 	cli_text_tunnel(out, &down);
@@ -95,6 +97,7 @@ static void a_tunnel(void **state)
 		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24[tcp/80]\n"
 		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
 		    "    mode          esp tunnel\n"
+		    "    encap         udp 4500 40001, keepalive 20\n"
 		    "    options       replay-window 4096, df copy, dscp 46\n");
 }
 

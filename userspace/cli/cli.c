@@ -193,10 +193,3 @@ int cli_take_options(struct cli *cli, const struct option *options, struct words
 	}
 	return CLI_DONE;
 }
-
-int cli_take_unsupported(struct cli *cli, struct words *words, void *object)
-{
-	(void)words;
-	(void)object;
-	return cli_fail(cli, "not supported by this version");
-}

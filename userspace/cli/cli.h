@@ -102,7 +102,5 @@ struct option {
 /* Takes all that is left; errors start with the option they are about. */
 int cli_take_options(struct cli *cli, const struct option *options, struct words *words,
 		     void *object);
-/* The take() of options that are planned and not there yet: takes nothing, fails clearly. */
-int cli_take_unsupported(struct cli *cli, struct words *words, void *object);
 
 #endif

@@ -94,6 +94,8 @@ static void print_end(FILE *out, const char *label, const struct sp_addr *addr,
 
 void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 {
+	char encap[SP_ENCAP_STRLEN];
+
 	fprintf(out, "%s  %s on %s", t->name, sp_name_tunnel_state(t->state), t->ifname);
 	if (t->out_generation)
 		fprintf(out, ", generation %u", t->out_generation);
@@ -102,6 +104,12 @@ void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 	print_end(out, "local", &t->local, &t->local_ts);
 	print_end(out, "remote", &t->remote, &t->remote_ts);
 	fprintf(out, LABEL "%s %s\n", "mode", sp_name_proto(t->proto), sp_name_mode(t->mode));
+	if (t->encap.dport) {
+		fprintf(out, LABEL "%s", "encap", sp_name_encap(&t->encap, encap));
+		if (t->keepalive)
+			fprintf(out, ", keepalive %u", t->keepalive);
+		fputc('\n', out);
+	}
 	fprintf(out, LABEL "replay-window %u, df %s", "options", t->replay_window,
 		sp_name_df(t->df));
 	if (t->dscp == SPINDLE_DSCP_COPY)

@@ -193,6 +193,17 @@ static int take_encap(struct cli *cli, struct words *words, void *object)
 	return CLI_DONE;
 }
 
+static int take_keepalive(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+	uint32_t seconds = 0;
+	int ret = take_u32(cli, words, UINT16_MAX, &seconds);
+
+	tunnel->fields |= SP_TUNNEL_KEEPALIVE;
+	tunnel->keepalive = (uint16_t)seconds;
+	return ret;
+}
+
 static int take_fwmark(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
@@ -216,7 +227,7 @@ static const struct option options[] = {
 	{ "tfc", take_tfc, false },
 	{ "fwmark", take_fwmark, false },
 	{ "encap", take_encap, false },
-	{ "keepalive", cli_take_unsupported, false },
+	{ "keepalive", take_keepalive, false },
 	{ 0 },
 };
 

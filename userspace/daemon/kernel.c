@@ -38,6 +38,7 @@ static int compare(const struct sp_tunnel *is, void *arg)
 		(is->tfc != want->tfc ? SP_TUNNEL_TFC : 0) |
 		(is->encap.sport != want->encap.sport || is->encap.dport != want->encap.dport ?
 			 SP_TUNNEL_ENCAP : 0) |
+		(is->keepalive != want->keepalive ? SP_TUNNEL_KEEPALIVE : 0) |
 		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0);
 	return 1;
 }
@@ -58,6 +59,7 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config)
 	tunnel->dscp = config->dscp;
 	tunnel->tfc = config->tfc;
 	tunnel->encap = config->encap;
+	tunnel->keepalive = config->keepalive;
 	tunnel->fwmark = config->fwmark;
 	tunnel->proto = config->ah ? IPPROTO_AH : IPPROTO_ESP;
 	tunnel->ah_align = config->ah_align;
@@ -66,7 +68,7 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config)
 			 SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW |
 			 SP_TUNNEL_DF | SP_TUNNEL_DSCP | SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO |
 			 SP_TUNNEL_MODE | SP_TUNNEL_AH_ALIGN | SP_TUNNEL_TFC |
-			 SP_TUNNEL_ENCAP;
+			 SP_TUNNEL_ENCAP | SP_TUNNEL_KEEPALIVE;
 }
 
 static int lead_there(const struct sp_tunnel_config *config, struct sp_error *err)

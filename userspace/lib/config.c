@@ -281,6 +281,13 @@ static void select_host(struct sp_config_parser *p, const struct sp_tunnel_confi
 		*side = sp_selectors_host(addr);
 }
 
+static void check_encap(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
+{
+	if (tunnel->keepalive && !tunnel->encap.dport)
+		sp_config_problem(p, &tunnel->place, "tunnel %s: keepalive needs encap = udp, "
+				  "as in encap = udp 4500 4500", tunnel->name);
+}
+
 /* In transport mode the hosts talk for themselves, and routing is the administrator's. */
 static void select_hosts(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
@@ -310,6 +317,7 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	}
 	check_routes(p, tunnel);
 	check_esp(p, tunnel);
+	check_encap(p, tunnel);
 }
 
 static void check(struct sp_config_parser *p)

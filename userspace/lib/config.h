@@ -82,6 +82,7 @@ struct sp_tunnel_config {
 	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
 	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
 	struct sp_encap encap;
+	uint16_t keepalive;		/* seconds, 0: none */
 	uint32_t fwmark;
 	bool routes;
 	enum sp_start start;

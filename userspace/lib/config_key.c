@@ -331,6 +331,16 @@ static int set_encap(struct sp_config_parser *p, const char *value, struct sp_er
 	return 0;
 }
 
+static int set_keepalive(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	uint64_t seconds;
+
+	if (sp_number_parse(&seconds, value, 0, UINT16_MAX, err))
+		return -1;
+	p->tunnel->keepalive = (uint16_t)seconds;
+	return 0;
+}
+
 static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	return sp_name_df_parse(&p->tunnel->df, value, err);
@@ -408,6 +418,7 @@ static const struct key tunnel_keys[] = {
 	{ "mode", set_mode },
 	{ "tfc", set_tfc },
 	{ "encap", set_encap },
+	{ "keepalive", set_keepalive },
 	{ "df", set_df },
 	{ "dscp", set_dscp },
 	{ "fwmark", set_fwmark },

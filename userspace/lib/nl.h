@@ -57,6 +57,7 @@ enum sp_tunnel_field {
 	SP_TUNNEL_AH_ALIGN	= 1 << 11,
 	SP_TUNNEL_TFC		= 1 << 12,
 	SP_TUNNEL_ENCAP		= 1 << 13,
+	SP_TUNNEL_KEEPALIVE	= 1 << 14,
 };
 
 struct sp_tunnel {
@@ -77,6 +78,7 @@ struct sp_tunnel {
 	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
 	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
 	struct sp_encap encap;
+	uint16_t keepalive;		/* seconds, 0: none */
 	uint32_t fwmark;
 	/* from the kernel only */
 	uint8_t state;			/* enum spindle_tunnel_state */

@@ -59,6 +59,8 @@ static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 	    (f & SP_TUNNEL_ENCAP &&
 	     (nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_SPORT, t->encap.sport) ||
 	      nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, t->encap.dport))) ||
+	    (f & SP_TUNNEL_KEEPALIVE &&
+	     nla_put_u16(msg, SPINDLE_A_TUNNEL_KEEPALIVE, t->keepalive)) ||
 	    (f & SP_TUNNEL_FWMARK && nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, t->fwmark)))
 		return -1;
 	return 0;
