@@ -7,6 +7,7 @@
 #include "compat.h"
 #include "device.h"
 #include "esp.h"
+#include "follow.h"
 #include "input.h"
 #include "output.h"
 #include "route.h"
@@ -19,6 +20,7 @@ static const struct spn_flow flow = {
 	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
 	.refit = refit,
 	.keepalive = spn_output_keepalive,
+	.look = spn_follow,
 };
 
 /* The device is down, but its tunnels may still hold packets that arrive. */

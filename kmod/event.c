@@ -3,6 +3,7 @@
 
 #include "event.h"
 #include "ip.h"
+#include "peer.h"
 #include "tunnel.h"
 
 static const struct genl_family *event_family;
@@ -53,14 +54,37 @@ static void event_send(const struct spn_tunnel *tunnel, struct sk_buff *msg, voi
 	rcu_read_unlock();
 }
 
-static int put_tunnel(struct sk_buff *msg, const struct spn_tunnel *tunnel)
+/* @remote: where its peer's packets come from, if the event is about that; else NULL. */
+static int put_tunnel_at(struct sk_buff *msg, const struct spn_tunnel *tunnel,
+			 const struct spn_endpoint *remote)
 {
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL);
 
 	if (!nest ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, READ_ONCE(tunnel->dev->ifindex)))
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, READ_ONCE(tunnel->dev->ifindex)) ||
+	    (remote && nla_put(msg, SPINDLE_A_TUNNEL_REMOTE, spn_addr_len(&remote->addr),
+			       remote->addr.octets)) ||
+	    (remote && nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, remote->port)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_tunnel(struct sk_buff *msg, const struct spn_tunnel *tunnel)
+{
+	return put_tunnel_at(msg, tunnel, NULL);
+}
+
+static int put_sa_numbers(struct sk_buff *msg, u8 dir, __be32 spi, u32 generation)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA);
+
+	if (!nest ||
+	    nla_put_u8(msg, SPINDLE_A_SA_DIR, dir) ||
+	    nla_put_be32(msg, SPINDLE_A_SA_SPI, spi) ||
+	    nla_put_u32(msg, SPINDLE_A_SA_GENERATION, generation))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -68,15 +92,7 @@ static int put_tunnel(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 
 static int put_sa(struct sk_buff *msg, const struct spn_sa *sa)
 {
-	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA);
-
-	if (!nest ||
-	    nla_put_u8(msg, SPINDLE_A_SA_DIR, sa->dir) ||
-	    nla_put_be32(msg, SPINDLE_A_SA_SPI, sa->spi) ||
-	    nla_put_u32(msg, SPINDLE_A_SA_GENERATION, sa->generation))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
+	return put_sa_numbers(msg, sa->dir, sa->spi, sa->generation);
 }
 
 static int put_flow(struct sk_buff *msg, const struct sk_buff *skb)
@@ -133,4 +149,17 @@ void spn_event_active(const struct spn_sa *sa)
 	msg = event_new(sa->tunnel, SPINDLE_CMD_ACTIVE_NTF, &header);
 	if (msg)
 		event_send(sa->tunnel, msg, header, put_tunnel(msg, sa->tunnel) ?: put_sa(msg, sa));
+}
+
+void spn_event_endpoint(const struct spn_tunnel *tunnel, const struct spn_sighting *sighting)
+{
+	struct sk_buff *msg;
+	void *header;
+
+	msg = event_new(tunnel, SPINDLE_CMD_ENDPOINT_NTF, &header);
+	if (msg)
+		event_send(tunnel, msg, header,
+			   put_tunnel_at(msg, tunnel, &sighting->from) ?:
+			   put_sa_numbers(msg, SPINDLE_DIR_IN, sighting->spi,
+					  sighting->generation));
 }

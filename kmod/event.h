@@ -11,6 +11,7 @@
 
 struct genl_family;
 struct spn_sa;
+struct spn_sighting;
 struct spn_tunnel;
 
 /* Groups by their place in the family. */
@@ -30,5 +31,8 @@ void spn_event_expire(const struct spn_sa *sa, bool hard, enum spindle_limit lim
 
 /* A parked outbound SA is in use now. */
 void spn_event_active(const struct spn_sa *sa);
+
+/* The peer's packets come from elsewhere than the tunnel's go. */
+void spn_event_endpoint(const struct spn_tunnel *tunnel, const struct spn_sighting *sighting);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ip.h"
 #include "lane.h"
 #include "output.h"
+#include "peer.h"
 #include "route.h"
 #include "spi.h"
 #include "tunnel.h"
@@ -114,7 +115,7 @@ static unsigned int next_at(const struct sk_buff *skb)
 }
 
 /* Notes what deliver will need, and lets go of what the packet may outlive. */
-static void describe(struct spn_sa *sa, struct sk_buff *skb, u64 seq)
+static void describe(struct spn_sa *sa, struct sk_buff *skb, bool encap, u64 seq)
 {
 	struct spn_cb *cb = spn_cb(skb);
 	unsigned int at = next_at(skb);
@@ -125,6 +126,7 @@ static void describe(struct spn_sa *sa, struct sk_buff *skb, u64 seq)
 	cb->next_at = at;
 	cb->sa = sa;
 	cb->seq = seq;
+	cb->encap = encap;
 	cb->tos = spn_ip_tos(skb);
 	skb_dst_drop(skb);
 	skb->dev = sa->tunnel->dev;
@@ -176,7 +178,7 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 	seq = sa->xform.esn ? spn_replay_infer(sa->replay, seq_lo) : seq_lo;
 	reason = precheck(sa, skb, encap, seq);
 	if (!reason) {
-		describe(sa, skb, seq);
+		describe(sa, skb, encap, seq);
 		if (spn_lane_join(&sa->tunnel->rx, skb))
 			return 0;
 		reason = begin_list(sa, skb);
@@ -224,13 +226,31 @@ static enum spn_drop_reason check_selectors(const struct spn_conf *conf, const s
 	return spn_conf_admits(conf, &tuple) ? SPN_DROP_NONE : SPN_DROP_SELECTOR;
 }
 
+/* The outer headers still stand in front of what has been opened. */
+static void note_source(const struct spn_sa *sa, const struct spn_conf *conf,
+			const struct sk_buff *skb)
+{
+	struct spn_endpoint from = { .addr = spn_ip_src(skb) };
+	const struct udphdr *uh = (const struct udphdr *)skb->data - 1;
+
+	/* Not if the one was turned on or off while the packet was on its way. */
+	if (spn_cb(skb)->encap != !!conf->encap_dport)
+		return;
+	if (spn_cb(skb)->encap)
+		from.port = ntohs(uh->source);
+	spn_peer_seen(sa, &from);
+}
+
 /* Everything that is checked of a packet after it has proved where it comes from. */
 static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *next_header)
 {
 	struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
+	bool newest = spn_sa_newest(sa, spn_cb(skb)->seq);
 	enum spn_drop_reason reason;
 
 	reason = spn_sa_accept(sa, spn_cb(skb)->seq);
+	if (!reason && newest && conf && conf->encap_dport)
+		note_source(sa, conf, skb);
 	if (!reason)
 		reason = strip(sa->xform.suite, skb, next_header);
 	/* RFC 4303 2.6: a dummy packet has done its work by arriving. */

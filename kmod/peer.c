@@ -5,14 +5,27 @@
 #include "peer.h"
 #include "tunnel.h"
 
+enum { LOOKS_APART = HZ };	/* jiffies: a NAT, or who plays one, can send us no faster */
+
 /**
  * struct spn_peer - what it takes to keep in touch
  * @tunnel: whose peer it is
  * @keepalive: runs while the configuration asks for keepalives
+ * @lock: protects @last; bottom halves off; inside spn_net.lock, outside no other lock
+ * @last: the last sighting; written by tunnel->rx's deliver() alone, which so needs no lock
+ *	to read it
+ * @known: @last has been looked at, or will be
+ * @look: does so; holds a reference of the tunnel while it is queued
+ * @looked_at: jiffies when it last did; its own
  */
 struct spn_peer {
 	struct spn_tunnel *tunnel;
 	struct timer_list keepalive;
+	spinlock_t lock;
+	struct spn_sighting last;
+	bool known;
+	struct delayed_work look;
+	unsigned long looked_at;
 };
 
 /*
@@ -50,13 +63,16 @@ int spn_peer_prepare(struct spn_tunnel *tunnel, const struct spn_conf *conf)
 {
 	struct spn_peer *peer = peer_of(tunnel);
 
-	if (peer || !conf->keepalive)
+	if (peer || !conf->encap_dport)
 		return 0;
 	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
 	if (!peer)
 		return -ENOMEM;
 	peer->tunnel = tunnel;
 	timer_setup(&peer->keepalive, keep_alive, 0);
+	spin_lock_init(&peer->lock);
+	INIT_DELAYED_WORK(&peer->look, spn_device(tunnel->dev)->flow->look);
+	peer->looked_at = jiffies - LOOKS_APART;
 	rcu_assign_pointer(tunnel->peer, peer);
 	return 0;
 }
@@ -67,14 +83,107 @@ void spn_peer_configure(struct spn_tunnel *tunnel, const struct spn_conf *old,
 	/* It ends by itself when it finds that nobody asks for keepalives any more. */
 	if (conf->keepalive && (!old || conf->keepalive != old->keepalive))
 		mod_timer(&peer_of(tunnel)->keepalive, jiffies);
+	spn_peer_forget(tunnel);
+}
+
+void spn_peer_forget(struct spn_tunnel *tunnel)
+{
+	struct spn_peer *peer = peer_of(tunnel);
+
+	/* Read without a lock by who has seen a packet. */
+	if (peer)
+		WRITE_ONCE(peer->known, false);
+}
+
+bool spn_peer_is_at(const struct spn_conf *conf, const struct spn_endpoint *from)
+{
+	return from->port == conf->encap_dport &&
+	       !memcmp(&from->addr, &conf->endpoints.remote, sizeof(from->addr));
+}
+
+static bool same_endpoint(const struct spn_endpoint *a, const struct spn_endpoint *b)
+{
+	return a->port == b->port && !memcmp(&a->addr, &b->addr, sizeof(a->addr));
+}
+
+/* Has the peer sent with newer keys since?  Then a packet with these says nothing new. */
+static bool superseded(const struct spn_sa *sa)
+{
+	struct spn_tunnel *tunnel = sa->tunnel;
+	const struct spn_sa *other;
+	bool newer = false;
+
+	spin_lock(&tunnel->lock);
+	list_for_each_entry(other, &tunnel->sas, node)
+		if (other->dir == SPINDLE_DIR_IN && other->generation > sa->generation)
+			newer = newer || spn_sa_heard(other);
+	spin_unlock(&tunnel->lock);
+	return newer;
+}
+
+static void look_in(struct spn_tunnel *tunnel, struct spn_peer *peer, unsigned long delay)
+{
+	spn_tunnel_get(tunnel);
+	/* The one that is queued has a reference. */
+	if (!queue_delayed_work(spn_sa_wq, &peer->look, delay))
+		spn_tunnel_put(tunnel);
+}
+
+void spn_peer_seen(const struct spn_sa *sa, const struct spn_endpoint *from)
+{
+	struct spn_tunnel *tunnel = sa->tunnel;
+	struct spn_peer *peer = rcu_dereference(tunnel->peer);
+
+	if (!peer || (READ_ONCE(peer->known) && same_endpoint(&peer->last.from, from)) ||
+	    superseded(sa))
+		return;
+	spin_lock(&peer->lock);
+	peer->last.from = *from;
+	peer->last.spi = sa->spi;
+	peer->last.generation = sa->generation;
+	WRITE_ONCE(peer->known, true);
+	spin_unlock(&peer->lock);
+	look_in(tunnel, peer, 0);
+}
+
+struct spn_tunnel *spn_peer_take(struct work_struct *work, struct spn_sighting *sighting)
+{
+	struct spn_peer *peer = container_of(work, struct spn_peer, look.work);
+	struct spn_tunnel *tunnel = peer->tunnel;
+	unsigned long since = jiffies - peer->looked_at;
+	const struct spn_conf *conf;
+	bool at_home;
+
+	if (since < LOOKS_APART) {
+		look_in(tunnel, peer, LOOKS_APART - since);
+		goto nothing;
+	}
+	spin_lock_bh(&peer->lock);
+	*sighting = peer->last;
+	spin_unlock_bh(&peer->lock);
+	rcu_read_lock();
+	conf = rcu_dereference(tunnel->conf);
+	at_home = !conf || spn_peer_is_at(conf, &sighting->from);
+	rcu_read_unlock();
+	if (at_home)
+		goto nothing;
+	peer->looked_at = jiffies;
+	return tunnel;
+
+nothing:
+	spn_tunnel_put(tunnel);
+	return NULL;
 }
 
 void spn_peer_stop(struct spn_tunnel *tunnel)
 {
 	struct spn_peer *peer = peer_of(tunnel);
 
-	if (peer)
-		timer_shutdown_sync(&peer->keepalive);
+	if (!peer)
+		return;
+	timer_shutdown_sync(&peer->keepalive);
+	if (cancel_delayed_work(&peer->look))
+		spn_tunnel_put(tunnel);
 }
 
 void spn_peer_free(struct spn_tunnel *tunnel)

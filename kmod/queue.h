@@ -64,11 +64,12 @@ enum {
  * @count: packets in the list, in the first skb
  * @headroom: octets wanted in front of an outbound packet, in the first skb
  * @ip_len: in transport mode, octets of the packet's own header, in front of ESP; else,
- *	and on the way in, of the outer one
+ *	and on the way in, of the outer one with what follows it
  * @next_at: on the way in: which of them says what follows
  * @pad_to: on the way out: octets that no packet goes below (RFC 4303 2.7)
  * @tos: of the inner header on the way out, of the outer one on the way in
- * @df: the inner header says do not fragment
+ * @df: on the way out: the inner header says do not fragment
+ * @encap: on the way in: a UDP header stands in front of ESP
  * @fragment: but its sender would make it no smaller, so the outer packet is fragmented
  *	where it must be
  * @drop: enum spn_drop_reason once the packet's fate is sealed
@@ -87,7 +88,10 @@ struct spn_cb {
 		u16 pad_to;
 	};
 	u8 tos;
-	bool df;
+	union {
+		bool df;
+		bool encap;
+	};
 	bool fragment;
 	u8 drop;
 };

@@ -68,7 +68,8 @@ enum spn_sa_flags {
  * @flags: enum spn_sa_flags, atomic bits
  * @entry: inbound: its place in the SPI table; under spn_net.lock
  * @node: in tunnel->sas; under tunnel->lock
- * @seq: outbound: last number given out; under tunnel->tx.lock
+ * @seq: outbound: last number given out, under tunnel->tx.lock; inbound: what it was made
+ *	with
  * @replay: inbound: the window; marked by tunnel->rx's deliver() alone
  * @syncp: for @packets and @bytes on 32-bit machines
  * @packets: carried; written where @seq or @replay is
@@ -150,6 +151,18 @@ static inline bool spn_sa_expired(const struct spn_sa *sa)
  */
 enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
 				   unsigned int bytes, u64 *first);
+
+/* Is that number, of an inbound SA's packet, higher than all that were accepted? */
+static inline bool spn_sa_newest(const struct spn_sa *sa, u64 seq)
+{
+	return seq > READ_ONCE(sa->replay->top);
+}
+
+/* Has an inbound SA accepted anything? */
+static inline bool spn_sa_heard(const struct spn_sa *sa)
+{
+	return READ_ONCE(sa->replay->top) > sa->seq;
+}
 
 /**
  * spn_sa_accept - note an authenticated packet

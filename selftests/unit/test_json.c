@@ -115,6 +115,18 @@ static void events(void **state)
 	assert_json(sp_json_event(&event, &time),
 		    "{\"time\":1700000000.123,\"event\":\"active\",\"tunnel\":\"office\","
 		    "\"spi\":\"0x2002\",\"generation\":4}");
+	event.cmd = SPINDLE_CMD_ENDPOINT_NTF;
+	event.tunnel.remote = (struct sp_addr)V4(192, 0, 2, 9);
+	event.tunnel.encap.dport = 40001;
+	assert_json(sp_json_event(&event, &time),
+		    "{\"time\":1700000000.123,\"event\":\"endpoint\",\"tunnel\":\"office\","
+		    "\"spi\":\"0x2002\",\"generation\":4,\"remote\":\"192.0.2.9\","
+		    "\"port\":40001}");
+	event.tunnel.encap.dport = 0;
+	assert_json(sp_json_event(&event, &time),
+		    "{\"time\":1700000000.123,\"event\":\"endpoint\",\"tunnel\":\"office\","
+		    "\"spi\":\"0x2002\",\"generation\":4,\"remote\":\"192.0.2.9\","
+		    "\"port\":null}");
 	assert_json(sp_json_event(&lost, &time), "{\"time\":1700000000.123,\"event\":\"lost\"}");
 }
 

@@ -142,6 +142,8 @@ static void events(void **state)
 		{ SPINDLE_CMD_EXPIRE_NTF,
 		  "expire office in spi 0x1001 gen 2 soft limit of packets" },
 		{ SPINDLE_CMD_ACTIVE_NTF, "active office spi 0x1001 gen 2" },
+		{ SPINDLE_CMD_ENDPOINT_NTF,
+		  "endpoint office spi 0x1001 gen 2 remote 192.0.2.2 port 40001" },
 		{ SPINDLE_CMD_SA_NEW_NTF,
 		  "sa-new office in spi 0x1001 alg aes128-sha256 gen 2 active" },
 		{ SPINDLE_CMD_TUNNEL_DEL_NTF,
@@ -158,6 +160,7 @@ static void events(void **state)
 	FILE *out;
 
 	(void)state;
+	event.tunnel.encap.dport = 40001;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		event.cmd = rows[i].cmd;
 		out = begin();

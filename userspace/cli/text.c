@@ -216,6 +216,12 @@ static void print_event_details(FILE *out, const struct sp_event *event)
 	case SPINDLE_CMD_ACTIVE_NTF:
 		fprintf(out, " spi 0x%x gen %u", sa->spi, sa->generation);
 		break;
+	case SPINDLE_CMD_ENDPOINT_NTF:
+		fprintf(out, " spi 0x%x gen %u remote %s", sa->spi, sa->generation,
+			sp_addr_format(&event->tunnel.remote, a));
+		if (event->tunnel.encap.dport)
+			fprintf(out, " port %u", event->tunnel.encap.dport);
+		break;
 	}
 }
 

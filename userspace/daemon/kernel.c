@@ -225,6 +225,19 @@ static void lost(struct daemon *daemon)
 	}
 }
 
+/* Where its packets go is the kernel's to know. */
+static void log_endpoint(const struct sp_event *event)
+{
+	char text[SP_ADDR_STRLEN];
+
+	sp_addr_format(&event->tunnel.remote, text);
+	if (event->tunnel.encap.dport)
+		log_line("tunnel %s: the peer sends from %s port %u now", event->tunnel.name, text,
+			 event->tunnel.encap.dport);
+	else
+		log_line("tunnel %s: the peer sends from %s now", event->tunnel.name, text);
+}
+
 static void on_event(const struct sp_event *event, void *arg)
 {
 	struct daemon *daemon = arg;
@@ -238,6 +251,8 @@ static void on_event(const struct sp_event *event, void *arg)
 	tunnel = party_find_tunnel(daemon, event->tunnel.name);
 	if (!tunnel)
 		return;
+	if (event->cmd == SPINDLE_CMD_ENDPOINT_NTF)
+		log_endpoint(event);
 	if (event->cmd == SPINDLE_CMD_ACQUIRE_NTF)
 		rk_tunnel_acquire(tunnel, now);
 	else if (event->cmd == SPINDLE_CMD_EXPIRE_NTF)

@@ -119,6 +119,8 @@ json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)
 /* What an event says beside its time, its name and its tunnel. */
 static json_t *event_details(const struct sp_event *event)
 {
+	uint16_t port;
+
 	switch (event->cmd) {
 	case SPINDLE_CMD_TUNNEL_NEW_NTF:
 	case SPINDLE_CMD_TUNNEL_SET_NTF:
@@ -139,6 +141,12 @@ static json_t *event_details(const struct sp_event *event)
 	case SPINDLE_CMD_ACTIVE_NTF:
 		return json_pack("{s:o, s:o}", "spi", spi(event->sa.spi),
 				 "generation", number(event->sa.generation));
+	case SPINDLE_CMD_ENDPOINT_NTF:
+		port = event->tunnel.encap.dport;
+		return json_pack("{s:o, s:o, s:o, s:o}", "spi", spi(event->sa.spi),
+				 "generation", number(event->sa.generation),
+				 "remote", addr(&event->tunnel.remote),
+				 "port", port ? number(port) : json_null());
 	default:
 		return json_object();
 	}

@@ -137,6 +137,7 @@ const char *sp_name_event(uint8_t cmd)
 		[SPINDLE_CMD_ACQUIRE_NTF] = "acquire",
 		[SPINDLE_CMD_EXPIRE_NTF] = "expire",
 		[SPINDLE_CMD_ACTIVE_NTF] = "active",
+		[SPINDLE_CMD_ENDPOINT_NTF] = "endpoint",
 	};
 
 	return word_at(words, COUNT(words), cmd);

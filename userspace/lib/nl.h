@@ -125,7 +125,8 @@ struct sp_flow {
 /* One notification; fields that do not belong to the command are zero. */
 struct sp_event {
 	uint8_t cmd;			/* a _NTF of enum spindle_cmd; 0: notifications were lost */
-	struct sp_tunnel tunnel;	/* in SA events only id and name */
+	struct sp_tunnel tunnel;	/* in SA events only id and name; in ENDPOINT_NTF where
+					   its peer is: remote, encap.dport */
 	struct sp_sa sa;
 	struct sp_flow flow;
 	bool hard;

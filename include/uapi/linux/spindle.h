@@ -14,7 +14,7 @@
 #define SPINDLE_GENL_NAME	"spindle"
 #define SPINDLE_GENL_VERSION	1
 
-/* acquire, expire and active: what a keying daemon must answer */
+/* acquire, expire, active and endpoint: what a keying daemon must answer or may use */
 #define SPINDLE_MCGRP_KEYING	"keying"
 /* tunnels and SAs as they come and go */
 #define SPINDLE_MCGRP_MONITOR	"monitor"
@@ -50,6 +50,7 @@ enum spindle_cmd {
 	SPINDLE_CMD_ACQUIRE_NTF,	/* group keying */
 	SPINDLE_CMD_EXPIRE_NTF,		/* group keying */
 	SPINDLE_CMD_ACTIVE_NTF,		/* group keying */
+	SPINDLE_CMD_ENDPOINT_NTF,	/* group keying: TUNNEL with REMOTE and ENCAP_DPORT, SA */
 
 	__SPINDLE_CMD_MAX,
 	SPINDLE_CMD_MAX = __SPINDLE_CMD_MAX - 1
