@@ -59,6 +59,7 @@ void spn_conf_inherit(struct spn_conf *conf, const struct spn_conf *old)
 	conf->encap_sport = old->encap_sport;
 	conf->encap_dport = old->encap_dport;
 	conf->keepalive = old->keepalive;
+	conf->follow = old->follow;
 	conf->dscp = old->dscp;
 }
 
@@ -213,6 +214,10 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 	}
 	if (conf->keepalive && !conf->encap_dport) {
 		NL_SET_ERR_MSG(extack, "keepalives are for encapsulation in UDP");
+		return -EINVAL;
+	}
+	if (conf->follow && conf->mode == SPINDLE_MODE_TRANSPORT) {
+		NL_SET_ERR_MSG(extack, "only in tunnel mode can a peer be followed");
 		return -EINVAL;
 	}
 	if (conf->tfc && (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {

@@ -36,6 +36,7 @@ struct spn_endpoints {
  * @ah_align: what the AH header is padded to in IPv4, octets
  * @df: enum spindle_df
  * @tfc: octets that inner packets are padded to, 0 for none, SPINDLE_TFC_MTU
+ * @follow: @endpoints.remote and @encap_dport become where the peer's newest packet came from
  * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
  * @encap_sport: UDP source port of ESP in UDP (RFC 3948), 0 for ESP as it is
  * @encap_dport: UDP destination port, likewise
@@ -60,6 +61,7 @@ struct spn_conf {
 	u8 ah_align;
 	u8 df;
 	u8 dscp;
+	u8 follow;
 	u16 tfc;
 	u16 encap_sport;
 	u16 encap_dport;
@@ -69,6 +71,12 @@ struct spn_conf {
 	struct rcu_head rcu;
 	struct spn_ts ts[];
 };
+
+/* Does anything depend on where the peer's packets come from? */
+static inline bool spn_conf_watches(const struct spn_conf *conf)
+{
+	return conf->encap_dport || conf->follow;
+}
 
 int spn_conf_table_init(struct spn_net *sn);
 void spn_conf_table_destroy(struct spn_net *sn);

@@ -5,7 +5,7 @@
 
 struct work_struct;
 
-/* spn_flow.look: tells userspace. */
+/* spn_flow.look: tells userspace, and follows it if the tunnel does. */
 void spn_follow(struct work_struct *work);
 
 #endif

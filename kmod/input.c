@@ -249,7 +249,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	enum spn_drop_reason reason;
 
 	reason = spn_sa_accept(sa, spn_cb(skb)->seq);
-	if (!reason && newest && conf && conf->encap_dport)
+	if (!reason && newest && conf && spn_conf_watches(conf))
 		note_source(sa, conf, skb);
 	if (!reason)
 		reason = strip(sa->xform.suite, skb, next_header);

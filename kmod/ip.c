@@ -8,6 +8,18 @@
 
 #include "ip.h"
 
+bool spn_ip_is_host(const struct spn_addr *addr)
+{
+	struct in6_addr v6;
+
+	if (addr->family == AF_INET)
+		return !ipv4_is_zeronet(addr->v4) && !ipv4_is_multicast(addr->v4) &&
+		       !ipv4_is_lbcast(addr->v4);
+	memcpy(&v6, addr->octets, sizeof(v6));
+	return !(ipv6_addr_type(&v6) & (IPV6_ADDR_MULTICAST | IPV6_ADDR_LINKLOCAL |
+					IPV6_ADDR_MAPPED)) && !ipv6_addr_any(&v6);
+}
+
 static struct spn_addr addr_of(const struct sk_buff *skb, const __be32 *v4,
 			       const struct in6_addr *v6)
 {

@@ -28,6 +28,12 @@ static inline bool spn_ip_is_v6(const struct sk_buff *skb)
 	return ip_hdr(skb)->version == 6;
 }
 
+/*
+ * Can it be the outer address of a host?  A link-local one cannot, for it says no more than
+ * half without an interface.
+ */
+bool spn_ip_is_host(const struct spn_addr *addr);
+
 struct spn_addr spn_ip_src(const struct sk_buff *skb);
 struct spn_addr spn_ip_dst(const struct sk_buff *skb);
 

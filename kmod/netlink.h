@@ -47,6 +47,9 @@ void spn_netlink_notify(struct spn_net *sn, u8 cmd,
 			int (*fill)(struct sk_buff *msg, void *object),
 			void *object);
 
+/* Tells the group "monitor" of a tunnel that is not as it was.  Under spn_net.lock. */
+void spn_netlink_tunnel_changed(struct spn_net *sn, struct spn_tunnel *tunnel);
+
 int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_tunnel_get(struct sk_buff *skb, struct genl_info *info);

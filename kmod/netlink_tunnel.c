@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/in.h>
-#include <linux/inetdevice.h>
-#include <net/ipv6.h>
+#include <linux/ipv6.h>
 
 #include "compat.h"
 #include "device.h"
@@ -17,19 +16,6 @@ static struct spn_addr get_addr(const struct nlattr *attr)
 	return addr;
 }
 
-/* A link-local address is none, for it says no more than half without an interface. */
-static bool is_host(const struct spn_addr *addr)
-{
-	struct in6_addr v6;
-
-	if (addr->family == AF_INET)
-		return !ipv4_is_zeronet(addr->v4) && !ipv4_is_multicast(addr->v4) &&
-		       !ipv4_is_lbcast(addr->v4);
-	memcpy(&v6, addr->octets, sizeof(v6));
-	return !(ipv6_addr_type(&v6) & (IPV6_ADDR_MULTICAST | IPV6_ADDR_LINKLOCAL |
-					IPV6_ADDR_MAPPED)) && !ipv6_addr_any(&v6);
-}
-
 static int get_endpoint(struct spn_addr *addr, const struct nlattr *attr,
 			struct netlink_ext_ack *extack)
 {
@@ -38,7 +24,7 @@ static int get_endpoint(struct spn_addr *addr, const struct nlattr *attr,
 		NL_SET_ERR_MSG_ATTR(extack, attr, "IPv6 is off on this host");
 		return -EAFNOSUPPORT;
 	}
-	if (is_host(addr))
+	if (spn_ip_is_host(addr))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr, "outer address is not that of a host");
 	return -EINVAL;
@@ -164,6 +150,7 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 	get_u16(&conf->encap_sport, tb[SPINDLE_A_TUNNEL_ENCAP_SPORT]);
 	get_u16(&conf->encap_dport, tb[SPINDLE_A_TUNNEL_ENCAP_DPORT]);
 	get_u16(&conf->keepalive, tb[SPINDLE_A_TUNNEL_KEEPALIVE]);
+	get_u8(&conf->follow, tb[SPINDLE_A_TUNNEL_FOLLOW]);
 	get_u8(&conf->dscp, tb[SPINDLE_A_TUNNEL_DSCP]);
 	get_u32(&conf->fwmark, tb[SPINDLE_A_TUNNEL_FWMARK]);
 	return err;
@@ -246,6 +233,7 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_SPORT, conf->encap_sport) ||
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, conf->encap_dport) ||
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_KEEPALIVE, conf->keepalive) ||
+	    nla_put_u8(msg, SPINDLE_A_TUNNEL_FOLLOW, conf->follow) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, conf->fwmark))
 		return -EMSGSIZE;
 	return put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),
@@ -385,8 +373,13 @@ static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr 
 	if (err)
 		spn_conf_free(conf);
 	else
-		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_SET_NTF, put_tunnel, tunnel);
+		spn_netlink_tunnel_changed(sn, tunnel);
 	return err;
+}
+
+void spn_netlink_tunnel_changed(struct spn_net *sn, struct spn_tunnel *tunnel)
+{
+	spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_SET_NTF, put_tunnel, tunnel);
 }
 
 int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)

@@ -63,7 +63,7 @@ int spn_peer_prepare(struct spn_tunnel *tunnel, const struct spn_conf *conf)
 {
 	struct spn_peer *peer = peer_of(tunnel);
 
-	if (peer || !conf->encap_dport)
+	if (peer || !spn_conf_watches(conf))
 		return 0;
 	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
 	if (!peer)

@@ -49,6 +49,7 @@ static struct forge {
 	const char *key;
 	const char *auth_key;
 	const char *seq; /* "1,5-7": 1, 5, 6, 7, in the order of sending; "7-5" counts down */
+	const char *from; /* one of the host's outer addresses */
 	const char *source;
 	const char *destination;
 } forge = {
@@ -92,6 +93,7 @@ static const struct option {
 	{ "key", NULL, &forge.key },
 	{ "auth-key", NULL, &forge.auth_key },
 	{ "seq", NULL, &forge.seq },
+	{ "from", NULL, &forge.from },
 	{ "source", NULL, &forge.source },
 	{ "destination", NULL, &forge.destination },
 };
@@ -371,12 +373,14 @@ static size_t put_esp(unsigned char *buf, long seq)
 
 static int open_socket6(const char *address)
 {
-	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6 }, from = to;
 	int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ESP), tos = (int)forge.outer_tos;
 
-	if (inet_pton(AF_INET6, address, &to.sin6_addr) != 1)
+	if (inet_pton(AF_INET6, address, &to.sin6_addr) != 1 ||
+	    (forge.from && inet_pton(AF_INET6, forge.from, &from.sin6_addr) != 1))
 		errx(2, "%s: no address", address);
-	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) ||
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) ||
 	    connect(fd, (struct sockaddr *)&to, sizeof(to)))
 		err(1, "socket");
 	return fd;
@@ -389,7 +393,8 @@ static int open_socket4(const char *address)
 	int tos = (int)forge.outer_tos;
 	int fd;
 
-	if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
+	if (inet_pton(AF_INET, address, &to.sin_addr) != 1 ||
+	    (forge.from && inet_pton(AF_INET, forge.from, &from.sin_addr) != 1))
 		errx(2, "%s: no address", address);
 	if (forge.encap)
 		fd = socket(AF_INET, SOCK_DGRAM, 0);

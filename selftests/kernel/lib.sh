@@ -468,7 +468,7 @@ xfrm_states()
 	xfrm_state "$name" "$name" "$other" "$(spi "$other" 1)" "${@:2}"
 }
 
-# xfrm_natt NAME: the SAs of generation 1, in UDP.
+# xfrm_natt NAME [OPTION...]: the SAs of generation 1, in UDP; the options are the outbound one's.
 xfrm_natt()
 {
 	local name=$1 other=${peer[$1]} any=0.0.0.0
@@ -477,22 +477,32 @@ xfrm_natt()
 	xfrm_state "$name" "$other" "$name" "$(spi "$name" 1)" encap espinudp 4500 4500 $any \
 		flag af-unspec
 	xfrm_state "$name" "$name" "$other" "$(spi "$other" 1)" encap espinudp 4500 4500 $any \
-		flag af-unspec
+		flag af-unspec "${@:2}"
 }
 
-# xfrm_host NAME: the same tunnel by the kernel's own IPsec, without SAs.
-xfrm_host()
+# xfrm_policies NAME: the tunnel by the kernel's own IPsec.
+xfrm_policies()
 {
 	local name=$1 other=${peer[$1]}
 
 	ip -n "$name" -batch - <<-END
-		address add ${inner[$name]} dev lo nodad
-		route add ${network[$other]} dev eth0 src ${inner[$name]}
 		xfrm policy add src ${network[$name]} dst ${network[$other]} dir out priority 2 \
 			tmpl src ${outer[$name]} dst ${outer[$other]} proto esp reqid 1 mode tunnel
 		xfrm policy add src ${network[$other]} dst ${network[$name]} dir in priority 2 \
 			tmpl src ${outer[$other]} dst ${outer[$name]} proto esp reqid 1 mode tunnel
 	END
+}
+
+# xfrm_host NAME: with all that it takes, but for SAs.
+xfrm_host()
+{
+	local name=$1
+
+	ip -n "$name" -batch - <<-END
+		address add ${inner[$name]} dev lo nodad
+		route add ${network[${peer[$name]}]} dev eth0 src ${inner[$name]}
+	END
+	xfrm_policies "$name"
 }
 
 # neighbours_in_the_clear NAME: who has no neighbour yet can send it nothing.

@@ -227,6 +227,55 @@ when_there_is_a_need()
 	silent "after the tunnel's end" spindle tunnel del t
 }
 
+# remapped FOLLOW: the NAT forgets a, and gives it another port when it comes again.
+remapped()
+{
+	behind_nat
+	forgets_after 2
+	host b spindle tunnel set t follow "$1"
+	monitor b
+	pings a b
+	within 20 has_forgotten
+	host n nft flush chain ip nat out
+	host n nft add rule ip nat out oifname eth2 udp sport 4500 masquerade to :40002
+}
+
+port_of_a()
+{
+	show b tunnel '.[].encap'
+}
+
+followed()
+{
+	remapped on
+	within 10 pings a b
+	pings b a
+	same "remote" "$(show b tunnel '.[].remote')" "${outer[a]}"
+	same "encapsulation" "$(port_of_a)" "udp 4500 40002"
+	same "events" "$(events '.event == "endpoint" and .remote == "192.0.2.9" and .port == 40002')" 1
+}
+
+# packets_from_a N: so many or more have come to b.
+packets_from_a()
+{
+	[ "$(sa_field b in "$(spi b 1)" packets)" -ge "$1" ]
+}
+
+told_only()
+{
+	remapped off
+	refuse host a ping -n -q -c 5 -i 0.2 -W 1 "${inner[b]}"
+	within 5 packets_from_a 6
+	within 5 is_told
+	same "encapsulation" "$(port_of_a)" "udp 4500 40001"
+	same "events" "$(events '.event == "endpoint"')" 1
+}
+
+is_told()
+{
+	[ "$(events '.event == "endpoint" and .port == 40002')" = 1 ]
+}
+
 run_tests \
 	"through a NAT" through_nat \
 	"a NAT forgets who is silent" forgotten \
@@ -234,4 +283,6 @@ run_tests \
 	"xfrm takes keepalives for nothing, over IPv4" "seen_by_xfrm 4" \
 	"xfrm takes keepalives for nothing, over IPv6" "seen_by_xfrm 6" \
 	"keepalives after silence only" after_silence_only \
-	"keepalives while there is something to keep" when_there_is_a_need
+	"keepalives while there is something to keep" when_there_is_a_need \
+	"a NAT that changes the port: followed" followed \
+	"a NAT that changes the port: told" told_only

@@ -216,6 +216,12 @@ raw_tunnels()
 			encapsulation in UDP takes two ports
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, encap-sport: 1, encap-dport: 1}}
 			only ESP in tunnel mode can be encapsulated in UDP
+		tunnel-set {tunnel: {name: u, keepalive: 20}}
+			keepalives are for encapsulation in UDP
+		tunnel-set {tunnel: {name: u, follow: 2}}
+			.tunnel.follow: integer out of range
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport, follow: 1}}
+			only in tunnel mode can a peer be followed
 		tunnel-set {tunnel: {name: u, proto: 51}}
 			a tunnel's protocol and mode stay as they are
 		tunnel-set {tunnel: {name: u, replay-window: 65537}}

@@ -77,7 +77,7 @@ static void test_good(void **state)
 	struct sp_config *config = load(OFFICE LAN
 		"lifetime = 30m\nlifetime-bytes = 100M\nreplay-window = 128\n"
 		"df = set\ndscp = 46\nfwmark = 0x10\nroutes = no\nstart = trap\n"
-		"encap = udp 4500 40001\nkeepalive = 20\n"
+		"encap = udp 4500 40001\nkeepalive = 20\nfollow = yes\n"
 		"address = 10.1.0.1/24, fd00:1::1/64\n", &heard);
 	const struct sp_tunnel_config *tunnel;
 	const struct sp_peer_config *peer;
@@ -112,6 +112,7 @@ static void test_good(void **state)
 	assert_int_equal(tunnel->fwmark, 16);
 	assert_int_equal(tunnel->encap.dport, 40001);
 	assert_int_equal(tunnel->keepalive, 20);
+	assert_true(tunnel->follow);
 	assert_false(tunnel->routes);
 	assert_int_equal(tunnel->start, SP_START_TRAP);
 	assert_int_equal(tunnel->addresses.n, 2);
@@ -230,6 +231,8 @@ static const struct {
 	  "spindle.conf:2:9: encap: \"udp 0 4500\" is not none, or udp and two ports\n" },
 	{ "[tunnel x]\nkeepalive = 65536\n",
 	  "spindle.conf:2:13: keepalive: 65536 is not between 0 and 65535\n" },
+	{ "[tunnel x]\nfollow = on\n",
+	  "spindle.conf:2:10: follow: \"on\" is none of: no, yes\n" },
 	{ OFFICE LAN "keepalive = 20\n",
 	  "spindle.conf:7:1: tunnel lan: keepalive needs encap = udp, "
 	  "as in encap = udp 4500 4500\n" },

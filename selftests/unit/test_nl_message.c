@@ -13,7 +13,7 @@
 #include "nl_message.h"
 #include "sample.h"
 
-enum { ALL_FIELDS = (1 << 11) - 1 };
+enum { ALL_FIELDS = (1 << 16) - 1 };
 
 static struct nl_msg *begin(uint8_t cmd)
 {
@@ -33,6 +33,9 @@ static void a_tunnel_round_trips(void **state)
 
 	(void)state;
 	sent.fields = ALL_FIELDS;
+	sent.encap = (struct sp_encap){ 4500, 40001 };
+	sent.keepalive = 20;
+	sent.follow = 1;
 	assert_int_equal(sp_nl_put_tunnel(msg, &sent), 0);
 	assert_int_equal(sp_nl_parse_event(nlmsg_hdr(msg), &event, &err), 0);
 	nlmsg_free(msg);
@@ -54,6 +57,10 @@ static void a_tunnel_round_trips(void **state)
 	assert_int_equal(got->df, sent.df);
 	assert_int_equal(got->dscp, sent.dscp);
 	assert_int_equal(got->fwmark, sent.fwmark);
+	assert_int_equal(got->encap.sport, sent.encap.sport);
+	assert_int_equal(got->encap.dport, sent.encap.dport);
+	assert_int_equal(got->keepalive, sent.keepalive);
+	assert_int_equal(got->follow, sent.follow);
 }
 
 static void a_request_carries_only_its_fields(void **state)

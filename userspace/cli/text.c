@@ -118,6 +118,8 @@ void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 		fprintf(out, ", dscp %u", t->dscp);
 	if (t->fwmark)
 		fprintf(out, ", fwmark 0x%x", t->fwmark);
+	if (t->follow)
+		fputs(", follow on", out);
 	fputc('\n', out);
 
 	if (t->staged)

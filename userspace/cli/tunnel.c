@@ -204,6 +204,20 @@ static int take_keepalive(struct cli *cli, struct words *words, void *object)
 	return ret;
 }
 
+static int take_follow(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+	const char *word = cli_next(cli, words);
+
+	if (!word)
+		return CLI_USAGE;
+	if (strcmp(word, "on") && strcmp(word, "off"))
+		return cli_usage(cli, "\"%s\" is not on or off", word);
+	tunnel->fields |= SP_TUNNEL_FOLLOW;
+	tunnel->follow = !strcmp(word, "on");
+	return CLI_DONE;
+}
+
 static int take_fwmark(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
@@ -228,6 +242,7 @@ static const struct option options[] = {
 	{ "fwmark", take_fwmark, false },
 	{ "encap", take_encap, false },
 	{ "keepalive", take_keepalive, false },
+	{ "follow", take_follow, false },
 	{ 0 },
 };
 

@@ -41,7 +41,7 @@ static bool options_differ(const struct sp_tunnel_config *a, const struct sp_tun
 {
 	return a->ah != b->ah || a->ah_align != b->ah_align || a->mode != b->mode ||
 	       a->encap.sport != b->encap.sport || a->encap.dport != b->encap.dport ||
-	       a->keepalive != b->keepalive ||
+	       a->keepalive != b->keepalive || a->follow != b->follow ||
 	       a->replay_window != b->replay_window || a->df != b->df || a->dscp != b->dscp ||
 	       a->tfc != b->tfc || a->fwmark != b->fwmark;
 }
@@ -82,7 +82,8 @@ int apply_plan(struct daemon *daemon, const struct sp_config *config, apply_fn e
 	STAILQ_FOREACH(tunnel, &config->tunnels, next) {
 		enum kernel_change change;
 
-		if (kernel_tunnel(daemon->nl, tunnel, true, &change, err))
+		if (kernel_tunnel(daemon->nl, tunnel, old_tunnel(daemon, tunnel->name), true,
+				  &change, err))
 			return -1;
 		each(tunnel->name, change_of(daemon, tunnel, change), arg);
 	}
@@ -203,7 +204,7 @@ static void apply_tunnel(struct daemon *daemon, const struct sp_tunnel_config *c
 	enum kernel_change change = KERNEL_SAME;
 	struct sp_error err;
 
-	if (kernel_tunnel(daemon->nl, config, false, &change, &err) ||
+	if (kernel_tunnel(daemon->nl, config, old, false, &change, &err) ||
 	    (old && kernel_retire_routes(old, config, &err)))
 		log_line("%s", err.text);
 	else

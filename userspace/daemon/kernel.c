@@ -12,8 +12,27 @@
 
 struct wanted {
 	struct sp_tunnel tunnel;	/* fields: what differs */
+	bool moved;			/* the configuration says anew where the peer is */
 	bool found;
 };
+
+static bool encap_differs(const struct sp_encap *a, const struct sp_encap *b)
+{
+	return a->sport != b->sport || a->dport != b->dport;
+}
+
+/* Of a tunnel that follows its peer, the kernel knows better where that is. */
+static void keep_following(const struct sp_tunnel *is, struct wanted *wanted)
+{
+	struct sp_tunnel *want = &wanted->tunnel;
+
+	if (!is->follow || !want->follow || wanted->moved ||
+	    is->remote.family != want->remote.family)
+		return;
+	want->remote = is->remote;
+	if (is->encap.dport && want->encap.dport)
+		want->encap.dport = is->encap.dport;
+}
 
 /* Of a dump, to tell a tunnel that is not there from a kernel that does not answer. */
 static int compare(const struct sp_tunnel *is, void *arg)
@@ -24,6 +43,7 @@ static int compare(const struct sp_tunnel *is, void *arg)
 	if (strcmp(is->name, want->name))
 		return 0;
 	wanted->found = true;
+	keep_following(is, wanted);
 	want->fields = (is->ifindex != want->ifindex ? SP_TUNNEL_IFINDEX : 0) |
 		(!sp_addr_equal(&is->local, &want->local) ? SP_TUNNEL_LOCAL : 0) |
 		(!sp_addr_equal(&is->remote, &want->remote) ? SP_TUNNEL_REMOTE : 0) |
@@ -36,18 +56,21 @@ static int compare(const struct sp_tunnel *is, void *arg)
 		(is->df != want->df ? SP_TUNNEL_DF : 0) |
 		(is->dscp != want->dscp ? SP_TUNNEL_DSCP : 0) |
 		(is->tfc != want->tfc ? SP_TUNNEL_TFC : 0) |
-		(is->encap.sport != want->encap.sport || is->encap.dport != want->encap.dport ?
-			 SP_TUNNEL_ENCAP : 0) |
+		(encap_differs(&is->encap, &want->encap) ? SP_TUNNEL_ENCAP : 0) |
 		(is->keepalive != want->keepalive ? SP_TUNNEL_KEEPALIVE : 0) |
+		(is->follow != want->follow ? SP_TUNNEL_FOLLOW : 0) |
 		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0);
 	return 1;
 }
 
-static void want(struct wanted *wanted, const struct sp_tunnel_config *config)
+static void want(struct wanted *wanted, const struct sp_tunnel_config *config,
+		 const struct sp_tunnel_config *old)
 {
 	struct sp_tunnel *tunnel = &wanted->tunnel;
 
 	memset(wanted, 0, sizeof(*wanted));
+	wanted->moved = old && (!sp_addr_equal(&old->peer->remote, &config->peer->remote) ||
+				encap_differs(&old->encap, &config->encap));
 	strcpy(tunnel->name, config->name);
 	tunnel->ifindex = if_nametoindex(config->interface);
 	tunnel->local = config->peer->local;
@@ -60,6 +83,7 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config)
 	tunnel->tfc = config->tfc;
 	tunnel->encap = config->encap;
 	tunnel->keepalive = config->keepalive;
+	tunnel->follow = config->follow;
 	tunnel->fwmark = config->fwmark;
 	tunnel->proto = config->ah ? IPPROTO_AH : IPPROTO_ESP;
 	tunnel->ah_align = config->ah_align;
@@ -68,7 +92,7 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config)
 			 SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW |
 			 SP_TUNNEL_DF | SP_TUNNEL_DSCP | SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO |
 			 SP_TUNNEL_MODE | SP_TUNNEL_AH_ALIGN | SP_TUNNEL_TFC |
-			 SP_TUNNEL_ENCAP | SP_TUNNEL_KEEPALIVE;
+			 SP_TUNNEL_ENCAP | SP_TUNNEL_KEEPALIVE | SP_TUNNEL_FOLLOW;
 }
 
 static int lead_there(const struct sp_tunnel_config *config, struct sp_error *err)
@@ -85,15 +109,16 @@ static int lead_there(const struct sp_tunnel_config *config, struct sp_error *er
 	return 0;
 }
 
-int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config, bool plan,
-		  enum kernel_change *change, struct sp_error *err)
+int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config,
+		  const struct sp_tunnel_config *old, bool plan, enum kernel_change *change,
+		  struct sp_error *err)
 {
 	struct wanted wanted;
 	uint32_t ifindex;
 
 	if (!plan && sp_link_ensure(config->interface, &ifindex, err))
 		return -1;
-	want(&wanted, config);
+	want(&wanted, config, old);
 	if (sp_nl_tunnel_dump(nl, compare, &wanted, err) < 0)
 		return -1;
 	*change = !wanted.found ? KERNEL_NEW : wanted.tunnel.fields ? KERNEL_SET : KERNEL_SAME;

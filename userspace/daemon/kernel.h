@@ -12,9 +12,14 @@ enum kernel_change {
 	KERNEL_NEW,
 };
 
-/* Compares the kernel's tunnel with the configured one, and brings it there unless @plan. */
-int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config, bool plan,
-		  enum kernel_change *change, struct sp_error *err);
+/*
+ * Compares the kernel's tunnel with the configured one, and brings it there unless @plan.
+ * A tunnel that follows its peer stays where that is, unless the configuration says another
+ * place than @old, the one before, which may be NULL.
+ */
+int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config,
+		  const struct sp_tunnel_config *old, bool plan, enum kernel_change *change,
+		  struct sp_error *err);
 /* Takes away the routes of the old configuration that the new one does not have. */
 int kernel_retire_routes(const struct sp_tunnel_config *old, const struct sp_tunnel_config *new,
 			 struct sp_error *err);

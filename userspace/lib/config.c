@@ -286,6 +286,9 @@ static void check_encap(struct sp_config_parser *p, const struct sp_tunnel_confi
 	if (tunnel->keepalive && !tunnel->encap.dport)
 		sp_config_problem(p, &tunnel->place, "tunnel %s: keepalive needs encap = udp, "
 				  "as in encap = udp 4500 4500", tunnel->name);
+	if (tunnel->follow && tunnel->mode == SPINDLE_MODE_TRANSPORT)
+		sp_config_problem(p, &tunnel->place, "tunnel %s: follow is for mode = tunnel",
+				  tunnel->name);
 }
 
 /* In transport mode the hosts talk for themselves, and routing is the administrator's. */

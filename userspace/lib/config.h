@@ -83,6 +83,7 @@ struct sp_tunnel_config {
 	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
 	struct sp_encap encap;
 	uint16_t keepalive;		/* seconds, 0: none */
+	bool follow;
 	uint32_t fwmark;
 	bool routes;
 	enum sp_start start;

@@ -341,6 +341,11 @@ static int set_keepalive(struct sp_config_parser *p, const char *value, struct s
 	return 0;
 }
 
+static int set_follow(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return choose_bool(&p->tunnel->follow, value, err);
+}
+
 static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	return sp_name_df_parse(&p->tunnel->df, value, err);
@@ -419,6 +424,7 @@ static const struct key tunnel_keys[] = {
 	{ "tfc", set_tfc },
 	{ "encap", set_encap },
 	{ "keepalive", set_keepalive },
+	{ "follow", set_follow },
 	{ "df", set_df },
 	{ "dscp", set_dscp },
 	{ "fwmark", set_fwmark },

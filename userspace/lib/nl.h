@@ -58,6 +58,7 @@ enum sp_tunnel_field {
 	SP_TUNNEL_TFC		= 1 << 12,
 	SP_TUNNEL_ENCAP		= 1 << 13,
 	SP_TUNNEL_KEEPALIVE	= 1 << 14,
+	SP_TUNNEL_FOLLOW	= 1 << 15,
 };
 
 struct sp_tunnel {
@@ -79,6 +80,7 @@ struct sp_tunnel {
 	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
 	struct sp_encap encap;
 	uint16_t keepalive;		/* seconds, 0: none */
+	uint8_t follow;			/* remote and encap.dport follow the peer */
 	uint32_t fwmark;
 	/* from the kernel only */
 	uint8_t state;			/* enum spindle_tunnel_state */

@@ -129,6 +129,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_ENCAP_SPORT,	/* u16, UDP port of ESP in UDP or 0, our own */
 	SPINDLE_A_TUNNEL_ENCAP_DPORT,	/* u16, likewise, the peer's */
 	SPINDLE_A_TUNNEL_KEEPALIVE,	/* u16, seconds without a packet, 0 is never */
+	SPINDLE_A_TUNNEL_FOLLOW,	/* u8, 1: REMOTE and ENCAP_DPORT follow the peer */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
