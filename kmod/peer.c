@@ -5,18 +5,21 @@
 #include "peer.h"
 #include "tunnel.h"
 
-enum { LOOKS_APART = HZ };	/* jiffies: a NAT, or who plays one, can send us no faster */
+/* Jiffies: who gives each packet another source can have us follow no faster. */
+enum { LOOKS_APART = HZ };
 
 /**
  * struct spn_peer - what it takes to keep in touch
  * @tunnel: whose peer it is
  * @keepalive: runs while the configuration asks for keepalives
- * @lock: protects @last; bottom halves off; inside spn_net.lock, outside no other lock
+ * @lock: protects @last; bottom halves off; no other lock is taken inside or held outside
  * @last: the last sighting; written by tunnel->rx's deliver() alone, which so needs no lock
  *	to read it
  * @known: @last has been looked at, or will be
  * @look: does so; holds a reference of the tunnel while it is queued
- * @looked_at: jiffies when it last did; its own
+ * @looked_at: jiffies when it last found something; its own
+ *
+ * Made when a configuration first has a use for it, freed with the tunnel.
  */
 struct spn_peer {
 	struct spn_tunnel *tunnel;
@@ -115,8 +118,8 @@ static bool superseded(const struct spn_sa *sa)
 
 	spin_lock(&tunnel->lock);
 	list_for_each_entry(other, &tunnel->sas, node)
-		if (other->dir == SPINDLE_DIR_IN && other->generation > sa->generation)
-			newer = newer || spn_sa_heard(other);
+		newer |= other->dir == SPINDLE_DIR_IN && other->generation > sa->generation &&
+			 spn_sa_heard(other);
 	spin_unlock(&tunnel->lock);
 	return newer;
 }

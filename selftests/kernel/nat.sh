@@ -138,9 +138,9 @@ seen_by_xfrm()
 	xfrm_host b
 	xfrm_natt b
 	host a nft -f - <<-END
-		table inet marked {
+		table netdev marked {
 			chain out {
-				type filter hook output priority 0
+				type filter hook egress device eth0 priority 0
 				udp sport 4500 meta mark != 7 drop
 			}
 		}
