@@ -284,28 +284,6 @@ ecn_outside()
 	same "not capable" "$(outer_header dscp copy -- -Q 0)" "tos 0x0 DF"
 }
 
-# ecn_arrives INNER OUTER RESULT: what the host behind the tunnel sees.
-ecn_arrives()
-{
-	capture a spin0
-	forge tos "$1" outer-tos "$2" seq "$4"
-	stop_captures
-	same "inner $1, outer $2" "$(captured a spin0 | sed -nE 's/^IP \(tos (0x[0-9a-f]+).*/\1/p')" "$3"
-}
-
-# Routers mark congestion outside; the receiver must hear of it.
-ecn_inside()
-{
-	fresh_hosts
-	spindle_host a
-	generation a 1
-	ecn_arrives 2 3 0x3 1
-	ecn_arrives 1 3 0x3 2
-	ecn_arrives 3 2 0x3 3
-	ecn_arrives 2 2 0x2 4
-	ecn_arrives 0 2 0x0 5
-}
-
 # Marked outer packets take the way that the mark says, from the next packet on.
 fwmark()
 {
@@ -353,5 +331,4 @@ run_tests \
 	"DSCP" dscp \
 	"don't fragment" "df" \
 	"ECN of the inner header shows outside" ecn_outside \
-	"ECN marks from outside come inside" ecn_inside \
 	"a firewall mark leads the outer packets" fwmark

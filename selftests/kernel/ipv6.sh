@@ -146,24 +146,6 @@ traffic_class()
 	same "ECN beside a DSCP" "$(class dscp 10 -- -Q 0x1)" 0x29
 }
 
-# ecn_arrives INNER OUTER RESULT SEQUENCE: what the host behind the tunnel sees.
-ecn_arrives()
-{
-	capture a spin0 "src host ${inner[b]}"
-	forge6 tos "$1" outer-tos "$2" seq "$4"
-	stop_captures
-	same "inner $1, outer $2" "$(captured a spin0 |
-		sed -nE 's/^IP6 \((class (0x[0-9a-f]+), )?.*/\2/p')" "$3"
-}
-
-ecn()
-{
-	setup 6 6
-	ecn_arrives 2 3 0x03 1
-	ecn_arrives 2 2 0x02 2
-	ecn_arrives 0 2 "" 3
-}
-
 # --- what is wrong ----------------------------------------------------------
 
 wrong_inside()
@@ -272,7 +254,6 @@ run_tests \
 	"1280 octets go through a path of 1280 in IPv6" "minimum 6" \
 	"an outer IPv6 packet larger than the path is cut" cut_outside \
 	"the traffic class" traffic_class \
-	"ECN marks from outside come inside" ecn \
 	"wrong packets inside" wrong_inside \
 	"an unknown SPI" unknown_spi \
 	"a route into the tunnel itself" loop \
