@@ -92,12 +92,15 @@ struct dst_entry *spn_route_get(struct net *net, const struct net_device *dev,
 	return dst;
 }
 
-/* RFC 4301 5.1.2.1, and RFC 6040 4.1 for the ECN bits. */
+/*
+ * RFC 4301 5.1.2.1.  The ECN bits are copied whatever they say (RFC 6040 4.1, normal mode);
+ * INET_ECN_encapsulate() hides a mark, as RFC 3168 had it.
+ */
 static u8 outer_tos(const struct spn_conf *conf, u8 inner_tos)
 {
 	u8 tos = conf->dscp == SPINDLE_DSCP_COPY ? inner_tos : conf->dscp << 2;
 
-	return INET_ECN_encapsulate(tos, inner_tos);
+	return (tos & ~INET_ECN_MASK) | (inner_tos & INET_ECN_MASK);
 }
 
 /* What its sender lets us fragment, or can make no smaller, must get through. */
