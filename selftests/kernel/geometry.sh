@@ -184,6 +184,26 @@ smallest_of_tunnels()
 	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
 }
 
+# With what a tunnel is told, not only with its next SA.
+follows_tunnel()
+{
+	both
+	ip -n a route add 192.0.2.3 dev eth0 mtu 1400
+	host a spindle tunnel set t remote 192.0.2.3
+	same "MTU by a narrow way" "$(mtu_of a spin0)" "$(inner_max 1400)"
+	host a spindle tunnel set t encap udp 4500 4500
+	same "MTU in UDP" "$(mtu_of a spin0)" "$(inner_max $((1400 - 8)))"
+	host a spindle tunnel set t remote "${outer[b]}"
+	same "MTU in UDP by the old way" "$(mtu_of a spin0)" "$(inner_max $((1500 - 8)))"
+	host a spindle tunnel set t encap none tfc mtu
+	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
+	ip -n a rule add fwmark 7 table 7
+	ip -n a route add "${outer[b]}" dev eth0 mtu 1300 table 7
+	host a spindle tunnel set t fwmark 7
+	same "MTU by the mark's way" "$(mtu_of a spin0)" "$(inner_max 1300)"
+	pings a b -M "do" -s $(($(inner_max 1300) - 28))
+}
+
 # A router between the hosts has a smaller MTU and says so.
 learns_from_router()
 {
@@ -324,6 +344,7 @@ run_tests \
 	"an MTU of 9000" jumbo \
 	"the device's MTU follows the algorithm" follows_overhead \
 	"the device's MTU follows the route" follows_path \
+	"the device's MTU follows the tunnel" follows_tunnel \
 	"an administrator's MTU stays" administrators \
 	"of several tunnels the smallest MTU counts" smallest_of_tunnels \
 	"a router's smaller MTU is learnt, and the device's follows" learns_from_router \
