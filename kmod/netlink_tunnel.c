@@ -357,7 +357,7 @@ static int check_same(const struct spn_conf *conf, const struct spn_conf *old,
 	return 0;
 }
 
-static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr **tb)
+static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr **tb, u32 *id)
 {
 	struct spn_tunnel *tunnel = spn_netlink_tunnel(sn, info);
 	struct spn_conf *conf;
@@ -365,6 +365,7 @@ static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr 
 
 	if (IS_ERR(tunnel))
 		return PTR_ERR(tunnel);
+	*id = tunnel->id;
 	conf = get_conf(info, tb, spn_tunnel_conf(tunnel));
 	if (IS_ERR(conf))
 		return PTR_ERR(conf);
@@ -386,6 +387,7 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
+	u32 id = 0;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
@@ -397,8 +399,11 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	}
 	mutex_lock(&sn->lock);
-	err = set_tunnel(sn, info, tb);
+	err = set_tunnel(sn, info, tb, &id);
 	mutex_unlock(&sn->lock);
+	/* Another way, other outer headers: another room inside. */
+	if (!err)
+		spn_device_fit_mtu(sn, id);
 	return err;
 }
 
