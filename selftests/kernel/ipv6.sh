@@ -58,10 +58,13 @@ inner_max()
 
 follows_overhead()
 {
+	local headers=28
+
+	[ "$1" = 4 ] || headers=48
 	setup "$1" "$2"
 	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
-	pings a b -M "do" -s $(($(mtu_of a spin0) - 48))
-	refuse pings a b -M "do" -s $(($(mtu_of a spin0) - 47))
+	pings a b -M "do" -s $(($(mtu_of a spin0) - headers))
+	refuse pings a b -M "do" -s $(($(mtu_of a spin0) - headers + 1))
 }
 
 # A router's word about the outer packets comes to who sent the inner one.
@@ -247,6 +250,7 @@ run_tests \
 	"IPv4 in IPv6, Spindle at both ends" "between_spindles 4 6" \
 	"IPv6 in IPv6, Spindle at both ends" "between_spindles 6 6" \
 	"the MTU of IPv6 in IPv4" "follows_overhead 6 4" \
+	"the MTU of IPv4 in IPv6" "follows_overhead 4 6" \
 	"the MTU of IPv6 in IPv6" "follows_overhead 6 6" \
 	"a router's smaller MTU is told to senders of IPv6" "learns_from_router 6" \
 	"a router's smaller MTU is told to senders of IPv4" "learns_from_router 4" \
