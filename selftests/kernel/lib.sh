@@ -203,6 +203,12 @@ mtu_of()
 	ip -n "$1" -j link show "$2" | jq '.[].mtu'
 }
 
+# A healthy kernel has nothing to say.
+quiet()
+{
+	"$top/selftests/vm/klog"
+}
+
 # has_mtu NAME DEVICE MTU
 has_mtu()
 {

@@ -8,12 +8,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# A healthy kernel has nothing to say of it all.
-quiet()
-{
-	"$top/selftests/vm/klog"
-}
-
 # --- traffic ----------------------------------------------------------------
 
 traffic=()
