@@ -11,6 +11,9 @@
 
 #include "queue.h"
 #include "route.h"
+#include "tunnel.h"
+
+enum { NESTED_MAX = 8 };	/* tunnels in a tunnel, as devices may call each other */
 
 /*
  * No protocol, and of IPv6 no ip6_dst_lookup_flow(): with them, a host-wide xfrm policy
@@ -62,6 +65,57 @@ static bool is_v6(const struct spn_conf *conf)
 	return conf->endpoints.remote.family == AF_INET6;
 }
 
+static struct dst_entry *look_up(struct net *net, const struct spn_conf *conf)
+{
+	return is_v6(conf) ? look_up6(net, conf) : look_up4(net, conf);
+}
+
+/* The tunnel of @dev that the outer packets of @conf would go into, or NULL. */
+static const struct spn_conf *outer_tunnel(const struct net_device *dev,
+					   const struct spn_conf *conf)
+{
+	const struct spn_tuple tuple = {
+		.local = conf->endpoints.local,
+		.remote = conf->endpoints.remote,
+		.local_port = conf->encap_sport,
+		.remote_port = conf->encap_dport,
+		.proto = conf->encap_dport ? IPPROTO_UDP : conf->proto,
+		.has_ports = conf->encap_dport,
+	};
+	const struct spn_tunnel *tunnel;
+
+	tunnel = spn_selectors_lookup(&spn_device(dev)->selectors, &tuple);
+	return tunnel ? rcu_dereference(tunnel->conf) : NULL;
+}
+
+/*
+ * Do the outer packets of a tunnel of @dev, which leave by @next, come back to it?  If it
+ * is through other tunnels, neither a hop limit nor their growing length would end it where
+ * they may be fragmented: there would be ever more of them.
+ */
+static bool comes_back(const struct net_device *dev, const struct spn_conf *conf,
+		       const struct net_device *next)
+{
+	unsigned int depth = 0;
+	struct dst_entry *dst;
+	struct net *net;
+
+	while (next != dev && next->netdev_ops == dev->netdev_ops) {
+		net = rcu_dereference(spn_device(next)->net);
+		conf = outer_tunnel(next, conf);
+		if (!net || !conf)
+			return false;
+		dst = look_up(net, conf);
+		if (IS_ERR(dst))
+			return false;
+		next = dst->dev;
+		dst_release(dst);
+		if (++depth == NESTED_MAX)
+			return true;
+	}
+	return next == dev;
+}
+
 static void keep(struct spn_conf *conf, struct dst_entry *dst)
 {
 	struct in6_addr local;
@@ -81,10 +135,10 @@ struct dst_entry *spn_route_get(struct net *net, const struct net_device *dev,
 
 	if (dst)
 		return dst;
-	dst = is_v6(conf) ? look_up6(net, conf) : look_up4(net, conf);
+	dst = look_up(net, conf);
 	if (IS_ERR(dst))
 		return dst;
-	if (dst->dev == dev) {
+	if (comes_back(dev, conf, dst->dev)) {
 		dst_release(dst);
 		return ERR_PTR(-ELOOP);
 	}
@@ -271,12 +325,14 @@ unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
 
 	*narrow = false;
 	local_bh_disable();
+	rcu_read_lock();
 	dst = spn_route_get(net, dev, conf);
 	if (!IS_ERR(dst)) {
 		mtu = dst_mtu(dst);
 		*narrow = mtu < READ_ONCE(dst->dev->mtu);
 		dst_release(dst);
 	}
+	rcu_read_unlock();
 	local_bh_enable();
 	return mtu;
 }

@@ -17,7 +17,7 @@
  * Under rcu_read_lock(), bottom halves off.
  *
  * Return: the route with a reference, or an ERR_PTR(): -ELOOP if it leads into
- * @dev itself.
+ * @dev, at once or through other devices of our kind.
  */
 struct dst_entry *spn_route_get(struct net *net, const struct net_device *dev,
 				struct spn_conf *conf);
