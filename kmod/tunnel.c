@@ -150,13 +150,19 @@ struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
 				  const char *name, struct spn_conf *conf,
 				  struct netlink_ext_ack *extack)
 {
+	const struct net *net = rcu_access_pointer(spn_device(dev)->net);
 	struct spn_tunnel *tunnel;
 	int err;
 
 	lockdep_assert_held(&sn->lock);
-	if (!rcu_access_pointer(spn_device(dev)->net)) {
+	if (!net) {
 		NL_SET_ERR_MSG(extack, "the device is going away");
 		return ERR_PTR(-ENODEV);
+	}
+	/* All that hangs on a device is under the lock of the namespace it was born in. */
+	if (net != sn->net) {
+		NL_SET_ERR_MSG(extack, "the device was made in another network namespace");
+		return ERR_PTR(-EXDEV);
 	}
 	tunnel = alloc_tunnel(sn, dev, name);
 	if (!tunnel)
