@@ -188,13 +188,13 @@ static u8 encapsulate(const struct spn_conf *conf, struct sk_buff *skb)
 }
 
 static void send4(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
-		  u8 tos, bool df, bool xnet)
+		  u8 tos, bool df)
 {
 	struct rtable *rt = container_of(dst, struct rtable, dst);
 	u8 protocol = encapsulate(conf, skb);
 
 	iptunnel_xmit(NULL, rt, skb, conf->endpoints.local.v4, conf->endpoints.remote.v4,
-		      protocol, tos, ip4_dst_hoplimit(dst), df ? htons(IP_DF) : 0, xnet);
+		      protocol, tos, ip4_dst_hoplimit(dst), df ? htons(IP_DF) : 0, false);
 }
 
 /* No flow label: one made of the inner packet would tell of it. */
@@ -209,7 +209,7 @@ static void put_header6(struct ipv6hdr *ip6h, const struct spn_conf *conf, u8 to
 }
 
 static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
-		  u8 tos, bool df, bool xnet)
+		  u8 tos, bool df)
 {
 	struct in6_addr local = in6_addr(&conf->endpoints.local);
 	struct in6_addr remote = in6_addr(&conf->endpoints.remote);
@@ -220,7 +220,6 @@ static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_
 	/* RFC 8200 8.1: over IPv6 a checksum is needed. */
 	if (protocol == IPPROTO_UDP)
 		udp6_set_csum(false, skb, &local, &remote, payload_len);
-	skb_scrub_packet(skb, xnet);
 	skb_clear_hash_if_not_l4(skb);
 	skb_dst_set(skb, dst);
 	skb->ignore_df = !df;
@@ -266,13 +265,12 @@ static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb)
 
 /* In transport mode, and with AH, the packet has its header already. */
 static void send_own(struct net *net, struct dst_entry *dst, const struct spn_conf *conf,
-		     struct sk_buff *skb, bool df, bool xnet)
+		     struct sk_buff *skb, bool df)
 {
 	unsigned int ip_len = spn_cb(skb)->ip_len;
 	struct net_device *dev = skb->dev;
 	int err, len;
 
-	skb_scrub_packet(skb, xnet);
 	skb_clear_hash_if_not_l4(skb);
 	skb_dst_set(skb, dst);
 	memset(skb->cb, 0, sizeof(skb->cb));
@@ -298,15 +296,16 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 {
 	u8 tos = outer_tos(conf, spn_cb(skb)->tos);
 	bool df = outer_df(conf, skb) && !may_fragment(conf, dst, skb);
-	bool xnet = !net_eq(net, dev_net(skb->dev));
 
+	/* From one namespace to another, of which the mark has to be that of the latter. */
+	skb_scrub_packet(skb, !net_eq(net, dev_net(skb->dev)));
 	skb->mark = conf->fwmark;
 	if (spn_cb(skb)->ip_len)
-		send_own(net, dst, conf, skb, df, xnet);
+		send_own(net, dst, conf, skb, df);
 	else if (is_v6(conf))
-		send6(dst, conf, skb, tos, df, xnet);
+		send6(dst, conf, skb, tos, df);
 	else
-		send4(dst, conf, skb, tos, df, xnet);
+		send4(dst, conf, skb, tos, df);
 }
 
 void spn_route_update_pmtu(struct net *net, struct sk_buff *skb, u16 family, u32 mtu)
