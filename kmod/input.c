@@ -200,9 +200,10 @@ int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
 	list = mtu ? spn_conf_list(spn_net(net), local, remote) : NULL;
 	if (!list)
 		return -ENOENT;
-	spn_route_update_pmtu(net, skb, local->family, mtu);
-	rhl_for_each_entry_rcu(conf, at, list, endpoints_node)
+	rhl_for_each_entry_rcu(conf, at, list, endpoints_node) {
+		spn_route_update_pmtu(net, conf, skb, mtu);
 		spn_tunnel_path_changed(conf->tunnel);
+	}
 	return -ENOENT;
 }
 

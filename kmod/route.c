@@ -308,12 +308,24 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 		send4(dst, conf, skb, tos, df);
 }
 
-void spn_route_update_pmtu(struct net *net, struct sk_buff *skb, u16 family, u32 mtu)
+void spn_route_update_pmtu(struct net *net, struct spn_conf *conf, struct sk_buff *skb, u32 mtu)
 {
-	if (family == AF_INET6)
-		ip6_update_pmtu(skb, net, htonl(mtu), 0, 0, sock_net_uid(net, NULL));
-	else
-		ipv4_update_pmtu(skb, net, mtu, 0, IPPROTO_ESP);
+	struct dst_entry *dst = spn_route_get(net, conf->tunnel->dev, conf);
+	int header = skb_network_offset(skb);
+	struct net_device *dev = skb->dev;
+	u32 mark = skb->mark;
+
+	if (IS_ERR(dst))
+		return;
+	/* What IPv4 looks up once more, by what @skb says, has to be the same route. */
+	skb_reset_network_header(skb);
+	skb->dev = dst->dev;
+	skb->mark = conf->fwmark;
+	dst->ops->update_pmtu(dst, NULL, skb, mtu, false);
+	skb_set_network_header(skb, header);
+	skb->dev = dev;
+	skb->mark = mark;
+	dst_release(dst);
 }
 
 unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
