@@ -6,7 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-mark=7
 align=4
 
 ah_tunnel()
@@ -14,19 +13,9 @@ ah_tunnel()
 	spindle_host "$1" proto ah ah-align $align
 }
 
-# ah_transport NAME
 ah_transport()
 {
-	local name=$1 other=${peer[$1]}
-
-	ip -n "$name" -batch - <<-END
-		link add spin0 type spindle
-		link set spin0 up
-		route add ${outer[$other]} dev spin0 src ${outer[$name]} table 7
-	END
-	ip -n "$name" "-$(ip_version "${outer[$name]}")" rule add not fwmark $mark table 7
-	host "$name" spindle tunnel add t dev spin0 proto ah mode transport ah-align $align \
-		local "${outer[$name]}" remote "${outer[$other]}" fwmark $mark
+	transport_host "$1" proto ah ah-align $align
 }
 
 # xfrm_ah NAME MODE: the same by the kernel's own IPsec, with policies.

@@ -346,6 +346,32 @@ spindle_hosts()
 	generation b 1
 }
 
+# Of outer packets, so that in transport mode they do not go in again.
+mark=7
+
+# transport_families 4|6: what the hosts talk by, for themselves, for the rest of the test.
+transport_families()
+{
+	families 4 "$1"
+	inner=([a]=${outer[a]} [b]=${outer[b]})
+	network=([a]=${outer[a]} [b]=${outer[b]})
+}
+
+# transport_host NAME [OPTION...]: $device with a tunnel for the packets to the other host.
+transport_host()
+{
+	local name=$1 other=${peer[$1]}
+
+	ip -n "$name" -batch - <<-END
+		link add $device type spindle
+		link set $device up
+		route add ${outer[$other]} dev $device src ${outer[$name]} table 7
+	END
+	ip -n "$name" "-$(ip_version "${outer[$name]}")" rule add not fwmark $mark table 7
+	host "$name" spindle tunnel add "$tunnel" dev "$device" mode transport \
+		local "${outer[$name]}" remote "${outer[$other]}" fwmark $mark "${@:2}"
+}
+
 # encap_socket NAME: a UDP socket such as a keying daemon has, until the test's end.
 encap_socket()
 {

@@ -6,34 +6,11 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# Of outer packets, so that they do not go in again.
-mark=7
-
-# version 4|6: what the hosts talk by, for the rest of the test.
+# version 4|6
 version()
 {
-	local name
-
 	dual_hosts
-	families 4 "$1"
-	for name in a b; do
-		inner[$name]=${outer[$name]}
-	done
-}
-
-# transport NAME [OPTION...]: $device for the packets to the other host.
-transport()
-{
-	local name=$1 other=${peer[$1]}
-
-	ip -n "$name" -batch - <<-END
-		link add $device type spindle
-		link set $device up
-		route add ${outer[$other]} dev $device src ${outer[$name]} table 7
-	END
-	ip -n "$name" "-$(ip_version "${outer[$name]}")" rule add not fwmark $mark table 7
-	host "$name" spindle tunnel add "$tunnel" dev "$device" mode transport \
-		local "${outer[$name]}" remote "${outer[$other]}" fwmark $mark "${@:2}"
+	transport_families "$1"
 }
 
 # xfrm_transport NAME: the same by the kernel's own IPsec.
@@ -58,7 +35,7 @@ with_xfrm()
 {
 	alg=$2
 	version "$1"
-	transport a
+	transport_host a
 	generation a 1
 	xfrm_transport b
 	capture a eth0 "host ${outer[b]} and not arp and not icmp6 and not proto 50"
@@ -78,7 +55,7 @@ both()
 
 	version "$1"
 	for name in a b; do
-		transport $name
+		transport_host $name
 		generation $name 1
 	done
 }
