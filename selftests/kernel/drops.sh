@@ -320,9 +320,13 @@ run_tests \
 	"inner header longer than the packet" "drops inner-header ihl 15 payload 4" \
 	"inner packet longer than what carries it" "drops inner-header total-length 61" \
 	"inner packet shorter than its header" "drops inner-header total-length 19" \
+	"inner packet of no length" "drops inner-header total-length 0" \
+	"inner header of no version" "drops inner-header version 0" \
+	"inner header of no length" "drops inner-header ihl 0" \
 	"inner source is not the tunnel's" "drops selector source 10.3.0.1" \
 	"inner destination is not the tunnel's" "drops selector destination 10.2.0.1" \
 	"congestion marked on a packet that cannot say so" "drops ecn outer-tos 3" \
+	"of none of these the kernel's log speaks" quiet \
 	"device down" device_down \
 	"sending: not IPv4" not_ip \
 	"sending: no tunnel to there" no_tunnel \
@@ -338,4 +342,5 @@ run_tests \
 	"expired for receiving" expired_in \
 	"expired for sending" expired_out \
 	"sending: sequence numbers used up" sequence_exhausted \
-	"sending: too many packets wait for an SA" stage_full
+	"sending: too many packets wait for an SA" stage_full \
+	"nor of any other" quiet
