@@ -384,17 +384,29 @@ long_lists()
 		"$(for i in {1001..1100}; do hex "$i"; done)"
 }
 
-# xfrm at the other end receives at two addresses with the same keys.
-two_addresses()
+# xfrm at the other end receives at several addresses, from any, with the same keys.  Who has been
+# there is known at every one, so that no packet waits for an answer about a neighbour.
+several_addresses()
 {
-	fresh_hosts
+	local address
+
+	dual_hosts
 	spindle_host a
 	generation a 1
 	xfrm_host b
 	xfrm_states b
+	ip -n b xfrm policy update src "${network[a]}" dst "${network[b]}" dir in \
+		tmpl src 0.0.0.0 dst "${outer[b]}" proto esp reqid 1 mode tunnel
 	ip -n a address add 192.0.2.11/24 dev eth0
+	ip -n a address add 2001:db8::11/64 dev eth0 nodad
 	ip -n b address add 192.0.2.12/24 dev eth0
-	(outer[b]=192.0.2.12 && xfrm_state b a b "$(spi b 1)")
+	ip -n b address add 2001:db8::12/64 dev eth0 nodad
+	for address in 192.0.2.12 2001:db8::2 2001:db8::12; do
+		host a ping -n -q -c 1 -W 3 $address > /dev/null
+		[ $address = 192.0.2.12 ] || outer[a]=2001:db8::1
+		(outer[b]=$address && xfrm_state b a b "$(spi b 1)" flag af-unspec)
+	done
+	outer[a]=192.0.2.1
 }
 
 # set_while_sending { OPTIONS }...: in turn, over and over.
@@ -402,7 +414,7 @@ set_while_sending()
 {
 	local options words
 
-	two_addresses
+	several_addresses
 	receive b
 	send a b 500
 	for _ in {1..5}; do
@@ -413,7 +425,7 @@ set_while_sending()
 	done
 	stop_sending
 	flow_arrived
-	no_drops a
+	no_drops_but_multicast a
 	# The inbound SA has come along.
 	pings a b
 }
@@ -428,6 +440,15 @@ set_remote()
 set_local()
 {
 	set_while_sending "local 192.0.2.11" "local 192.0.2.1"
+}
+
+# A remote address of the other family takes a local one along.
+set_families()
+{
+	set_while_sending "remote 2001:db8::2 local 2001:db8::1" "remote 2001:db8::12" \
+		"local 2001:db8::11" "remote 192.0.2.2 local 192.0.2.1"
+	same "addresses that have received" \
+		"$(ip -n b -s xfrm state | grep -c '[1-9][0-9]*(packets)')" 4
 }
 
 set_selectors()
@@ -452,4 +473,5 @@ run_tests \
 	"long lists come whole" long_lists \
 	"the remote address is set, and no packet lost" set_remote \
 	"the local address is set, and no packet lost" set_local \
+	"both are set to another family, and no packet lost" set_families \
 	"selectors are set, and no packet lost" set_selectors
