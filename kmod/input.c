@@ -64,7 +64,7 @@ static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_bu
 		return SPN_DROP_TRUNCATED;
 	if (spn_sa_expired(sa))
 		return SPN_DROP_EXPIRED;
-	if (!spn_replay_check(sa->replay, seq))
+	if (!spn_replay_check(&sa->replay, seq))
 		return SPN_DROP_REPLAY;
 	return SPN_DROP_NONE;
 }
@@ -175,7 +175,7 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 	if (!sa)
 		return unknown_spi(sn, skb, &dst, proto, spi, seq_lo);
 
-	seq = sa->xform.esn ? spn_replay_infer(sa->replay, seq_lo) : seq_lo;
+	seq = sa->xform.esn ? spn_replay_infer(&sa->replay, seq_lo) : seq_lo;
 	reason = precheck(sa, skb, encap, seq);
 	if (!reason) {
 		describe(sa, skb, encap, seq);

@@ -170,7 +170,7 @@ static int put_life(struct sk_buff *msg, const struct spn_life *life)
 
 static int put_usage(struct sk_buff *msg, const struct spn_sa *sa)
 {
-	u64 seq = sa->dir == SPINDLE_DIR_IN ? READ_ONCE(sa->replay->top) : READ_ONCE(sa->seq);
+	u64 seq = sa->dir == SPINDLE_DIR_IN ? READ_ONCE(sa->replay.top) : READ_ONCE(sa->seq);
 	time64_t last_used = READ_ONCE(sa->last_used);
 	u64 packets, bytes;
 
@@ -218,7 +218,7 @@ static int put_sa(struct sk_buff *msg, struct spn_sa *sa)
 	    nla_put_u8(msg, SPINDLE_A_SA_STATE, spn_tunnel_sa_state(sa)) ||
 	    (sa->xform.esn && nla_put_flag(msg, SPINDLE_A_SA_ESN)) ||
 	    (sa->dir == SPINDLE_DIR_IN &&
-	     nla_put_u32(msg, SPINDLE_A_SA_REPLAY_WINDOW, sa->replay->size)) ||
+	     nla_put_u32(msg, SPINDLE_A_SA_REPLAY_WINDOW, sa->replay.size)) ||
 	    put_life(msg, &sa->life) ||
 	    put_usage(msg, sa) ||
 	    spn_netlink_put_drops(msg, SPINDLE_A_SA_DROP, &sa->drops) ||

@@ -56,7 +56,7 @@ struct rcu_head { void *unused; };
 #define kfree_rcu(p, field) free(p)
 #define kzalloc(size, gfp) calloc(1, size)
 #define kfree(p) free(p)
-#define kvzalloc(size, gfp) calloc(1, size)
+#define kvcalloc(n, size, gfp) calloc(n, size)
 #define kvfree(p) free(p)
 #define be64_to_cpu(x) be64toh(x)
 #define be32_to_cpu(x) be32toh(x)

@@ -3,26 +3,27 @@
 
 enum { WORD_BITS = 64 };
 
-struct spn_replay *spn_replay_new(u32 size, u64 top)
+int spn_replay_init(struct spn_replay *r, u32 size, u64 top)
 {
-	struct spn_replay *r;
 	u32 words = 1;
 
-	/* One word more than the window: the word under @top is being filled. */
-	while (words < size / WORD_BITS + 2)
+	while (words * WORD_BITS < size)
 		words *= 2;
-	r = kvzalloc(sizeof(*r) + words * sizeof(r->word[0]), GFP_KERNEL);
-	if (!r)
-		return NULL;
+	r->word = kvcalloc(words, sizeof(r->word[0]), GFP_KERNEL);
+	if (!r->word)
+		return -ENOMEM;
 	r->size = size;
 	r->mask = words - 1;
 	r->top = top;
 	/* What came before the window was made counts as seen. */
-	if (top) {
+	if (top)
 		memset(r->word, 0xff, words * sizeof(r->word[0]));
-		r->word[(top / WORD_BITS) & r->mask] = (2ULL << top % WORD_BITS) - 1;
-	}
-	return r;
+	return 0;
+}
+
+void spn_replay_destroy(struct spn_replay *r)
+{
+	kvfree(r->word);
 }
 
 u64 spn_replay_infer(const struct spn_replay *r, u32 low)
@@ -50,22 +51,41 @@ bool spn_replay_check(const struct spn_replay *r, u64 seq)
 	return !(READ_ONCE(r->word[(seq / WORD_BITS) & r->mask]) >> seq % WORD_BITS & 1);
 }
 
+/* The bits of a word up to that of @seq, which is among them. */
+static u64 bits_up_to(u64 seq)
+{
+	return (2ULL << seq % WORD_BITS) - 1;
+}
+
+/* Clears what the ring says of @top + 1 to @seq: it was about others, a round before. */
+static void forget_up_to(struct spn_replay *r, u64 seq)
+{
+	u64 block = r->top / WORD_BITS, last = seq / WORD_BITS, words = (u64)r->mask + 1;
+	u64 old = ~bits_up_to(r->top);
+
+	/* At most once around the ring: beyond that all is cleared. */
+	if (last - block > words) {
+		block = last - words;
+		old = ~0ULL;
+	}
+	for (; block <= last; block++) {
+		u64 *word = &r->word[block & r->mask];
+
+		if (block == last)
+			old &= bits_up_to(seq);
+		WRITE_ONCE(*word, *word & ~old);
+		old = ~0ULL;
+	}
+}
+
 bool spn_replay_mark(struct spn_replay *r, u64 seq)
 {
-	u64 block = seq / WORD_BITS;
-	u64 top_block = r->top / WORD_BITS;
-	u64 *word = &r->word[block & r->mask];
+	u64 *word = &r->word[(seq / WORD_BITS) & r->mask];
 
 	if (!spn_replay_check(r, seq))
 		return false;
 	if (seq > r->top) {
-		u64 fresh = block - top_block;
-
-		/* At most once around the ring: beyond that all is cleared. */
-		if (fresh > r->mask)
-			fresh = (u64)r->mask + 1;
-		for (; fresh; fresh--)
-			WRITE_ONCE(r->word[(block - fresh + 1) & r->mask], 0);
+		forget_up_to(r, seq);
 		WRITE_ONCE(r->top, seq);
 	}
 	if (r->size)

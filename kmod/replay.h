@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The anti-replay window (RFC 4303 3.4.3), kept as a ring of words so that
- * moving it costs nothing per packet (the method of RFC 6479).
+ * The anti-replay window (RFC 4303 3.4.3), kept as a ring so that moving it costs nothing
+ * per packet (as in RFC 6479, but bits are cleared one by one and not by words, so that no
+ * word has to be spare: a window of 4096 packets takes 512 octets, and not twice that).
  *
  * spn_replay_mark() must be serialised by its caller.  spn_replay_check() may
  * run beside it without a lock: its answer is a hint that saves work before
@@ -17,23 +18,27 @@
  * @top: highest sequence number marked
  * @size: packets behind @top that are still accepted; 0 turns the check off
  * @mask: words in the ring, a power of two, less one
- * @word: the ring; bit s % 64 of word (s / 64) & mask is set: s was seen
+ * @word: the ring, no smaller than @size; bit s % 64 of word (s / 64) & mask is set: s was seen
  */
 struct spn_replay {
 	u64 top;
 	u32 size;
 	u32 mask;
-	u64 word[];
+	u64 *word;
 };
 
 /**
- * spn_replay_new - make a window
+ * spn_replay_init - make a window
+ * @r: to fill
  * @size: packets, 0 to 65536
  * @top: highest sequence number taken as already received
  *
- * Return: the window, to be freed with kvfree(), or NULL without memory.
+ * Return: 0 or -ENOMEM.
  */
-struct spn_replay *spn_replay_new(u32 size, u64 top);
+int spn_replay_init(struct spn_replay *r, u32 size, u64 top);
+
+/* Frees it; one that is all zeros has nothing to free. */
+void spn_replay_destroy(struct spn_replay *r);
 
 /**
  * spn_replay_infer - what the upper half of a sequence number must be

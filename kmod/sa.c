@@ -85,7 +85,7 @@ static void free_sa(struct work_struct *work)
 	struct spn_sa *sa = container_of(to_rcu_work(work), struct spn_sa, free);
 
 	spn_xform_destroy(&sa->xform);
-	kvfree(sa->replay);
+	spn_replay_destroy(&sa->replay);
 	/* Those since its deletion. */
 	spn_drops_move(&sa->tunnel->drops, &sa->drops);
 	spn_tunnel_put(sa->tunnel);
@@ -96,14 +96,14 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 			  struct netlink_ext_ack *extack)
 {
 	struct spn_sa *sa;
-	int err = -ENOMEM;
+	int err;
 
 	sa = kzalloc(sizeof(*sa), GFP_KERNEL);
 	if (!sa)
 		return ERR_PTR(-ENOMEM);
 	if (config->dir == SPINDLE_DIR_IN) {
-		sa->replay = spn_replay_new(config->replay_window, config->seq);
-		if (!sa->replay)
+		err = spn_replay_init(&sa->replay, config->replay_window, config->seq);
+		if (err)
 			goto free_sa;
 	}
 	err = spn_xform_init(&sa->xform, config->suite, &config->key, &config->auth_key,
@@ -129,7 +129,7 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 	return sa;
 
 free_replay:
-	kvfree(sa->replay);
+	spn_replay_destroy(&sa->replay);
 free_sa:
 	kfree(sa);
 	return ERR_PTR(err);
@@ -205,7 +205,7 @@ enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
 
 enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u64 seq)
 {
-	if (!spn_replay_mark(sa->replay, seq))
+	if (!spn_replay_mark(&sa->replay, seq))
 		return SPN_DROP_REPLAY;
 	if (spn_sa_expired(sa))
 		return SPN_DROP_EXPIRED;

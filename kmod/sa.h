@@ -97,7 +97,7 @@ struct spn_sa {
 	struct list_head node;
 
 	u64 seq;
-	struct spn_replay *replay;
+	struct spn_replay replay;
 	struct u64_stats_sync syncp;
 	u64_stats_t packets;
 	u64_stats_t bytes;
@@ -155,13 +155,13 @@ enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
 /* Is that number, of an inbound SA's packet, higher than all that were accepted? */
 static inline bool spn_sa_newest(const struct spn_sa *sa, u64 seq)
 {
-	return seq > READ_ONCE(sa->replay->top);
+	return seq > READ_ONCE(sa->replay.top);
 }
 
 /* Has an inbound SA accepted anything? */
 static inline bool spn_sa_heard(const struct spn_sa *sa)
 {
-	return READ_ONCE(sa->replay->top) > sa->seq;
+	return READ_ONCE(sa->replay.top) > sa->seq;
 }
 
 /**

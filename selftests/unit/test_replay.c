@@ -78,17 +78,17 @@ static const struct scenario scenarios[] = {
 
 static void run_scenario(const struct scenario *s)
 {
-	struct spn_replay *r = spn_replay_new(s->size, s->top);
+	struct spn_replay r;
 
-	assert_non_null(r);
+	assert_int_equal(spn_replay_init(&r, s->size, s->top), 0);
 	for (size_t i = 0; i < MAX_STEPS && s->steps[i].seq; i++) {
 		const struct step *step = &s->steps[i];
 
-		if (spn_replay_check(r, step->seq) != step->accepted ||
-		    spn_replay_mark(r, step->seq) != step->accepted)
+		if (spn_replay_check(&r, step->seq) != step->accepted ||
+		    spn_replay_mark(&r, step->seq) != step->accepted)
 			fail_msg("%s: step %zu, packet %ju", s->name, i + 1, (uintmax_t)step->seq);
 	}
-	kvfree(r);
+	spn_replay_destroy(&r);
 }
 
 static void scenarios_hold(void **state)
@@ -104,14 +104,14 @@ static void zero_was_never_sent(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct spn_replay *r = spn_replay_new(sizes[i], 0);
+		struct spn_replay r;
 
-		assert_non_null(r);
-		assert_false(spn_replay_check(r, 0));
-		assert_false(spn_replay_mark(r, 0));
-		assert_int_equal(r->top, 0);
-		assert_true(spn_replay_mark(r, 1));
-		kvfree(r);
+		assert_int_equal(spn_replay_init(&r, sizes[i], 0), 0);
+		assert_false(spn_replay_check(&r, 0));
+		assert_false(spn_replay_mark(&r, 0));
+		assert_int_equal(r.top, 0);
+		assert_true(spn_replay_mark(&r, 1));
+		spn_replay_destroy(&r);
 	}
 }
 
@@ -142,30 +142,30 @@ static void upper_halves_are_inferred(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(inferences) / sizeof(inferences[0]); i++) {
-		struct spn_replay *r = spn_replay_new(inferences[i].size, inferences[i].top);
+		struct spn_replay r;
 		u64 number;
 
-		assert_non_null(r);
-		number = spn_replay_infer(r, inferences[i].low);
+		assert_int_equal(spn_replay_init(&r, inferences[i].size, inferences[i].top), 0);
+		number = spn_replay_infer(&r, inferences[i].low);
 		if (number != inferences[i].number)
 			fail_msg("inference %zu: %#jx", i + 1, (uintmax_t)number);
-		kvfree(r);
+		spn_replay_destroy(&r);
 	}
 }
 
 static void checking_changes_nothing(void **state)
 {
-	struct spn_replay *r = spn_replay_new(64, 0);
+	struct spn_replay r;
 
 	(void)state;
-	assert_non_null(r);
-	assert_true(spn_replay_check(r, 70));
-	assert_int_equal(r->top, 0);
-	assert_true(spn_replay_mark(r, 1));
-	assert_true(spn_replay_check(r, 70));
-	assert_true(spn_replay_mark(r, 70));
-	assert_false(spn_replay_mark(r, 70));
-	kvfree(r);
+	assert_int_equal(spn_replay_init(&r, 64, 0), 0);
+	assert_true(spn_replay_check(&r, 70));
+	assert_int_equal(r.top, 0);
+	assert_true(spn_replay_mark(&r, 1));
+	assert_true(spn_replay_check(&r, 70));
+	assert_true(spn_replay_mark(&r, 70));
+	assert_false(spn_replay_mark(&r, 70));
+	spn_replay_destroy(&r);
 }
 
 /* --- against a model that remembers everything --------------------------------- */
@@ -222,10 +222,10 @@ static u64 draw(const struct model *m)
 static void compare(u32 size, u64 base)
 {
 	struct model *m = calloc(1, sizeof(*m));
-	struct spn_replay *r = spn_replay_new(size, base);
+	struct spn_replay r;
 
 	assert_non_null(m);
-	assert_non_null(r);
+	assert_int_equal(spn_replay_init(&r, size, base), 0);
 	m->size = size;
 	m->base = base;
 	m->top = base;
@@ -235,14 +235,14 @@ static void compare(u32 size, u64 base)
 
 		if (seq > base && seq - base >= MODEL_SPAN)
 			break;
-		if (spn_replay_check(r, seq) != accepted || spn_replay_mark(r, seq) != accepted)
+		if (spn_replay_check(&r, seq) != accepted || spn_replay_mark(&r, seq) != accepted)
 			fail_msg("window %u from %ju, round %u, packet %ju", size,
 				 (uintmax_t)base, i, (uintmax_t)seq);
 		if (accepted)
 			model_mark(m, seq);
-		assert_int_equal(r->top, m->top);
+		assert_int_equal(r.top, m->top);
 	}
-	kvfree(r);
+	spn_replay_destroy(&r);
 	free(m);
 }
 
