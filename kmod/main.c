@@ -8,6 +8,7 @@
 #include "netlink.h"
 #include "sa.h"
 #include "selftest.h"
+#include "tunnel.h"
 #include "xform.h"
 
 static int __init spindle_init(void)
@@ -17,14 +18,15 @@ static int __init spindle_init(void)
 	err = spn_selftest();
 	if (err)
 		goto exit_xform;
-	spn_sa_wq = alloc_workqueue("spindle", WQ_MEM_RECLAIM, 0);
-	if (!spn_sa_wq) {
-		err = -ENOMEM;
+	err = spn_sa_init();
+	if (err)
 		goto exit_xform;
-	}
+	err = spn_tunnel_init();
+	if (err)
+		goto exit_sa;
 	err = spn_lane_init();
 	if (err)
-		goto destroy_wq;
+		goto exit_tunnel;
 	err = spn_net_init();
 	if (err)
 		goto exit_lane;
@@ -50,8 +52,10 @@ exit_net:
 	spn_net_exit();
 exit_lane:
 	spn_lane_exit();
-destroy_wq:
-	destroy_workqueue(spn_sa_wq);
+exit_tunnel:
+	spn_tunnel_exit();
+exit_sa:
+	spn_sa_exit();
 exit_xform:
 	spn_xform_exit();
 	return err;
@@ -70,7 +74,8 @@ static void __exit spindle_exit(void)
 	spn_net_exit();
 	/* What RCU still has to free, then what that puts on the queue. */
 	rcu_barrier();
-	destroy_workqueue(spn_sa_wq);
+	spn_sa_exit();
+	spn_tunnel_exit();
 	spn_lane_exit();
 	spn_xform_exit();
 }

@@ -8,6 +8,9 @@
 
 struct workqueue_struct *spn_sa_wq;
 
+/* Of their own size: of a million, what kmalloc() rounds up to would be half a gigabyte. */
+static struct kmem_cache *sa_cache;
+
 /* A sender stops before its numbers wrap (RFC 4303 3.3.3). */
 static u64 seq_max(const struct spn_sa *sa)
 {
@@ -89,7 +92,8 @@ static void free_sa(struct work_struct *work)
 	/* Those since its deletion. */
 	spn_drops_move(&sa->tunnel->drops, &sa->drops);
 	spn_tunnel_put(sa->tunnel);
-	kfree_sensitive(sa);
+	memzero_explicit(sa, sizeof(*sa));
+	kmem_cache_free(sa_cache, sa);
 }
 
 struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config *config,
@@ -98,7 +102,7 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 	struct spn_sa *sa;
 	int err;
 
-	sa = kzalloc(sizeof(*sa), GFP_KERNEL);
+	sa = kmem_cache_zalloc(sa_cache, GFP_KERNEL);
 	if (!sa)
 		return ERR_PTR(-ENOMEM);
 	if (config->dir == SPINDLE_DIR_IN) {
@@ -131,7 +135,7 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 free_replay:
 	spn_replay_destroy(&sa->replay);
 free_sa:
-	kfree(sa);
+	kmem_cache_free(sa_cache, sa);
 	return ERR_PTR(err);
 }
 
@@ -218,4 +222,22 @@ enum spn_drop_reason spn_sa_count(struct spn_sa *sa, unsigned int bytes)
 		return SPN_DROP_EXPIRED;
 	count(sa, 1, bytes);
 	return SPN_DROP_NONE;
+}
+
+int __init spn_sa_init(void)
+{
+	sa_cache = kmem_cache_create("spindle_sa", sizeof(struct spn_sa), 0, 0, NULL);
+	if (!sa_cache)
+		return -ENOMEM;
+	spn_sa_wq = alloc_workqueue("spindle", WQ_MEM_RECLAIM, 0);
+	if (spn_sa_wq)
+		return 0;
+	kmem_cache_destroy(sa_cache);
+	return -ENOMEM;
+}
+
+void spn_sa_exit(void)
+{
+	destroy_workqueue(spn_sa_wq);
+	kmem_cache_destroy(sa_cache);
 }

@@ -3,6 +3,7 @@
 #ifndef _SPINDLE_SA_H
 #define _SPINDLE_SA_H
 
+#include <linux/init.h>
 #include <linux/refcount.h>
 #include <linux/spindle.h>
 #include <linux/timer.h>
@@ -188,5 +189,10 @@ void spn_sa_usage(const struct spn_sa *sa, u64 *packets, u64 *bytes);
 u64 spn_sa_age(const struct spn_sa *sa);
 
 extern struct workqueue_struct *spn_sa_wq;	/* frees SAs */
+
+int __init spn_sa_init(void);
+
+/* When RCU has no SA left to free. */
+void spn_sa_exit(void);
 
 #endif

@@ -16,6 +16,19 @@ static const struct rhashtable_params name_params = {
 	.automatic_shrinking = true,
 };
 
+static struct kmem_cache *tunnel_cache;
+
+int __init spn_tunnel_init(void)
+{
+	tunnel_cache = kmem_cache_create("spindle_tunnel", sizeof(struct spn_tunnel), 0, 0, NULL);
+	return tunnel_cache ? 0 : -ENOMEM;
+}
+
+void spn_tunnel_exit(void)
+{
+	kmem_cache_destroy(tunnel_cache);
+}
+
 int spn_tunnel_table_init(struct spn_net *sn)
 {
 	idr_init(&sn->tunnels);
@@ -49,7 +62,7 @@ static void free_tunnel(struct rcu_head *rcu)
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
 	dev_put(tunnel->dev);
 	spn_peer_free(tunnel);
-	kfree(tunnel);
+	kmem_cache_free(tunnel_cache, tunnel);
 }
 
 void spn_tunnel_put(struct spn_tunnel *tunnel)
@@ -85,7 +98,7 @@ void spn_tunnel_refit_later(struct spn_tunnel *tunnel)
 static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *dev,
 				       const char *name)
 {
-	struct spn_tunnel *tunnel = kzalloc(sizeof(*tunnel), GFP_KERNEL);
+	struct spn_tunnel *tunnel = kmem_cache_zalloc(tunnel_cache, GFP_KERNEL);
 	const struct spn_flow *flow = spn_device(dev)->flow;
 
 	if (!tunnel)

@@ -6,6 +6,7 @@
 #ifndef _SPINDLE_TUNNEL_H
 #define _SPINDLE_TUNNEL_H
 
+#include <linux/init.h>
 #include <linux/netdevice.h>
 #include <linux/spindle.h>
 
@@ -124,6 +125,11 @@ static inline struct spn_device *spn_device(const struct net_device *dev)
 {
 	return netdev_priv(dev);
 }
+
+int __init spn_tunnel_init(void);
+
+/* When RCU has no tunnel left to free. */
+void spn_tunnel_exit(void);
 
 int spn_tunnel_table_init(struct spn_net *sn);
 void spn_tunnel_table_destroy(struct spn_net *sn);
