@@ -382,7 +382,7 @@ static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, long i,
 }
 
 static int dump_tunnel(struct sk_buff *msg, struct netlink_callback *cb,
-		       const struct spn_net *sn, const struct spn_tunnel *tunnel)
+		       const struct spn_tunnel *tunnel)
 {
 	struct spn_spi *entry;
 	struct spn_sa *sa;
@@ -391,8 +391,8 @@ static int dump_tunnel(struct sk_buff *msg, struct netlink_callback *cb,
 	list_for_each_entry(sa, &tunnel->sas, node)
 		if (dump_one(msg, cb, i++, put_tunnel_sa, sa))
 			return -EMSGSIZE;
-	list_for_each_entry(entry, &sn->reserved, reserved)
-		if (entry->tunnel == tunnel && dump_one(msg, cb, i++, put_reserved, entry))
+	list_for_each_entry(entry, &tunnel->reserved, own)
+		if (dump_one(msg, cb, i++, put_reserved, entry))
 			return -EMSGSIZE;
 	cb->args[1] = 0;
 	return 0;
@@ -442,7 +442,7 @@ int spn_netlink_sa_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	idr_for_each_entry_continue(&sn->tunnels, tunnel, id) {
 		if (only && id > only)
 			break;
-		err = dump_tunnel(msg, cb, sn, tunnel);
+		err = dump_tunnel(msg, cb, tunnel);
 		if (err)
 			break;
 	}
@@ -482,8 +482,8 @@ static bool del_spi(struct spn_net *sn, struct spn_tunnel *tunnel, u8 dir, __be3
 			return true;
 		}
 	}
-	list_for_each_entry(entry, &sn->reserved, reserved) {
-		if (dir == SPINDLE_DIR_IN && entry->tunnel == tunnel && entry->key.spi == spi) {
+	list_for_each_entry(entry, &tunnel->reserved, own) {
+		if (dir == SPINDLE_DIR_IN && entry->key.spi == spi) {
 			spn_spi_release(sn, entry);
 			return true;
 		}

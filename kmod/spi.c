@@ -5,6 +5,7 @@
 #include <net/xfrm.h>
 
 #include "spi.h"
+#include "tunnel.h"
 
 enum {
 	RESERVED_SECONDS = 60,
@@ -81,7 +82,7 @@ bool spn_spi_in_xfrm(struct net *net, const struct spn_addr *dst, __be32 spi, u8
 	return true;
 }
 
-static struct spn_spi *entry_insert(struct spn_net *sn, const struct spn_tunnel *tunnel,
+static struct spn_spi *entry_insert(struct spn_net *sn, struct spn_tunnel *tunnel,
 				    const struct spn_spi_key *key)
 {
 	struct spn_spi *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
@@ -98,11 +99,12 @@ static struct spn_spi *entry_insert(struct spn_net *sn, const struct spn_tunnel 
 		return ERR_PTR(err);
 	}
 	list_add_tail(&entry->reserved, &sn->reserved);
+	list_add_tail(&entry->own, &tunnel->reserved);
 	schedule_delayed_work(&sn->reserved_work, RESERVED_SECONDS * HZ);
 	return entry;
 }
 
-static struct spn_spi *reserve_random(struct spn_net *sn, const struct spn_tunnel *tunnel,
+static struct spn_spi *reserve_random(struct spn_net *sn, struct spn_tunnel *tunnel,
 				      const struct spn_addr *dst, u8 proto,
 				      struct netlink_ext_ack *extack)
 {
@@ -123,7 +125,7 @@ static struct spn_spi *reserve_random(struct spn_net *sn, const struct spn_tunne
 	return ERR_PTR(-ENOSPC);
 }
 
-struct spn_spi *spn_spi_reserve(struct spn_net *sn, const struct spn_tunnel *tunnel,
+struct spn_spi *spn_spi_reserve(struct spn_net *sn, struct spn_tunnel *tunnel,
 				const struct spn_addr *dst, u8 proto, __be32 spi,
 				struct netlink_ext_ack *extack)
 {
@@ -152,6 +154,7 @@ void spn_spi_publish(struct spn_net *sn, struct spn_spi *entry, struct spn_sa *s
 {
 	lockdep_assert_held(&sn->lock);
 	list_del_init(&entry->reserved);
+	list_del_init(&entry->own);
 	rcu_assign_pointer(entry->sa, sa);
 }
 
@@ -159,16 +162,16 @@ void spn_spi_release(struct spn_net *sn, struct spn_spi *entry)
 {
 	lockdep_assert_held(&sn->lock);
 	list_del(&entry->reserved);
+	list_del(&entry->own);
 	rhashtable_remove_fast(&sn->spis, &entry->node, spi_params);
 	kfree_rcu(entry, rcu);
 }
 
-void spn_spi_release_reserved(struct spn_net *sn, const struct spn_tunnel *tunnel)
+void spn_spi_release_reserved(struct spn_net *sn, struct spn_tunnel *tunnel)
 {
 	struct spn_spi *entry, *next;
 
 	lockdep_assert_held(&sn->lock);
-	list_for_each_entry_safe(entry, next, &sn->reserved, reserved)
-		if (entry->tunnel == tunnel)
-			spn_spi_release(sn, entry);
+	list_for_each_entry_safe(entry, next, &tunnel->reserved, own)
+		spn_spi_release(sn, entry);
 }

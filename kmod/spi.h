@@ -35,6 +35,7 @@ struct spn_spi_key {
  * @sa: the SA, NULL while the SPI is only reserved; written under spn_net.lock
  * @tunnel: whose it is; under spn_net.lock
  * @reserved: in spn_net.reserved while @sa is NULL
+ * @own: likewise in spn_tunnel.reserved; not needed any more when @rcu is
  * @expires: when the reservation ends, jiffies
  * @rcu: for readers of the table
  */
@@ -45,7 +46,10 @@ struct spn_spi {
 	const struct spn_tunnel *tunnel;
 	struct list_head reserved;
 	unsigned long expires;
-	struct rcu_head rcu;
+	union {
+		struct list_head own;
+		struct rcu_head rcu;
+	};
 };
 
 int spn_spi_table_init(struct spn_net *sn);
@@ -71,7 +75,7 @@ bool spn_spi_in_xfrm(struct net *net, const struct spn_addr *dst, __be32 spi, u8
  *
  * Return: the entry or an ERR_PTR().
  */
-struct spn_spi *spn_spi_reserve(struct spn_net *sn, const struct spn_tunnel *tunnel,
+struct spn_spi *spn_spi_reserve(struct spn_net *sn, struct spn_tunnel *tunnel,
 				const struct spn_addr *dst, u8 proto, __be32 spi,
 				struct netlink_ext_ack *extack);
 
@@ -82,6 +86,6 @@ void spn_spi_publish(struct spn_net *sn, struct spn_spi *entry, struct spn_sa *s
 void spn_spi_release(struct spn_net *sn, struct spn_spi *entry);
 
 /* Ends every reservation of the tunnel.  Under spn_net.lock. */
-void spn_spi_release_reserved(struct spn_net *sn, const struct spn_tunnel *tunnel);
+void spn_spi_release_reserved(struct spn_net *sn, struct spn_tunnel *tunnel);
 
 #endif

@@ -110,6 +110,7 @@ static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *de
 	strscpy(tunnel->name, name, sizeof(tunnel->name));
 	spin_lock_init(&tunnel->lock);
 	INIT_LIST_HEAD(&tunnel->sas);
+	INIT_LIST_HEAD(&tunnel->reserved);
 	spn_queue_init(&tunnel->tx, &flow->out);
 	spn_queue_init(&tunnel->rx, &flow->in);
 	INIT_DELAYED_WORK(&tunnel->refit, flow->refit);

@@ -81,6 +81,7 @@ struct spn_device {
  *	that either suffices to read
  * @out: the outbound SA in use, NULL for none; readers by RCU
  * @parked: the highest generation that waits for its turn, 0 for none
+ * @reserved: struct spn_spi without an SA; under spn_net.lock
  * @tx: order of outbound packets
  * @rx: order of inbound packets
  * @staged: packets that wait for an SA
@@ -107,6 +108,7 @@ struct spn_tunnel {
 	struct list_head sas;
 	struct spn_sa __rcu *out;
 	u32 parked;
+	struct list_head reserved;
 
 	struct spn_queue tx;
 	struct spn_queue rx;
