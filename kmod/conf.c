@@ -31,10 +31,6 @@ struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote)
 	conf = kzalloc(struct_size(conf, ts, n_local + n_remote), GFP_KERNEL);
 	if (!conf)
 		return NULL;
-	if (dst_cache_init(&conf->route, GFP_KERNEL)) {
-		kfree(conf);
-		return NULL;
-	}
 	conf->n_local = n_local;
 	conf->n_remote = n_remote;
 	conf->replay_window = SPINDLE_REPLAY_DEFAULT;
@@ -80,7 +76,9 @@ static void free_conf(struct rcu_head *rcu)
 {
 	struct spn_conf *conf = container_of(rcu, struct spn_conf, rcu);
 
-	dst_cache_destroy(&conf->route);
+	if (conf->route)
+		dst_cache_destroy(conf->route);
+	kfree(conf->route);
 	kfree(conf);
 }
 

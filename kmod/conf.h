@@ -28,7 +28,8 @@ struct spn_endpoints {
  * @tunnel: whose it is
  * @endpoints: outer addresses, both of one family
  * @endpoints_node: in spn_net.endpoints
- * @route: cached route of outer packets: it goes with the addresses it is for
+ * @route: cached route of outer packets: it goes with the addresses it is for; NULL until
+ *	a packet needs it, for it takes memory of every CPU, and most of many tunnels are idle
  * @replay_window: of SAs added from now on, packets
  * @fwmark: of outer packets, for routing
  * @proto: IPPROTO_ESP or IPPROTO_AH, for good
@@ -53,7 +54,7 @@ struct spn_conf {
 	struct spn_tunnel *tunnel;
 	struct spn_endpoints endpoints;
 	struct rhlist_head endpoints_node;
-	struct dst_cache route;
+	struct dst_cache *route;
 	u32 replay_window;
 	u32 fwmark;
 	u8 proto;

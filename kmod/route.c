@@ -116,33 +116,64 @@ static bool comes_back(const struct net_device *dev, const struct spn_conf *conf
 	return next == dev;
 }
 
-static void keep(struct spn_conf *conf, struct dst_entry *dst)
+/* Looks it up; what leads back to @dev is none. */
+static struct dst_entry *find_route(struct net *net, const struct net_device *dev,
+				    const struct spn_conf *conf)
+{
+	struct dst_entry *dst = look_up(net, conf);
+
+	if (IS_ERR(dst) || !comes_back(dev, conf, dst->dev))
+		return dst;
+	dst_release(dst);
+	return ERR_PTR(-ELOOP);
+}
+
+/* Without memory there is none, and the next packet tries again. */
+static struct dst_cache *make_cache(struct spn_conf *conf)
+{
+	struct dst_cache *cache = kmalloc(sizeof(*cache), GFP_ATOMIC), *other;
+
+	if (!cache)
+		return NULL;
+	if (dst_cache_init(cache, GFP_ATOMIC)) {
+		kfree(cache);
+		return NULL;
+	}
+	/* Pairs with the dependency of what is read through the pointer. */
+	other = cmpxchg_release(&conf->route, NULL, cache);
+	if (!other)
+		return cache;
+	dst_cache_destroy(cache);
+	kfree(cache);
+	return other;
+}
+
+static void keep(struct dst_cache *cache, const struct spn_conf *conf, struct dst_entry *dst)
 {
 	struct in6_addr local;
 
 	if (is_v6(conf)) {
 		local = in6_addr(&conf->endpoints.local);
-		dst_cache_set_ip6(&conf->route, dst, &local);
+		dst_cache_set_ip6(cache, dst, &local);
 	} else {
-		dst_cache_set_ip4(&conf->route, dst, conf->endpoints.local.v4);
+		dst_cache_set_ip4(cache, dst, conf->endpoints.local.v4);
 	}
 }
 
 struct dst_entry *spn_route_get(struct net *net, const struct net_device *dev,
 				struct spn_conf *conf)
 {
-	struct dst_entry *dst = dst_cache_get(&conf->route);
+	struct dst_cache *cache = READ_ONCE(conf->route);
+	struct dst_entry *dst = cache ? dst_cache_get(cache) : NULL;
 
 	if (dst)
 		return dst;
-	dst = look_up(net, conf);
+	dst = find_route(net, dev, conf);
 	if (IS_ERR(dst))
 		return dst;
-	if (comes_back(dev, conf, dst->dev)) {
-		dst_release(dst);
-		return ERR_PTR(-ELOOP);
-	}
-	keep(conf, dst);
+	cache = cache ?: make_cache(conf);
+	if (cache)
+		keep(cache, conf, dst);
 	return dst;
 }
 
@@ -329,7 +360,7 @@ void spn_route_update_pmtu(struct net *net, struct spn_conf *conf, struct sk_buf
 }
 
 unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
-			   struct spn_conf *conf, bool *narrow)
+			   const struct spn_conf *conf, bool *narrow)
 {
 	unsigned int mtu = ETH_DATA_LEN;
 	struct dst_entry *dst;
@@ -337,7 +368,7 @@ unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
 	*narrow = false;
 	local_bh_disable();
 	rcu_read_lock();
-	dst = spn_route_get(net, dev, conf);
+	dst = find_route(net, dev, conf);
 	if (!IS_ERR(dst)) {
 		mtu = dst_mtu(dst);
 		*narrow = mtu < READ_ONCE(dst->dev->mtu);

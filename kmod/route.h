@@ -55,6 +55,6 @@ void spn_route_update_pmtu(struct net *net, struct spn_conf *conf, struct sk_buf
  * that of the path's first link.
  */
 unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
-			   struct spn_conf *conf, bool *narrow);
+			   const struct spn_conf *conf, bool *narrow);
 
 #endif
