@@ -212,9 +212,13 @@ static unsigned int device_mtu(struct spn_device *sd, const struct spn_tunnel *t
 	/* Only if it was this tunnel that held the others down is there more to gain. */
 	if (old != sd->mtu)
 		return sd->mtu;
-	list_for_each_entry(tunnel, &sd->tunnels, device_node)
+	list_for_each_entry(tunnel, &sd->tunnels, device_node) {
 		if (tunnel->mtu)
 			mtu = min(mtu, tunnel->mtu);
+		/* Most often another one does, too. */
+		if (mtu == old)
+			break;
+	}
 	return mtu;
 }
 

@@ -223,8 +223,14 @@ void spn_tunnel_close(struct spn_net *sn, struct spn_device *sd)
 	lockdep_assert_held(&sn->lock);
 	RCU_INIT_POINTER(sd->net, NULL);
 	list_del_init(&sd->node);
-	list_for_each_entry_safe(tunnel, next, &sd->tunnels, device_node)
+	/*
+	 * The newest first: so each is the first of those between the same two hosts, where
+	 * spn_conf_unhash() begins to look for it.
+	 */
+	list_for_each_entry_safe_reverse(tunnel, next, &sd->tunnels, device_node) {
 		spn_tunnel_delete(tunnel);
+		cond_resched();
+	}
 }
 
 /* Gives every inbound SA a second entry under the new local address. */
