@@ -169,6 +169,25 @@ bad_sas()
 	END
 }
 
+batches()
+{
+	local file=$scratch/batch
+
+	cat > "$file" <<-END
+		# A tunnel, its SAs, and what cannot be.
+		tunnel add v dev spin0 $ends $ts
+		sa add v in spi 0x3001 $keys
+		sa add v out spi 0x3002 $keys
+
+		sa add v in spi 0x1001 $keys
+		tunnel del v
+	END
+	same "what it says" "$(refuse host a spindle -batch "$file" 2>&1)" \
+		"spindle: $file:6: tunnel v: SPI 0x1001 is already in use"
+	same "the SAs" "$(show a sa '.[] | select(.tunnel == "v") | .spi' | sort)" $'0x3001\n0x3002'
+	sed -n '$p' "$file" | host a spindle -batch -
+}
+
 # What the command catches by itself, or has no words for.
 raw_tunnels()
 {
@@ -461,6 +480,7 @@ run_tests \
 	"hosts" setup \
 	"bad tunnels are refused" "unchanged bad_tunnels" \
 	"bad SAs are refused" "unchanged bad_sas" \
+	"a batch ends with the first command that fails" "unchanged batches" \
 	"bad messages about tunnels are refused" "unchanged raw_tunnels" \
 	"bad messages about SAs are refused" "unchanged raw_sas" \
 	"a reserved SPI is its tunnel's" "unchanged reserved_spi" \

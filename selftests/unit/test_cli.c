@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -180,12 +182,103 @@ static void nouns_name_themselves(void **state)
 	check_rows(verbs, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+/* --- batches: a verb that notes what it is told, and one that fails ------------------ */
+
+static char said[256];
+
+static int say(struct cli *cli, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		snprintf(said + strlen(said), sizeof(said) - strlen(said), "%s%s", argv[i],
+			 cli->json ? "{} " : " ");
+	return CLI_DONE;
+}
+
+static int fail_always(struct cli *cli, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return cli_fail(cli, "it did not work");
+}
+
+static const struct verb batch_verbs[] = {
+	{ "say", say, "WORD...", NULL },
+	{ "fail", fail_always, "", NULL },
+	{ 0 },
+};
+
+/* Errors begin with the file, whose name is not known before: it is cut off. */
+static int run_batch(struct cli *cli, const char *text)
+{
+	char name[] = "/tmp/test_cli.XXXXXX", *argv[] = { name };
+	FILE *file = fdopen(mkstemp(name), "w");
+	int ret;
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	said[0] = '\0';
+	ret = cli_batch(cli, batch_verbs, 1, argv);
+	unlink(name);
+	if (ret) {
+		assert_memory_equal(cli->err.text, name, strlen(name));
+		memmove(cli->err.text, cli->err.text + strlen(name),
+			strlen(cli->err.text + strlen(name)) + 1);
+	}
+	return ret;
+}
+
+static void batches_end_with_the_first_error(void **state)
+{
+	static const struct {
+		const char *text;
+		int status;
+		const char *error, *said;
+	} rows[] = {
+		{ "", CLI_DONE, "", "" },
+		{ "say a b\nsay c\n", CLI_DONE, "", "a b c " },
+		{ "say the last line has no end", CLI_DONE, "", "the last line has no end " },
+		{ "\n  \n# say a\n\tsay \t b\n  # say c\n", CLI_DONE, "", "b " },
+		{ "say a -j\nsay b\n-j say c\n", CLI_DONE, "", "a{} b c{} " },
+		{ "say a\n\nfail\nsay b\n", CLI_FAILED,
+		  ":3: it did not work", "a " },
+		{ "say a\nsing b\n", CLI_USAGE,
+		  ":2: \"sing\" is not one of say, fail", "a " },
+		{ "-batch -\n", CLI_USAGE,
+		  ":1: \"-batch\" is not one of say, fail", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cli cli = { 0 };
+
+		assert_int_equal(run_batch(&cli, rows[i].text), rows[i].status);
+		assert_string_equal(cli.err.text, rows[i].error);
+		assert_string_equal(said, rows[i].said);
+		assert_false(cli.json);
+	}
+}
+
+static void batches_need_a_file(void **state)
+{
+	char name[] = "/nowhere/batch", *argv[] = { name, name };
+	struct cli cli = { 0 };
+
+	(void)state;
+	assert_int_equal(cli_batch(&cli, batch_verbs, 1, argv), CLI_FAILED);
+	assert_string_equal(cli.err.text, "/nowhere/batch: No such file or directory");
+	assert_int_equal(cli_batch(&cli, batch_verbs, 2, argv), CLI_USAGE);
+	assert_string_equal(cli.err.text, "usage: spindle -batch FILE");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tunnels),
 		cmocka_unit_test(security_associations),
 		cmocka_unit_test(nouns_name_themselves),
+		cmocka_unit_test(batches_end_with_the_first_error),
+		cmocka_unit_test(batches_need_a_file),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);

@@ -26,6 +26,19 @@ int cli_usage(struct cli *cli, const char *fmt, ...)
 	return CLI_USAGE;
 }
 
+int cli_take_flags(struct cli *cli, int argc, char **argv)
+{
+	int kept = 0;
+
+	for (int i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "-j"))
+			cli->json = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	return kept;
+}
+
 static const struct verb *find_verb(const struct verb *verbs, const char *name)
 {
 	for (; verbs->name; verbs++)
@@ -93,7 +106,8 @@ int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv)
 	}
 	for (; verbs->name; verbs++)
 		print_usage(verbs);
-	puts("\nWith -j every verb that shows something prints JSON.  See spindle(8).");
+	puts("spindle -batch FILE\n\n"
+	     "With -j every verb that shows something prints JSON.  See spindle(8).");
 	return CLI_DONE;
 }
 

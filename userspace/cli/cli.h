@@ -48,8 +48,15 @@ int cli_check(struct cli *cli, int argc, char **argv);
 int cli_monitor(struct cli *cli, int argc, char **argv);
 int cli_trace(struct cli *cli, int argc, char **argv);
 
+/* Takes -j out, which may stand anywhere; returns how many words are left. */
+int cli_take_flags(struct cli *cli, int argc, char **argv);
 /* Runs the verb that argv[0] names. */
 int cli_run(struct cli *cli, const struct verb *verbs, int argc, char **argv);
+/*
+ * Runs what the lines of a file say, "-" for standard input, up to the first that fails; the
+ * error tells which.
+ */
+int cli_batch(struct cli *cli, const struct verb *verbs, int argc, char **argv);
 /* Prints how to use every verb of the table, or of one noun. */
 int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv);
 

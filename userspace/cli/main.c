@@ -29,29 +29,17 @@ static int help(struct cli *cli, int argc, char **argv)
 	return cli_help(cli, verbs, argc, argv);
 }
 
-/* -j may stand anywhere. */
-static int take_flags(struct cli *cli, int argc, char **argv)
-{
-	int kept = 0;
-
-	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "-j"))
-			cli->json = true;
-		else
-			argv[kept++] = argv[i];
-	}
-	return kept;
-}
-
 int main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
 	int ret;
 
-	argc = take_flags(&cli, argc - 1, argv + 1);
+	argc = cli_take_flags(&cli, argc - 1, argv + 1);
 	argv++;
 	if (argc && !strcmp(argv[0], "--help"))
 		ret = help(&cli, 0, NULL);
+	else if (argc && !strcmp(argv[0], "-batch"))
+		ret = cli_batch(&cli, verbs, argc - 1, argv + 1);
 	else
 		ret = cli_run(&cli, verbs, argc, argv);
 	sp_nl_close(cli.nl);
