@@ -222,6 +222,11 @@ bench:
 	selftests/vm/vm -k $(KVER) -c 4 -t 3600 -- selftests/bench/run.sh
 	selftests/vm/vm -k $(KVER) -c 2 -t 300 -- selftests/bench/fair.sh
 	selftests/vm/vm -i -k $(KVER) -c 1 -t 900 -- selftests/bench/count.sh
+	for kind in spindle xfrm; do \
+		selftests/vm/vm -k $(KVER) -c 2 -m 4096 -t 900 -- \
+			selftests/bench/scale.sh $$kind 2 1000 20000 || exit; done
+	selftests/vm/vm -k $(KVER) -c 2 -m 4096 -t 900 -- \
+		selftests/bench/scale.sh selectors 1 100000
 	selftests/uml/uml -k native -t 900 -- selftests/bench/run.sh 300 native
 	for name in results native; do \
 		selftests/bench/plot build/bench/$$name.json build/bench/$$name.png || exit; done
@@ -262,7 +267,7 @@ help:
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
 	@echo 'make fuzz       every parser of userspace with TIME=60 seconds of input that nobody thought of'
 	@echo 'make soak       everything at once on a bad wire for TIME=300 seconds; then it must add up'
-	@echo 'make bench      throughput beside xfrm and WireGuard'
+	@echo 'make bench      throughput beside xfrm and WireGuard, and what many SAs cost'
 	@echo 'make install    to DESTDIR and PREFIX, the module as DKMS source'
 	@echo 'make deps       the Debian packages that all of these need'
 	@echo 'make clean      remove build/'
