@@ -56,6 +56,7 @@ void spn_conf_inherit(struct spn_conf *conf, const struct spn_conf *old)
 	conf->encap_dport = old->encap_dport;
 	conf->keepalive = old->keepalive;
 	conf->follow = old->follow;
+	conf->dummy = old->dummy;
 	conf->dscp = old->dscp;
 }
 
@@ -218,8 +219,9 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "only in tunnel mode can a peer be followed");
 		return -EINVAL;
 	}
-	if (conf->tfc && (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {
-		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can pad packets");
+	if ((conf->tfc || conf->dummy) &&
+	    (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {
+		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can pad packets or send dummies");
 		return -EINVAL;
 	}
 	return check_selectors(conf, extack);

@@ -43,6 +43,8 @@ struct spn_endpoints {
  * @encap_dport: UDP destination port, likewise
  * @keepalive: seconds without a packet after which one is sent for a NAT (RFC 3948 4), 0
  *	for never
+ * @dummy: milliseconds without a packet after which a dummy is sent (RFC 4303 2.6), 0 for
+ *	never
  * @n_local: how many of @ts are local, the first ones
  * @n_remote: how many are remote, behind them
  * @rcu: for readers
@@ -67,6 +69,7 @@ struct spn_conf {
 	u16 encap_sport;
 	u16 encap_dport;
 	u16 keepalive;
+	u16 dummy;
 	u16 n_local;
 	u16 n_remote;
 	struct rcu_head rcu;

@@ -19,7 +19,7 @@ static const struct spn_flow flow = {
 	.out = { .work = spn_output_work, .deliver = spn_output_deliver },
 	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
 	.refit = refit,
-	.keepalive = spn_output_keepalive,
+	.idle = spn_output_idle,
 	.look = spn_follow,
 };
 

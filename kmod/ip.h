@@ -46,10 +46,17 @@ u8 spn_ip_tos(const struct sk_buff *skb);
 /* Is no router to fragment it?  Of IPv6 none may. */
 bool spn_ip_df(const struct sk_buff *skb);
 
-/* What a packet is to a header in front of it. */
+/* What a packet is to a header in front of it; what is none is a dummy (RFC 4303 2.6). */
 static inline u8 spn_ip_in_ip(const struct sk_buff *skb)
 {
-	return spn_ip_is_v6(skb) ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	switch (ip_hdr(skb)->version) {
+	case 4:
+		return IPPROTO_IPIP;
+	case 6:
+		return IPPROTO_IPV6;
+	default:
+		return IPPROTO_NONE;
+	}
 }
 
 /* The first header behind it: an extension header counts. */

@@ -401,40 +401,62 @@ void spn_output_staged(struct spn_tunnel *tunnel)
 	local_bh_enable();
 }
 
-/* RFC 3948 2.3: one octet, which the receiver's UDP takes for nothing else. */
-static struct sk_buff *keepalive_new(struct net_device *dev, unsigned int headroom)
+/* A packet of so many zeros, with what send() wants to know of one. */
+static struct sk_buff *make_packet(struct net_device *dev, unsigned int headroom, unsigned int len)
 {
-	struct sk_buff *skb = alloc_skb(headroom + 1, GFP_ATOMIC);
+	struct sk_buff *skb = alloc_skb(headroom + len + dev->needed_tailroom, GFP_ATOMIC);
 
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, headroom);
-	skb_put_u8(skb, 0xff);
+	skb_put_zero(skb, len);
+	skb_reset_network_header(skb);
 	skb_reset_inner_network_header(skb);
 	skb->dev = dev;
 	memset(spn_cb(skb), 0, sizeof(*spn_cb(skb)));
 	return skb;
 }
 
-void spn_output_keepalive(struct spn_tunnel *tunnel)
+/* RFC 3948 2.3: one octet, which the receiver's UDP takes for nothing else. */
+static void send_keepalive(struct net *net, struct spn_tunnel *tunnel, struct spn_conf *conf)
+{
+	struct dst_entry *dst = spn_route_get(net, tunnel->dev, conf);
+	struct sk_buff *skb;
+
+	if (IS_ERR(dst))
+		return;
+	skb = make_packet(tunnel->dev, spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev), 1);
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
+	*skb->data = 0xff;
+	spn_route_send(net, dst, conf, skb);
+}
+
+/* RFC 4303 2.6: sealed, and as long as conf->tfc has all packets; it also serves a NAT. */
+static void send_dummy(struct spn_tunnel *tunnel)
+{
+	struct net_device *dev = tunnel->dev;
+	struct sk_buff *skb = make_packet(dev, dev->needed_headroom, sizeof(struct iphdr));
+
+	if (skb)
+		send(tunnel, skb);
+}
+
+void spn_output_idle(struct spn_tunnel *tunnel)
 {
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
 	struct spn_sa *sa = rcu_dereference(tunnel->out);
-	struct dst_entry *dst;
-	struct sk_buff *skb;
 
-	if (!net || !conf || !conf->encap_dport || !sa || spn_sa_expired(sa) ||
+	if (!net || !conf || !sa || spn_sa_expired(sa) ||
 	    !(READ_ONCE(tunnel->dev->flags) & IFF_UP))
 		return;
-	dst = spn_route_get(net, tunnel->dev, conf);
-	if (IS_ERR(dst))
-		return;
-	skb = keepalive_new(tunnel->dev, spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev));
-	if (skb)
-		spn_route_send(net, dst, conf, skb);
-	else
-		dst_release(dst);
+	if (conf->dummy)
+		send_dummy(tunnel);
+	else if (conf->encap_dport)
+		send_keepalive(net, tunnel, conf);
 }
 
 static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *skb)

@@ -18,10 +18,11 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb);
 void spn_output_staged(struct spn_tunnel *tunnel);
 
 /*
- * Keeps a NAT between the ends of the tunnel from forgetting it (RFC 3948 4), if it has an
- * outbound SA and its device is up.  Under rcu_read_lock(), bottom halves off.
+ * Sends a dummy packet, or else one that keeps a NAT from forgetting the tunnel (RFC 3948
+ * 4), if there is an outbound SA and the device is up.  Under rcu_read_lock(), bottom
+ * halves off.
  */
-void spn_output_keepalive(struct spn_tunnel *tunnel);
+void spn_output_idle(struct spn_tunnel *tunnel);
 
 /* What becomes of a tunnel's outbound lists (struct spn_queue_ops): sealed, then sent. */
 void spn_output_work(struct spn_queue *queue, struct sk_buff *list);

@@ -11,7 +11,7 @@ enum { LOOKS_APART = HZ };
 /**
  * struct spn_peer - what it takes to keep in touch
  * @tunnel: whose peer it is
- * @keepalive: runs while the configuration asks for keepalives
+ * @idle: runs while the configuration asks for keepalives or dummies
  * @lock: protects @last; bottom halves off; no other lock is taken inside or held outside
  * @last: the last sighting; written by tunnel->rx's deliver() alone, which so needs no lock
  *	to read it
@@ -23,7 +23,7 @@ enum { LOOKS_APART = HZ };
  */
 struct spn_peer {
 	struct spn_tunnel *tunnel;
-	struct timer_list keepalive;
+	struct timer_list idle;
 	spinlock_t lock;
 	struct spn_sighting last;
 	bool known;
@@ -31,27 +31,35 @@ struct spn_peer {
 	unsigned long looked_at;
 };
 
+/* How long a tunnel may send nothing, in jiffies; 0: for ever. */
+static unsigned long idle_max(const struct spn_conf *conf)
+{
+	unsigned long keepalive = (unsigned long)conf->keepalive * HZ;
+
+	return min_not_zero(keepalive, msecs_to_jiffies(conf->dummy));
+}
+
 /*
  * No packet touches the timer: when it fires, it asks how long ago the last one went, and
  * waits for the rest.
  */
-static void keep_alive(struct timer_list *timer)
+static void idle(struct timer_list *timer)
 {
-	struct spn_peer *peer = from_timer(peer, timer, keepalive);
+	struct spn_peer *peer = from_timer(peer, timer, idle);
 	struct spn_tunnel *tunnel = peer->tunnel;
-	unsigned long period, idle;
+	unsigned long max, since;
 	const struct spn_conf *conf;
 
 	rcu_read_lock();
 	conf = rcu_dereference(tunnel->conf);
-	period = conf ? (unsigned long)conf->keepalive * HZ : 0;
-	if (period) {
-		idle = spn_queue_idle(&tunnel->tx);
-		if (idle >= period) {
-			spn_device(tunnel->dev)->flow->keepalive(tunnel);
-			idle = 0;
+	max = conf ? idle_max(conf) : 0;
+	if (max) {
+		since = spn_queue_idle(&tunnel->tx);
+		if (since >= max) {
+			spn_device(tunnel->dev)->flow->idle(tunnel);
+			since = 0;
 		}
-		mod_timer(timer, jiffies + period - idle);
+		mod_timer(timer, jiffies + max - since);
 	}
 	rcu_read_unlock();
 }
@@ -66,13 +74,13 @@ int spn_peer_prepare(struct spn_tunnel *tunnel, const struct spn_conf *conf)
 {
 	struct spn_peer *peer = peer_of(tunnel);
 
-	if (peer || !spn_conf_watches(conf))
+	if (peer || (!spn_conf_watches(conf) && !idle_max(conf)))
 		return 0;
 	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
 	if (!peer)
 		return -ENOMEM;
 	peer->tunnel = tunnel;
-	timer_setup(&peer->keepalive, keep_alive, 0);
+	timer_setup(&peer->idle, idle, 0);
 	spin_lock_init(&peer->lock);
 	INIT_DELAYED_WORK(&peer->look, spn_device(tunnel->dev)->flow->look);
 	peer->looked_at = jiffies - LOOKS_APART;
@@ -83,9 +91,9 @@ int spn_peer_prepare(struct spn_tunnel *tunnel, const struct spn_conf *conf)
 void spn_peer_configure(struct spn_tunnel *tunnel, const struct spn_conf *old,
 			const struct spn_conf *conf)
 {
-	/* It ends by itself when it finds that nobody asks for keepalives any more. */
-	if (conf->keepalive && (!old || conf->keepalive != old->keepalive))
-		mod_timer(&peer_of(tunnel)->keepalive, jiffies);
+	/* It ends by itself when it finds that nothing is asked for any more. */
+	if (idle_max(conf) && (!old || idle_max(conf) != idle_max(old)))
+		mod_timer(&peer_of(tunnel)->idle, jiffies);
 	spn_peer_forget(tunnel);
 }
 
@@ -184,7 +192,7 @@ void spn_peer_stop(struct spn_tunnel *tunnel)
 
 	if (!peer)
 		return;
-	timer_shutdown_sync(&peer->keepalive);
+	timer_shutdown_sync(&peer->idle);
 	if (cancel_delayed_work(&peer->look))
 		spn_tunnel_put(tunnel);
 }

@@ -26,14 +26,14 @@ enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
  * @out: outbound, to the wire
  * @in: inbound, to the stack
  * @refit: the MTU of the path may have changed; in a work, which holds the tunnel
- * @keepalive: it is time to send something; under rcu_read_lock(), bottom halves off
+ * @idle: it is time to send something; under rcu_read_lock(), bottom halves off
  * @look: the peer has been seen at another place; spn_peer_take() gives what there is
  */
 struct spn_flow {
 	struct spn_queue_ops out;
 	struct spn_queue_ops in;
 	work_func_t refit;
-	void (*keepalive)(struct spn_tunnel *tunnel);
+	void (*idle)(struct spn_tunnel *tunnel);
 	work_func_t look;
 };
 

@@ -238,6 +238,11 @@ esp_lengths()
 		pings a b -s "$octets"
 	done
 	stop_captures
+	lengths_of_esp
+}
+
+lengths_of_esp()
+{
 	captured a eth0 | sed -nE 's/.*ESP.*, length ([0-9]+)$/\1/p' | sort -nu
 }
 
@@ -257,6 +262,58 @@ padded()
 	same "how many lengths" "$(esp_lengths 1 700 1400 | wc -l)" 3
 	transfer a b 100001
 	no_drops a
+}
+
+# sequence_of NAME: the highest number that its inbound SA has taken.
+sequence_of()
+{
+	sa_field "$1" in "$(spi "$1" 1)" sequence
+}
+
+has_reached()
+{
+	[ "$(sequence_of "$1")" -ge "$2" ]
+}
+
+# RFC 4303 2.6: an idle tunnel looks like a busy one, and its peer takes note of nothing.
+dummies()
+{
+	fresh_hosts
+	spindle_hosts
+	capture a eth0 "src ${outer[a]} and ip proto 50"
+	host a spindle tunnel set t tfc mtu dummy 50
+	within 5 has_reached b 10
+	pings a b
+	within 5 has_reached b $(($(sequence_of b) + 10))
+	stop_captures
+	same "lengths" "$(lengths_of_esp)" $((1500 - 20))
+	same "packets that arrived" "$(sa_field b in "$(spi b 1)" packets)" 1
+	no_drops b
+	# Not with the device down, nor once they are turned off; none wakes a daemon.
+	ip -n a link set spin0 down
+	idle_for_a_while
+	ip -n a link set spin0 up
+	within 5 has_reached b $(($(sequence_of b) + 3))
+	host a spindle sa del t gen 1
+	monitor a
+	idle_for_a_while
+	same "packets that ask for keys" "$(events '.event == "acquire"')" 0
+	generation a 1 sequence 1000
+	within 5 has_reached b 1003
+	host a spindle tunnel set t dummy 0
+	idle_for_a_while
+	no_drops b
+}
+
+# Time enough for several dummies, of which none comes.
+idle_for_a_while()
+{
+	local before
+
+	sleep 0.2
+	before=$(sequence_of b)
+	sleep 0.5
+	same "highest number" "$(sequence_of b)" "$before"
 }
 
 # --- the outer header -------------------------------------------------------
@@ -349,6 +406,7 @@ run_tests \
 	"of several tunnels the smallest MTU counts" smallest_of_tunnels \
 	"a router's smaller MTU is learnt, and the device's follows" learns_from_router \
 	"padding against traffic analysis, with xfrm" padded \
+	"dummy packets" dummies \
 	"DSCP" dscp \
 	"don't fragment" "df" \
 	"ECN of the inner header shows outside" ecn_outside \

@@ -218,7 +218,7 @@ raw_tunnels()
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, ah-align: 5}}
 			.tunnel.ah-align: AH is aligned to 4 octets or to 8
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, tfc: 100}}
-			only ESP in tunnel mode can pad packets
+			only ESP in tunnel mode can pad packets or send dummies
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: 2}}
 			.tunnel.mode: integer out of range
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport}}

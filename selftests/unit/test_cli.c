@@ -95,6 +95,8 @@ static void tunnels(void **state)
 		  "tunnel office: encap: 65536 is not between 1 and 65535" },
 		{ "set office follow yes", CLI_USAGE,
 		  "tunnel office: follow: \"yes\" is not on or off" },
+		{ "set office dummy 65536", CLI_USAGE,
+		  "tunnel office: dummy: 65536 is not between 0 and 65535" },
 		{ "set office keepalive 65536", CLI_USAGE,
 		  "tunnel office: keepalive: 65536 is not between 0 and 65535" },
 		{ "add office dev lo local 1.2.3.4 remote 1.2.3.5 local-ts 10.0.0.0/8", CLI_USAGE,

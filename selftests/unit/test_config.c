@@ -78,6 +78,7 @@ static void test_good(void **state)
 		"lifetime = 30m\nlifetime-bytes = 100M\nreplay-window = 128\n"
 		"df = set\ndscp = 46\nfwmark = 0x10\nroutes = no\nstart = trap\n"
 		"encap = udp 4500 40001\nkeepalive = 20\nfollow = yes\n"
+		"dummy = 250\n"
 		"address = 10.1.0.1/24, fd00:1::1/64\n", &heard);
 	const struct sp_tunnel_config *tunnel;
 	const struct sp_peer_config *peer;
@@ -113,6 +114,7 @@ static void test_good(void **state)
 	assert_int_equal(tunnel->encap.dport, 40001);
 	assert_int_equal(tunnel->keepalive, 20);
 	assert_true(tunnel->follow);
+	assert_int_equal(tunnel->dummy, 250);
 	assert_false(tunnel->routes);
 	assert_int_equal(tunnel->start, SP_START_TRAP);
 	assert_int_equal(tunnel->addresses.n, 2);
@@ -231,6 +233,8 @@ static const struct {
 	  "spindle.conf:2:9: encap: \"udp 0 4500\" is not none, or udp and two ports\n" },
 	{ "[tunnel x]\nkeepalive = 65536\n",
 	  "spindle.conf:2:13: keepalive: 65536 is not between 0 and 65535\n" },
+	{ "[tunnel x]\ndummy = 1s\n",
+	  "spindle.conf:2:9: dummy: \"1s\" is not a number\n" },
 	{ "[tunnel x]\nfollow = on\n",
 	  "spindle.conf:2:10: follow: \"on\" is none of: no, yes\n" },
 	{ OFFICE LAN "keepalive = 20\n",

@@ -91,6 +91,7 @@ static void a_tunnel(void **state)
 	down.encap = (struct sp_encap){ 4500, 40001 };
 	down.keepalive = 20;
 	down.follow = 1;
+	down.dummy = 250;
 	down.drops.list[0].count = 0;
 	out = begin();
 	cli_text_tunnel(out, &down);
@@ -99,7 +100,8 @@ static void a_tunnel(void **state)
 		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
 		    "    mode          esp tunnel\n"
 		    "    encap         udp 4500 40001, keepalive 20\n"
-		    "    options       replay-window 4096, df copy, dscp 46, follow on\n");
+		    "    options       replay-window 4096, df copy, dscp 46, follow on, "
+		    "dummy 250\n");
 }
 
 static void an_sa(void **state)

@@ -120,6 +120,8 @@ void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 		fprintf(out, ", fwmark 0x%x", t->fwmark);
 	if (t->follow)
 		fputs(", follow on", out);
+	if (t->dummy)
+		fprintf(out, ", dummy %u", t->dummy);
 	fputc('\n', out);
 
 	if (t->staged)

@@ -193,29 +193,49 @@ static int take_encap(struct cli *cli, struct words *words, void *object)
 	return CLI_DONE;
 }
 
-static int take_keepalive(struct cli *cli, struct words *words, void *object)
+static int take_u16(struct cli *cli, struct words *words, uint16_t *value)
 {
-	struct sp_tunnel *tunnel = object;
-	uint32_t seconds = 0;
-	int ret = take_u32(cli, words, UINT16_MAX, &seconds);
+	uint32_t number = 0;
+	int ret = take_u32(cli, words, UINT16_MAX, &number);
 
-	tunnel->fields |= SP_TUNNEL_KEEPALIVE;
-	tunnel->keepalive = (uint16_t)seconds;
+	*value = (uint16_t)number;
 	return ret;
 }
 
-static int take_follow(struct cli *cli, struct words *words, void *object)
+static int take_keepalive(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_KEEPALIVE;
+	return take_u16(cli, words, &tunnel->keepalive);
+}
+
+static int take_dummy(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_DUMMY;
+	return take_u16(cli, words, &tunnel->dummy);
+}
+
+static int take_switch(struct cli *cli, struct words *words, uint8_t *on)
+{
 	const char *word = cli_next(cli, words);
 
 	if (!word)
 		return CLI_USAGE;
 	if (strcmp(word, "on") && strcmp(word, "off"))
 		return cli_usage(cli, "\"%s\" is not on or off", word);
-	tunnel->fields |= SP_TUNNEL_FOLLOW;
-	tunnel->follow = !strcmp(word, "on");
+	*on = !strcmp(word, "on");
 	return CLI_DONE;
+}
+
+static int take_follow(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_FOLLOW;
+	return take_switch(cli, words, &tunnel->follow);
 }
 
 static int take_fwmark(struct cli *cli, struct words *words, void *object)
@@ -243,6 +263,7 @@ static const struct option options[] = {
 	{ "encap", take_encap, false },
 	{ "keepalive", take_keepalive, false },
 	{ "follow", take_follow, false },
+	{ "dummy", take_dummy, false },
 	{ 0 },
 };
 
@@ -363,7 +384,8 @@ const struct verb cli_tunnel_verbs[] = {
 	{ "add", add,
 	  "NAME dev DEV local ADDR remote ADDR local-ts SELECTOR[,...] remote-ts SELECTOR[,...]\n"
 	  "\t[proto esp|ah] [mode tunnel|transport] [encap none|udp SPORT DPORT]\n"
-	  "\t[replay-window N] [df copy|set|clear] [dscp copy|N] [tfc N|mtu] [fwmark N]\n"
+	  "\t[keepalive SECONDS] [follow on|off] [replay-window N] [df copy|set|clear]\n"
+	  "\t[dscp copy|N] [tfc N|mtu] [dummy MILLISECONDS] [fwmark N]\n"
 	  "\t[ah-align 4|8]", NULL },
 	{ "set", set, "NAME OPTION...", NULL },
 	{ "show", show, "[NAME] [-j]", NULL },

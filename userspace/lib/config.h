@@ -84,6 +84,7 @@ struct sp_tunnel_config {
 	struct sp_encap encap;
 	uint16_t keepalive;		/* seconds, 0: none */
 	bool follow;
+	uint16_t dummy;			/* milliseconds, 0: none */
 	uint32_t fwmark;
 	bool routes;
 	enum sp_start start;

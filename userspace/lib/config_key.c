@@ -331,14 +331,24 @@ static int set_encap(struct sp_config_parser *p, const char *value, struct sp_er
 	return 0;
 }
 
+static int choose_u16(uint16_t *to, const char *value, struct sp_error *err)
+{
+	uint64_t number;
+
+	if (sp_number_parse(&number, value, 0, UINT16_MAX, err))
+		return -1;
+	*to = (uint16_t)number;
+	return 0;
+}
+
 static int set_keepalive(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
-	uint64_t seconds;
+	return choose_u16(&p->tunnel->keepalive, value, err);
+}
 
-	if (sp_number_parse(&seconds, value, 0, UINT16_MAX, err))
-		return -1;
-	p->tunnel->keepalive = (uint16_t)seconds;
-	return 0;
+static int set_dummy(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return choose_u16(&p->tunnel->dummy, value, err);
 }
 
 static int set_follow(struct sp_config_parser *p, const char *value, struct sp_error *err)
@@ -425,6 +435,7 @@ static const struct key tunnel_keys[] = {
 	{ "encap", set_encap },
 	{ "keepalive", set_keepalive },
 	{ "follow", set_follow },
+	{ "dummy", set_dummy },
 	{ "df", set_df },
 	{ "dscp", set_dscp },
 	{ "fwmark", set_fwmark },

@@ -59,6 +59,7 @@ enum sp_tunnel_field {
 	SP_TUNNEL_ENCAP		= 1 << 13,
 	SP_TUNNEL_KEEPALIVE	= 1 << 14,
 	SP_TUNNEL_FOLLOW	= 1 << 15,
+	SP_TUNNEL_DUMMY		= 1 << 16,
 };
 
 struct sp_tunnel {
@@ -81,6 +82,7 @@ struct sp_tunnel {
 	struct sp_encap encap;
 	uint16_t keepalive;		/* seconds, 0: none */
 	uint8_t follow;			/* remote and encap.dport follow the peer */
+	uint16_t dummy;			/* milliseconds, 0: none */
 	uint32_t fwmark;
 	/* from the kernel only */
 	uint8_t state;			/* enum spindle_tunnel_state */

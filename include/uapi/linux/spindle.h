@@ -130,6 +130,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_ENCAP_DPORT,	/* u16, likewise, the peer's */
 	SPINDLE_A_TUNNEL_KEEPALIVE,	/* u16, seconds without a packet, 0 is never */
 	SPINDLE_A_TUNNEL_FOLLOW,	/* u8, 1: REMOTE and ENCAP_DPORT follow the peer */
+	SPINDLE_A_TUNNEL_DUMMY,		/* u16, milliseconds without a packet, 0 is never */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
