@@ -57,6 +57,7 @@ void spn_conf_inherit(struct spn_conf *conf, const struct spn_conf *old)
 	conf->keepalive = old->keepalive;
 	conf->follow = old->follow;
 	conf->dummy = old->dummy;
+	conf->clamp_mss = old->clamp_mss;
 	conf->dscp = old->dscp;
 }
 

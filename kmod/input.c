@@ -6,6 +6,7 @@
 #include "input.h"
 #include "ip.h"
 #include "lane.h"
+#include "mss.h"
 #include "output.h"
 #include "peer.h"
 #include "route.h"
@@ -266,6 +267,8 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 		reason = SPN_DROP_DEVICE_DOWN;
 	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)
 		reason = SPN_DROP_ECN;
+	if (!reason && conf->clamp_mss)
+		spn_mss_clamp(skb, READ_ONCE(sa->tunnel->dev->mtu));
 	return reason ?: spn_sa_count(sa, skb->len);
 }
 

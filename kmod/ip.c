@@ -45,7 +45,6 @@ struct spn_addr spn_ip_dst(const struct sk_buff *skb)
 	return addr_of(skb, &ip_hdr(skb)->daddr, &ipv6_hdr(skb)->daddr);
 }
 
-/* Where what the header carries begins, from skb->data; negative in all but the first fragment. */
 static int content4(const struct sk_buff *skb, u8 *proto)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -71,6 +70,11 @@ static int content6(const struct sk_buff *skb, u8 *proto)
 	return -1;
 }
 
+int spn_ip_content(const struct sk_buff *skb, u8 *proto)
+{
+	return spn_ip_is_v6(skb) ? content6(skb, proto) : content4(skb, proto);
+}
+
 struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir)
 {
 	struct spn_tuple tuple = { .local = spn_ip_src(skb), .remote = spn_ip_dst(skb) };
@@ -78,7 +82,7 @@ struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir)
 	__be16 buf[2];
 	int at;
 
-	at = spn_ip_is_v6(skb) ? content6(skb, &tuple.proto) : content4(skb, &tuple.proto);
+	at = spn_ip_content(skb, &tuple.proto);
 	if (at >= 0 && spn_proto_has_ports(tuple.proto))
 		ports = skb_header_pointer(skb, at, sizeof(buf), buf);
 	if (ports) {

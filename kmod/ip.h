@@ -37,6 +37,12 @@ bool spn_ip_is_host(const struct spn_addr *addr);
 struct spn_addr spn_ip_src(const struct sk_buff *skb);
 struct spn_addr spn_ip_dst(const struct sk_buff *skb);
 
+/*
+ * Where that begins which an IP header carries, behind extension headers, from skb->data;
+ * negative in all fragments but the first.  @proto becomes its protocol.
+ */
+int spn_ip_content(const struct sk_buff *skb, u8 *proto);
+
 /* What selectors look at; in which direction it goes says which side is ours. */
 struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir);
 

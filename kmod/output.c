@@ -8,6 +8,7 @@
 #include "event.h"
 #include "ip.h"
 #include "lane.h"
+#include "mss.h"
 #include "output.h"
 #include "route.h"
 #include "tunnel.h"
@@ -343,6 +344,8 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 	max = spn_conf_inner_max(conf, sa->xform.suite, path_mtu, ip_len);
 	if (!fits(tunnel, conf, sa, skb, max))
 		goto put_sa;
+	if (conf->clamp_mss)
+		spn_mss_clamp(skb, READ_ONCE(tunnel->dev->mtu));
 	skb = split(tunnel, skb);
 	if (!skb)
 		goto put_sa;

@@ -316,6 +316,45 @@ idle_for_a_while()
 	same "highest number" "$(sequence_of b)" "$before"
 }
 
+# syns NAME FROM [OPTION...]: of that host, as host NAME has seen them.
+syns()
+{
+	captured "$1" spin0 "${@:3}" \
+		"src ${inner[$2]} and (tcp[tcpflags] & tcp-syn != 0 or (ip6 proto 6 and ip6[53] & 2 != 0))"
+}
+
+mss_of()
+{
+	syns "$@" | sed -nE 's/.*\[mss ([0-9]+).*/\1/p' | sort -u
+}
+
+# clamped INNER-VERSION HEADERS: both ends of a connection learn what one end's tunnel carries,
+# where no ICMP message would get through.
+clamped()
+{
+	dual_hosts
+	families "$1" 4
+	spindle_hosts
+	ip -n a link set spin0 mtu 1300
+	# What the route says goes before what the device does.
+	ip -n a route change "${network[b]}" dev spin0 src "${inner[a]}" advmss 1400
+	capture a spin0
+	capture b spin0
+	one_way a b 50001
+	stop_captures
+	same "b hears of a" "$(mss_of b a)" 1400
+	host a spindle tunnel set t clamp-mss on
+	capture a spin0
+	capture b spin0
+	transfer a b 50001
+	stop_captures
+	same "b hears of a" "$(mss_of b a)" $((1300 - $2))
+	same "a hears of b" "$(mss_of a b)" $((1300 - $2))
+	refuse grep -m 1 incorrect <(syns b a -vv; syns a b -vv)
+	no_drops_but_multicast a
+	no_drops_but_multicast b
+}
+
 # --- the outer header -------------------------------------------------------
 
 # outer OPTION... -- PING-OPTION...: the outer header of a ping under tunnel options.
@@ -407,6 +446,8 @@ run_tests \
 	"a router's smaller MTU is learnt, and the device's follows" learns_from_router \
 	"padding against traffic analysis, with xfrm" padded \
 	"dummy packets" dummies \
+	"TCP is told the MTU, IPv4" "clamped 4 40" \
+	"TCP is told the MTU, IPv6" "clamped 6 60" \
 	"DSCP" dscp \
 	"don't fragment" "df" \
 	"ECN of the inner header shows outside" ecn_outside \

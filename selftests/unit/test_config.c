@@ -78,7 +78,7 @@ static void test_good(void **state)
 		"lifetime = 30m\nlifetime-bytes = 100M\nreplay-window = 128\n"
 		"df = set\ndscp = 46\nfwmark = 0x10\nroutes = no\nstart = trap\n"
 		"encap = udp 4500 40001\nkeepalive = 20\nfollow = yes\n"
-		"dummy = 250\n"
+		"dummy = 250\nclamp-mss = yes\n"
 		"address = 10.1.0.1/24, fd00:1::1/64\n", &heard);
 	const struct sp_tunnel_config *tunnel;
 	const struct sp_peer_config *peer;
@@ -115,6 +115,7 @@ static void test_good(void **state)
 	assert_int_equal(tunnel->keepalive, 20);
 	assert_true(tunnel->follow);
 	assert_int_equal(tunnel->dummy, 250);
+	assert_true(tunnel->clamp_mss);
 	assert_false(tunnel->routes);
 	assert_int_equal(tunnel->start, SP_START_TRAP);
 	assert_int_equal(tunnel->addresses.n, 2);

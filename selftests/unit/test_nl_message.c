@@ -13,7 +13,7 @@
 #include "nl_message.h"
 #include "sample.h"
 
-enum { ALL_FIELDS = (1 << 17) - 1 };
+enum { ALL_FIELDS = (1 << 18) - 1 };
 
 static struct nl_msg *begin(uint8_t cmd)
 {
@@ -37,6 +37,7 @@ static void a_tunnel_round_trips(void **state)
 	sent.keepalive = 20;
 	sent.follow = 1;
 	sent.dummy = 250;
+	sent.clamp_mss = 1;
 	assert_int_equal(sp_nl_put_tunnel(msg, &sent), 0);
 	assert_int_equal(sp_nl_parse_event(nlmsg_hdr(msg), &event, &err), 0);
 	nlmsg_free(msg);
@@ -63,6 +64,7 @@ static void a_tunnel_round_trips(void **state)
 	assert_int_equal(got->keepalive, sent.keepalive);
 	assert_int_equal(got->follow, sent.follow);
 	assert_int_equal(got->dummy, sent.dummy);
+	assert_int_equal(got->clamp_mss, sent.clamp_mss);
 }
 
 static void a_request_carries_only_its_fields(void **state)

@@ -92,6 +92,7 @@ static void a_tunnel(void **state)
 	down.keepalive = 20;
 	down.follow = 1;
 	down.dummy = 250;
+	down.clamp_mss = 1;
 	down.drops.list[0].count = 0;
 	out = begin();
 	cli_text_tunnel(out, &down);
@@ -101,7 +102,7 @@ static void a_tunnel(void **state)
 		    "    mode          esp tunnel\n"
 		    "    encap         udp 4500 40001, keepalive 20\n"
 		    "    options       replay-window 4096, df copy, dscp 46, follow on, "
-		    "dummy 250\n");
+		    "dummy 250, clamp-mss on\n");
 }
 
 static void an_sa(void **state)

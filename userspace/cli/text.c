@@ -122,6 +122,8 @@ void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 		fputs(", follow on", out);
 	if (t->dummy)
 		fprintf(out, ", dummy %u", t->dummy);
+	if (t->clamp_mss)
+		fputs(", clamp-mss on", out);
 	fputc('\n', out);
 
 	if (t->staged)

@@ -238,6 +238,14 @@ static int take_follow(struct cli *cli, struct words *words, void *object)
 	return take_switch(cli, words, &tunnel->follow);
 }
 
+static int take_clamp_mss(struct cli *cli, struct words *words, void *object)
+{
+	struct sp_tunnel *tunnel = object;
+
+	tunnel->fields |= SP_TUNNEL_CLAMP_MSS;
+	return take_switch(cli, words, &tunnel->clamp_mss);
+}
+
 static int take_fwmark(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
@@ -264,6 +272,7 @@ static const struct option options[] = {
 	{ "keepalive", take_keepalive, false },
 	{ "follow", take_follow, false },
 	{ "dummy", take_dummy, false },
+	{ "clamp-mss", take_clamp_mss, false },
 	{ 0 },
 };
 
@@ -385,7 +394,7 @@ const struct verb cli_tunnel_verbs[] = {
 	  "NAME dev DEV local ADDR remote ADDR local-ts SELECTOR[,...] remote-ts SELECTOR[,...]\n"
 	  "\t[proto esp|ah] [mode tunnel|transport] [encap none|udp SPORT DPORT]\n"
 	  "\t[keepalive SECONDS] [follow on|off] [replay-window N] [df copy|set|clear]\n"
-	  "\t[dscp copy|N] [tfc N|mtu] [dummy MILLISECONDS] [fwmark N]\n"
+	  "\t[dscp copy|N] [tfc N|mtu] [dummy MILLISECONDS] [clamp-mss on|off] [fwmark N]\n"
 	  "\t[ah-align 4|8]", NULL },
 	{ "set", set, "NAME OPTION...", NULL },
 	{ "show", show, "[NAME] [-j]", NULL },

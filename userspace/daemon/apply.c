@@ -42,7 +42,7 @@ static bool options_differ(const struct sp_tunnel_config *a, const struct sp_tun
 	return a->ah != b->ah || a->ah_align != b->ah_align || a->mode != b->mode ||
 	       a->encap.sport != b->encap.sport || a->encap.dport != b->encap.dport ||
 	       a->keepalive != b->keepalive || a->follow != b->follow ||
-	       a->dummy != b->dummy ||
+	       a->dummy != b->dummy || a->clamp_mss != b->clamp_mss ||
 	       a->replay_window != b->replay_window || a->df != b->df || a->dscp != b->dscp ||
 	       a->tfc != b->tfc || a->fwmark != b->fwmark;
 }

@@ -60,6 +60,7 @@ static int compare(const struct sp_tunnel *is, void *arg)
 		(is->keepalive != want->keepalive ? SP_TUNNEL_KEEPALIVE : 0) |
 		(is->follow != want->follow ? SP_TUNNEL_FOLLOW : 0) |
 		(is->dummy != want->dummy ? SP_TUNNEL_DUMMY : 0) |
+		(is->clamp_mss != want->clamp_mss ? SP_TUNNEL_CLAMP_MSS : 0) |
 		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0);
 	return 1;
 }
@@ -86,6 +87,7 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config,
 	tunnel->keepalive = config->keepalive;
 	tunnel->follow = config->follow;
 	tunnel->dummy = config->dummy;
+	tunnel->clamp_mss = config->clamp_mss;
 	tunnel->fwmark = config->fwmark;
 	tunnel->proto = config->ah ? IPPROTO_AH : IPPROTO_ESP;
 	tunnel->ah_align = config->ah_align;
@@ -95,7 +97,7 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config,
 			 SP_TUNNEL_DF | SP_TUNNEL_DSCP | SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO |
 			 SP_TUNNEL_MODE | SP_TUNNEL_AH_ALIGN | SP_TUNNEL_TFC |
 			 SP_TUNNEL_ENCAP | SP_TUNNEL_KEEPALIVE | SP_TUNNEL_FOLLOW |
-			 SP_TUNNEL_DUMMY;
+			 SP_TUNNEL_DUMMY | SP_TUNNEL_CLAMP_MSS;
 }
 
 static int lead_there(const struct sp_tunnel_config *config, struct sp_error *err)

@@ -85,6 +85,7 @@ struct sp_tunnel_config {
 	uint16_t keepalive;		/* seconds, 0: none */
 	bool follow;
 	uint16_t dummy;			/* milliseconds, 0: none */
+	bool clamp_mss;
 	uint32_t fwmark;
 	bool routes;
 	enum sp_start start;

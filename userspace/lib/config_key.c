@@ -356,6 +356,11 @@ static int set_follow(struct sp_config_parser *p, const char *value, struct sp_e
 	return choose_bool(&p->tunnel->follow, value, err);
 }
 
+static int set_clamp_mss(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	return choose_bool(&p->tunnel->clamp_mss, value, err);
+}
+
 static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	return sp_name_df_parse(&p->tunnel->df, value, err);
@@ -436,6 +441,7 @@ static const struct key tunnel_keys[] = {
 	{ "keepalive", set_keepalive },
 	{ "follow", set_follow },
 	{ "dummy", set_dummy },
+	{ "clamp-mss", set_clamp_mss },
 	{ "df", set_df },
 	{ "dscp", set_dscp },
 	{ "fwmark", set_fwmark },

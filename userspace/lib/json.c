@@ -80,7 +80,7 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 	char encap[SP_ENCAP_STRLEN];
 	json_t *dscp = t->dscp == SPINDLE_DSCP_COPY ? json_string("copy") : number(t->dscp);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:b, s:o, s:o,"
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:b, s:o, s:b, s:o,"
 			 " s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
 			 "name", t->name, "id", number(t->id), "dev", t->ifname,
 			 "local", addr(&t->local), "remote", addr(&t->remote),
@@ -88,7 +88,7 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 			 "ah-align", t->proto == IPPROTO_AH ? number(t->ah_align) : json_null(),
 			 "encap", sp_name_encap(&t->encap, encap),
 			 "keepalive", number(t->keepalive), "follow", t->follow,
-			 "dummy", number(t->dummy),
+			 "dummy", number(t->dummy), "clamp-mss", t->clamp_mss,
 			 "local-ts", selectors(&t->local_ts),
 			 "remote-ts", selectors(&t->remote_ts),
 			 "state", sp_name_tunnel_state(t->state),

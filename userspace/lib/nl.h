@@ -60,6 +60,7 @@ enum sp_tunnel_field {
 	SP_TUNNEL_KEEPALIVE	= 1 << 14,
 	SP_TUNNEL_FOLLOW	= 1 << 15,
 	SP_TUNNEL_DUMMY		= 1 << 16,
+	SP_TUNNEL_CLAMP_MSS	= 1 << 17,
 };
 
 struct sp_tunnel {
@@ -83,6 +84,7 @@ struct sp_tunnel {
 	uint16_t keepalive;		/* seconds, 0: none */
 	uint8_t follow;			/* remote and encap.dport follow the peer */
 	uint16_t dummy;			/* milliseconds, 0: none */
+	uint8_t clamp_mss;		/* of TCP connections through it */
 	uint32_t fwmark;
 	/* from the kernel only */
 	uint8_t state;			/* enum spindle_tunnel_state */

@@ -63,6 +63,8 @@ static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 	     nla_put_u16(msg, SPINDLE_A_TUNNEL_KEEPALIVE, t->keepalive)) ||
 	    (f & SP_TUNNEL_FOLLOW && nla_put_u8(msg, SPINDLE_A_TUNNEL_FOLLOW, t->follow)) ||
 	    (f & SP_TUNNEL_DUMMY && nla_put_u16(msg, SPINDLE_A_TUNNEL_DUMMY, t->dummy)) ||
+	    (f & SP_TUNNEL_CLAMP_MSS &&
+	     nla_put_u8(msg, SPINDLE_A_TUNNEL_CLAMP_MSS, t->clamp_mss)) ||
 	    (f & SP_TUNNEL_FWMARK && nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, t->fwmark)))
 		return -1;
 	return 0;

@@ -131,6 +131,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_KEEPALIVE,	/* u16, seconds without a packet, 0 is never */
 	SPINDLE_A_TUNNEL_FOLLOW,	/* u8, 1: REMOTE and ENCAP_DPORT follow the peer */
 	SPINDLE_A_TUNNEL_DUMMY,		/* u16, milliseconds without a packet, 0 is never */
+	SPINDLE_A_TUNNEL_CLAMP_MSS,	/* u8, 1: of TCP connections through the tunnel */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
