@@ -122,7 +122,8 @@ static void an_sa(void **state)
 		    "    life packets  3766 of 5000 left\n"
 		    "    life seconds  refresh was due at 10m 0s\n"
 		    "    drops         replay 2, authentication 1\n"
-		    "    last drop     authentication at sequence 17 from 192.0.2.66, 1m 15s ago\n");
+		    "    last drop     authentication at sequence 17 from 192.0.2.66, "
+		    "1m 15s ago\n");
 
 	out = begin();
 	cli_text_sa(out, &sample_out, "office", SAMPLE_NOW);
