@@ -157,8 +157,11 @@ build/linux: $(LINUX_SOURCE)
 	touch $@
 
 # Each part leaves TAP in build/check/, which the same script adds up.
-unit: $(TESTS)
-	selftests/check unit
+unit:
+	+selftests/check unit
+
+# Which the check makes beside the virtual machines.
+unit-tests: $(TESTS)
 
 lint: build/linux
 	+selftests/check lint
@@ -168,14 +171,14 @@ kernel: $(GUEST)
 
 check:
 	selftests/deps build check
-	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
+	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
 	+selftests/check unit lint $(KERNELS:%=kernel-%)
 
 # And the kselftests on the sanitizer kernels, as far as several processors are in it where
 # that is the point, the soak on one of them, and fuzzing.
 check-all:
 	selftests/deps build check fuzz sanitize soak
-	+$(MAKE) --no-print-directory -j$(shell nproc) $(TESTS) $(GUEST)
+	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
 	+selftests/check unit lint $(KERNELS:%=kernel-%) kernel-uml \
 		kernel-kcsan:several soak-uml fuzz
 
@@ -274,7 +277,7 @@ help:
 
 -include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
 
-.PHONY: all modules test-modules unit lint kernel check check-all check-sanitize \
+.PHONY: all modules test-modules unit unit-tests lint kernel check check-all check-sanitize \
 	check-races fuzz fuzz-coverage soak demo bench deps install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

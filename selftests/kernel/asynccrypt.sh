@@ -53,7 +53,7 @@ ends_with()
 	esac
 	cipher "$what" "$error" delay "$4"
 	expect_drop "$host" "sa $direction $(hex "$(spi b 1)") $reason" \
-		refuse pings a b -W 1
+		refuse pings a b -W 0.2
 	cipher
 	pings a b
 }

@@ -635,7 +635,7 @@ all_sizes()
 	mtu=$(mtu_of a spin0)
 	[ "$(ip_version "${inner[a]}")" = 4 ] || headers=48
 	receive "$2"
-	host "$1" udp_flow send "${inner[$2]}" 100 $((mtu - headers - 40)) $((mtu - headers))
+	host "$1" udp_flow send "${inner[$2]}" 500 $((mtu - headers - 40)) $((mtu - headers))
 	flow_arrived
 }
 
