@@ -196,14 +196,17 @@ int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
 {
 	struct net *net = dev_net(skb->dev);
 	struct rhlist_head *list, *at;
-	struct spn_conf *conf;
+	struct spn_conf *conf, *last = NULL;
 
 	list = mtu ? spn_conf_list(spn_net(net), local, remote) : NULL;
 	if (!list)
 		return -ENOENT;
 	rhl_for_each_entry_rcu(conf, at, list, endpoints_node) {
-		spn_route_update_pmtu(net, conf, skb, mtu);
+		/* Between the same addresses only the mark makes another route. */
+		if (!last || conf->fwmark != last->fwmark)
+			spn_route_update_pmtu(net, conf, skb, mtu);
 		spn_tunnel_path_changed(conf->tunnel);
+		last = conf;
 	}
 	return -ENOENT;
 }

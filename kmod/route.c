@@ -339,9 +339,11 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 		send4(dst, conf, skb, tos, df);
 }
 
-void spn_route_update_pmtu(struct net *net, struct spn_conf *conf, struct sk_buff *skb, u32 mtu)
+void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct sk_buff *skb,
+			   u32 mtu)
 {
-	struct dst_entry *dst = spn_route_get(net, conf->tunnel->dev, conf);
+	/* Not spn_route_get(): anybody can send an error, and no memory is for him. */
+	struct dst_entry *dst = find_route(net, conf->tunnel->dev, conf);
 	int header = skb_network_offset(skb);
 	struct net_device *dev = skb->dev;
 	u32 mark = skb->mark;

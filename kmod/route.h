@@ -48,7 +48,8 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
  * Lowers the path MTU of the tunnel's route, about which an ICMP error has come that quotes
  * an outer packet at skb->data.  Under rcu_read_lock(), bottom halves off.
  */
-void spn_route_update_pmtu(struct net *net, struct spn_conf *conf, struct sk_buff *skb, u32 mtu);
+void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct sk_buff *skb,
+			   u32 mtu);
 
 /*
  * The MTU of the path, or Ethernet's while there is no route; @narrow: it is less than
