@@ -130,15 +130,6 @@ jumbo()
 
 # --- the MTU ----------------------------------------------------------------
 
-# inner_max PATH_MTU: what is left of whole blocks beside the header, IV, trailer, ICV.
-inner_max()
-{
-	local block=16 iv=16
-
-	[[ $alg != null-* ]] || block=4 iv=0
-	echo $((($1 - 20 - 8 - iv - $(icv_bits) / 8) / block * block - 2))
-}
-
 follows_overhead()
 {
 	local algorithm n=0
@@ -210,17 +201,7 @@ learns_from_router()
 	fresh_hosts
 	spindle_host a
 	generation a 1
-	ip -n b -batch - <<-END
-		link add eth1 type veth peer name eth2
-		link set eth1 mtu 1300
-		link set eth1 up
-		link set eth2 up
-		route add 198.51.100.0/24 dev eth1
-	END
-	host b sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-	ip -n a route add 198.51.100.0/24 via "${outer[b]}"
-	host a spindle tunnel set t remote 198.51.100.1
-	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" || true
+	narrow_path
 	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" > "$scratch/ping" 2>&1 || true
 	grep "mtu *=* *$(inner_max 1300)" "$scratch/ping"
 	within 5 has_mtu a spin0 "$(inner_max 1300)"

@@ -47,15 +47,6 @@ setup()
 
 # --- what does not fit ------------------------------------------------------
 
-# inner_max PATH_MTU: what is left of whole blocks beside the headers, IV, trailer, ICV.
-inner_max()
-{
-	local header=20
-
-	[ "$(ip_version "${outer[a]}")" = 4 ] || header=40
-	echo $((($1 - header - 8 - 16 - $(icv_bits) / 8) / 16 * 16 - 2))
-}
-
 follows_overhead()
 {
 	local headers=28

@@ -12,21 +12,6 @@ both()
 	spindle_hosts
 }
 
-# esp_len INNER_MTU: of the packet around one of that length, with its outer header.
-esp_len()
-{
-	local header=20
-
-	[ "$(ip_version "${outer[a]}")" = 4 ] || header=40
-	echo $((header + 8 + 16 + $1 + 2 + $(icv_bits) / 8))
-}
-
-# inner_max PATH_MTU: what is left of whole blocks beside the headers, IV, trailer, ICV.
-inner_max()
-{
-	echo $((($1 - $(esp_len 0) + 2) / 16 * 16 - 2))
-}
-
 # --- the size of packets ----------------------------------------------------
 
 # largest NAME DEVICE: octets of the largest packet that was captured, with its header.
@@ -311,23 +296,7 @@ under_vrf()
 	transfer a b 200001
 	no_new_drops a
 	no_drops b
-	narrow_path
-}
-
-# b is a router to where the MTU is 1300.
-narrow_path()
-{
-	ip -n b -batch - <<-END
-		link add eth1 type veth peer name eth2
-		link set eth1 mtu 1300
-		link set eth1 up
-		link set eth2 up
-		route add 198.51.100.0/24 dev eth1
-	END
-	host b sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-	ip -n a route add 198.51.100.0/24 via "${outer[b]}" table 20
-	host a spindle tunnel set t remote 198.51.100.1
-	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" || true
+	narrow_path table 20
 	within 5 has_mtu a spin0 "$(inner_max 1300)"
 }
 

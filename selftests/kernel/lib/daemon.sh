@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A daemon at one end.
+
+keys=$top/build/kselftest/keys
+
+host_bits()
+{
+	[ "$(ip_version "$1")" = 4 ] && echo 32 || echo 128
+}
+
+# write_config NAME [KEY=VALUE...]: what is given goes in place of the usual, and nothing
+# where the value is empty.  The usual is
+# the profile compat, whose small keys are made quickly even on an emulated processor.
+write_config()
+{
+	local name=$1 other=${peer[$1]} pair
+	local -A office=([local]=${outer[$name]} [remote]=${outer[$other]} [keying]=rsa
+		[profile]=compat [allow-insecure]=yes
+		[key]=$keys/$name [peer-key]=$keys/$other.pub)
+	local -A lan=([peer]=$other [interface]=spin0 [address]=${inner[$name]}/$(host_bits "${inner[$name]}")
+		[local-ts]=${network[$name]} [remote-ts]=${network[$other]}
+		[esp]=aes128-sha256 [start]=listen)
+
+	for pair in "${@:2}"; do
+		case $pair in
+		profile=* | peer-key=*) office[${pair%%=*}]=${pair#*=} ;;
+		*) lan[${pair%%=*}]=${pair#*=} ;;
+		esac
+	done
+	mkdir -p "$scratch/$name"
+	{
+		echo "[peer $other]"
+		for key in "${!office[@]}"; do echo "$key = ${office[$key]}"; done
+		echo "[tunnel lan]"
+		for key in "${!lan[@]}"; do [ -z "${lan[$key]}" ] || echo "$key = ${lan[$key]}"; done
+	} > "$scratch/$name/spindle.conf"
+}
+
+declare -A daemon
+
+# start_daemon NAME [COMMAND...]: by that command, if there is one.
+start_daemon()
+{
+	# Not through host, whose process would be the one that is killed.
+	netns_exec "$1" "${@:2}" spindled -f -c "$scratch/$1/spindle.conf" \
+		-s "$scratch/$1/control" 2>> "$scratch/$1/log" &
+	daemon[$1]=$!
+	within 20 ask "$1" status > /dev/null 2> /dev/null
+}
+
+# stop_daemon NAME SIGNAL
+stop_daemon()
+{
+	kill "-$2" "${daemon[$1]}"
+	wait "${daemon[$1]}" || [ "$2" = KILL ]
+}
+
+ask()
+{
+	SPINDLE_CONTROL=$scratch/$1/control spindle "${@:2}"
+}
+
+# field NAME FIELD: of the tunnel.
+field()
+{
+	ask "$1" status lan -j | jq -r ".peers[0].tunnels[0].\"$2\""
+}
+
+# Each question is several processes: asked too often, they are all that runs.
+not_yet()
+{
+	sleep 0.5
+	return 1
+}
+
+# both_have FIELD VALUE
+both_have()
+{
+	[[ $(field a "$1") = "$2" && $(field b "$1") = "$2" ]] || not_yet
+}
