@@ -19,13 +19,14 @@ bounds()
 		END { print "0x" start, "0x" end }' /proc/kallsyms
 }
 
-# callers START END DEPTH: what has one between those addresses among its DEPTH nearest.
-# Not the leak detector's notes about each allocation, which it can do without.
+# callers START END DEPTH [FUNCTION]: what has one between those addresses among its DEPTH
+# nearest, and not FUNCTION of the kernel; without a name not the leak detector's, whose
+# notes about each allocation it can do without.
 callers()
 {
 	local reject
 
-	read -r -a reject <<< "$(bounds __create_object)"
+	read -r -a reject <<< "$(bounds "${4:-__create_object}")"
 	echo 0 > $failslab/ignore-gfp-wait
 	echo 0 > $failslab/verbose
 	echo "$1" > $failslab/require-start
@@ -45,11 +46,11 @@ by_module()
 	callers "$start" $((start + size)) "$1"
 }
 
-# under FUNCTION
+# under FUNCTION [FUNCTION]: and not under the second.
 under()
 {
 	# shellcheck disable=SC2046 # two words
-	callers $(bounds "$1") 32
+	callers $(bounds "$1") 32 "${@:2}"
 }
 
 # --- commands ---------------------------------------------------------------
@@ -265,12 +266,13 @@ loaded()
 	[ ! -e /sys/module/spindle ] || echo loaded
 }
 
-# Also in namespaces that there are, and with the self-test.
+# Also in namespaces that there are, and with the self-test.  A kernel that has no memory
+# for a new slab cache loses the name it had for it, which is not what is tested here.
 module_load()
 {
 	fresh_hosts
 	rmmod spindle
-	under do_one_initcall
+	under do_one_initcall __kmem_cache_create_args
 	seen=loaded
 	each_fault "rmmod spindle" insmod "$module"
 	load_module
