@@ -65,6 +65,45 @@ watched()
 	no_drops b
 }
 
+# On the device as it was before ESP and as it is behind it, on the wire as it is between.
+captured_once()
+{
+	local name i
+
+	both
+	for name in a b; do
+		capture $name spin0
+		capture $name eth0 'not arp'
+	done
+	for i in 1 2 3; do
+		pings a b -s $((100 + i))
+		pings b a -s $((200 + i))
+	done
+	stop_captures
+	for name in a b; do
+		same "packets on the device of $name" "$(captured $name spin0 -q | pairs)" \
+			"$(for i in 1 2 3; do
+				once a b $((100 + i))
+				once b a $((200 + i))
+			done)"
+		same "packets that are not ESP" "$(captured $name eth0 'not proto 50')" ""
+		same "packets of ESP" "$(captured $name eth0 | grep -c 'ESP(spi=')" 12
+	done
+}
+
+# once FROM TO OCTETS: a ping and its answer.
+once()
+{
+	echo "${inner[$1]} > ${inner[$2]}: ICMP echo request length $(($3 + 8))"
+	echo "${inner[$2]} > ${inner[$1]}: ICMP echo reply length $(($3 + 8))"
+}
+
+# tcpdump's two lines a packet, without what no two packets have in common.
+pairs()
+{
+	sed -nE 's/^ +(.* > .*: ICMP echo (request|reply)), .*, (length [0-9]+)$/\1 \3/p'
+}
+
 # A host behind a, by which packets come that GRO has joined.
 forwarded()
 {
@@ -417,6 +456,7 @@ run_tests \
 	"spin0 without GRO" "features spin0 sg on tx on rx on tso on gso on gro off" \
 	"packets that the stack has put together from fragments" fragments_inside \
 	"an outer packet larger than the path is cut" fragments_outside \
+	"a capture shows each packet once, as it is there" captured_once \
 	"forwarded, joined by GRO and not" forwarded \
 	"an MTU of 9000" jumbo \
 	"the device's MTU follows the algorithm" follows_overhead \
