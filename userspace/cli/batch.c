@@ -53,7 +53,8 @@ static int run_lines(struct cli *cli, const struct verb *verbs, FILE *file, cons
 		explicit_bzero(line, size);
 	}
 	free(line);
-	if (!ret && ferror(file))
+	/* Also when there is no memory for a line. */
+	if (!ret && !feof(file))
 		ret = cli_fail(cli, "%s", strerror(errno));
 	if (ret)
 		sp_fail_in(&cli->err, number ? "%s:%lu" : "%s", name, number);
