@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# scale.sh [-i] { spindle | xfrm | selectors } COUNT...: in a guest, what many SAs cost, of
-# Spindle or of the kernel's own IPsec: how fast they are installed and deleted, what
-# memory each takes, and what one tunnel carries while the others are there.  Or what it
-# carries beside so many selectors, of tunnels without SAs.
+# scale.sh [-i] { spindle | xfrm | remotes | locals } COUNT...: in a guest, what many SAs
+# cost, of Spindle or of the kernel's own IPsec: how fast they are installed and deleted,
+# what memory each takes, and what one tunnel carries while the others are there.  Or what
+# it carries beside tunnels without SAs whose selectors differ in the remote address, or in
+# the local one alone.
 #
 # With -i the clock of the guest counts instructions (vm -i), and of traffic there is only
 # a round trip, in thousands of them, which is the same every time.
@@ -55,12 +56,11 @@ hosts()
 
 # --- the two kinds: prepare_KIND, install_KIND HOSTS, delete_KIND --------------
 
-# spindle_tunnels COUNT KEYED: so many of which have SAs.
+# spindle_tunnels COUNT KEYED SELECTORS: so many of which have SAs.
 spindle_tunnels()
 {
 	hosts "$1" "$spindle_keys" '
-		print "tunnel add t" id " dev spin0 local 192.0.2.1 remote " outer \
-			" local-ts " gateway " remote-ts " inner
+		print "tunnel add t" id " dev spin0 local 192.0.2.1 remote " outer '"$3"'
 		if (n < '"$2"') {
 			print "sa add t" id " in spi " spi_in " " keys
 			print "sa add t" id " out spi " spi_out " " keys
@@ -84,9 +84,14 @@ prepare_spindle()
 	END
 }
 
+declare -A differing=(
+	[remotes]='" local-ts " gateway " remote-ts " inner'
+	[locals]='" local-ts " (n ? inner : gateway) " remote-ts '$road'"'
+)
+
 install_spindle()
 {
-	spindle_tunnels "$1" "$1"
+	spindle_tunnels "$1" "$1" "${differing[remotes]}"
 }
 
 delete_spindle()
@@ -245,13 +250,13 @@ sas()
 	end
 }
 
-# selectors COUNT
+# selectors WHICH COUNT
 selectors()
 {
 	begin spindle
-	spindle_tunnels "$1" 1
-	printf '%-10s%9d%9s%9s' selectors "$1" - -
-	traffic selectors "$1"
+	spindle_tunnels "$2" 1 "${differing[$1]}"
+	printf '%-10s%9d%9s%9s' "$1" "$2" - -
+	traffic "$1" "$2"
 	echo
 	end
 }
@@ -270,7 +275,7 @@ cat <<-END
 END
 printf '%-10s%9s%9s%9s%9s%9s%9s%9s%9s%9s\n' '' number /s octets out in TCP trip delete kept
 case $1 in
-selectors) measure=selectors ;;
+remotes | locals) measure="selectors $1" ;;
 *) measure="sas $1" ;;
 esac
 for count in "${@:2}"; do
