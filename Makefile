@@ -177,7 +177,7 @@ check:
 # And the kselftests on the sanitizer kernels, as far as several processors are in it where
 # that is the point, the soak on one of them, and fuzzing.
 check-all:
-	selftests/deps build check fuzz sanitize soak
+	selftests/deps build check fuzz sanitize
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
 	+selftests/check unit lint $(KERNELS:%=kernel-%) kernel-uml \
 		kernel-kcsan:several soak-uml fuzz
@@ -197,7 +197,7 @@ fuzz-coverage:
 soak: TIME ?= 300
 soak: SOAK ?= soak-$(lastword $(KERNELS))
 soak:
-	selftests/deps build check soak $(if $(filter %-uml,$(SOAK)),sanitize)
+	selftests/deps build check $(if $(filter %-uml,$(SOAK)),sanitize)
 	+$(MAKE) --no-print-directory $(GUEST)
 	+SOAK_TIME=$(TIME) selftests/check $(SOAK)
 
