@@ -200,7 +200,7 @@ by_a_daemon()
 	done
 	ask a up lan
 	transfer a b 100001
-	same "protocol" "$(show a tunnel '.[].proto')" ah
+	same "protocol" "$(tunnel_field a proto)" ah
 	no_drops a
 	no_drops b
 }

@@ -11,7 +11,7 @@ third=192.0.2.4
 
 remote_of_a()
 {
-	show a tunnel '.[].remote'
+	tunnel_field a remote
 }
 
 goes_to()
@@ -99,7 +99,7 @@ xfrm_roams()
 	within 10 pings b a
 	within 5 goes_to "${second[4]}"
 	pings a b
-	same "encapsulation" "$(show a tunnel '.[].encap')" "udp 4500 4500"
+	same "encapsulation" "$(tunnel_field a encap)" "udp 4500 4500"
 	no_drops a
 }
 

@@ -32,7 +32,7 @@ after_generation()
 
 generations()
 {
-	show "$1" sa '[.[].generation] | unique | map(tostring) | join(" ")'
+	host "$1" spindle sa show -j | pick generation | sort -un | paste -sd " "
 }
 
 only_generation()
@@ -185,8 +185,8 @@ other_key()
 	write_config b profile=signed peer-key="$keys/stranger.pub"
 	ask b reload
 	refuse ask a up lan
-	[ "$(ask a status -j | jq -r '.peers[0]."last-error"')" != null ]
-	[ "$(ask b status -j | jq -r '.peers[0]."last-error"')" != null ]
+	[ "$(ask a status -j | pick in peers last-error)" != null ]
+	[ "$(ask b status -j | pick in peers last-error)" != null ]
 	same "SAs of b" "$(generations b)" ""
 }
 

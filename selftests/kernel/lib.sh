@@ -207,7 +207,7 @@ within()
 # mtu_of NAME DEVICE
 mtu_of()
 {
-	ip -n "$1" -j link show "$2" | jq '.[].mtu'
+	ip -n "$1" -j link show "$2" | pick mtu
 }
 
 # A healthy kernel has nothing to say.

@@ -242,7 +242,7 @@ remapped()
 
 port_of_a()
 {
-	show b tunnel '.[].encap'
+	tunnel_field b encap
 }
 
 followed()
@@ -250,7 +250,7 @@ followed()
 	remapped on
 	within 10 pings a b
 	pings b a
-	same "remote" "$(show b tunnel '.[].remote')" "${outer[a]}"
+	same "remote" "$(tunnel_field b remote)" "${outer[a]}"
 	same "encapsulation" "$(port_of_a)" "udp 4500 40002"
 	same "events" "$(events '.event == "endpoint" and .remote == "192.0.2.9" and .port == 40002')" 1
 }

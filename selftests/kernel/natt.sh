@@ -69,14 +69,14 @@ turned_on_and_off()
 	pings a b
 	host a spindle tunnel set t encap none
 	host b spindle tunnel set t encap none
-	same "encapsulation" "$(show a tunnel '.[].encap')" none
+	same "encapsulation" "$(tunnel_field a encap)" none
 	capture a eth0 'proto 50'
 	pings a b
 	stop_captures
 	same "ESP packets" "$(captured a eth0 | grep -c ^IP)" 2
 	host a spindle tunnel set t encap udp 4500 4500
 	host b spindle tunnel set t encap udp 4500 4500
-	same "encapsulation" "$(show a tunnel '.[].encap')" "udp 4500 4500"
+	same "encapsulation" "$(tunnel_field a encap)" "udp 4500 4500"
 	pings a b
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What tests ask most often of `spindle ... show -j`, read from standard input.
+ * What tests ask most often of `spindle ... show -j` and the like, read from standard input.
  *
  * pick FIELD [KEY=VALUE...]
  *	prints FIELD of every object whose KEY has VALUE, one a line
+ * pick in LIST FIELD [KEY=VALUE...]
+ *	the same of the objects in every member LIST, at whatever depth
  * pick
  *	prints every drop counter of every object, "OBJECT REASON COUNT", one a line
  *
@@ -108,19 +110,45 @@ static json_t *read_value(void)
 	return value;
 }
 
-int main(int argc, char **argv)
+static void pick(const json_t *array, char **words)
 {
-	json_t *array, *object;
+	const json_t *object;
 	size_t i;
 
-	while ((array = read_value())) {
-		json_array_foreach(array, i, object) {
-			if (argc == 1)
-				print_drops(object);
-			else if (has_all(object, argv + 2))
-				print_field(object, argv[1]);
-		}
-		json_decref(array);
+	json_array_foreach(array, i, object) {
+		if (!words[0])
+			print_drops(object);
+		else if (has_all(object, words + 1))
+			print_field(object, words[0]);
+	}
+}
+
+static void pick_in(json_t *value, const char *list, char **words)
+{
+	json_t *member;
+	const char *key;
+	size_t i;
+
+	json_array_foreach(value, i, member)
+		pick_in(member, list, words);
+	json_object_foreach(value, key, member) {
+		if (!strcmp(key, list))
+			pick(member, words);
+		pick_in(member, list, words);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool in = argc > 3 && !strcmp(argv[1], "in");
+	json_t *value;
+
+	while ((value = read_value())) {
+		if (in)
+			pick_in(value, argv[2], argv + 3);
+		else
+			pick(value, argv + 1);
+		json_decref(value);
 	}
 	return 0;
 }

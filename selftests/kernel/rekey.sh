@@ -131,7 +131,7 @@ next_generation_by_itself()
 
 is_staged()
 {
-	[ "$(show a tunnel '.[].staged')" -ge "$1" ]
+	[ "$(tunnel_field a staged)" -ge "$1" ]
 }
 
 # The last that waited and the first that did not have to may overtake each other.
@@ -144,12 +144,12 @@ staged_until_sa()
 	receive b
 	send a b 20
 	within 5 is_staged 10
-	same "state of the tunnel" "$(show a tunnel '.[].state')" down
+	same "state of the tunnel" "$(tunnel_field a state)" down
 	generation a 1
-	same "state of the tunnel" "$(show a tunnel '.[].state')" up
+	same "state of the tunnel" "$(tunnel_field a state)" up
 	stop_sending
 	flow_complete
-	same "packets waiting" "$(show a tunnel '.[].staged')" 0
+	same "packets waiting" "$(tunnel_field a staged)" 0
 	no_drops a
 }
 

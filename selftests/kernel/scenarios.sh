@@ -197,14 +197,14 @@ in_other_namespace()
 	refuse pings a b 2> /dev/null
 	# Each namespace sees what is its own.
 	same "the device's other namespace" "$(ip -n c -j link show spin0 | jq '.[].link_netnsid')" 0
-	same "device" "$(show a tunnel '.[].dev')" spin0
+	same "device" "$(tunnel_field a dev)" spin0
 	same "tunnels of c" "$(show c tunnel length)" 0
 	same "devices of c" "$(show c device length)" 0
 	no_drops a
 	no_drops b
 	ip -n c link set spin0 down
 	ip -n c link set spin0 name wan0
-	same "device" "$(show a tunnel '.[].dev')" wan0
+	same "device" "$(tunnel_field a dev)" wan0
 	# And back.
 	ip -n c link set wan0 netns a name spin0
 	settle a

@@ -210,7 +210,7 @@ packets_wait()
 		fresh_hosts
 		spindle_host a
 		host a udp_flow send "${inner[b]}" 1000 64 162
-		same "packets that wait" "$(show a tunnel '.[].staged')" 100
+		same "packets that wait" "$(tunnel_field a staged)" 100
 		timeout 20 $end
 	done
 	load_module

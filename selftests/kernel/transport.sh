@@ -161,7 +161,7 @@ transport_only()
 {
 	host "$1" spindle tunnel add t dev spin0 mode transport local "${outer[$1]}" \
 		remote "${outer[${peer[$1]}]}"
-	same "mode" "$(show "$1" tunnel '.[].mode')" transport
+	same "mode" "$(tunnel_field "$1" mode)" transport
 	same "selectors" "$(show "$1" tunnel '.[]."remote-ts"[]')" "${outer[${peer[$1]}]}/32"
 }
 
@@ -196,7 +196,7 @@ by_a_daemon()
 	transfer a b 100001
 	stop_captures
 	same "packets that are neither ESP nor keying" "$(captured a eth0)" ""
-	same "mode" "$(show a tunnel '.[].mode')" transport
+	same "mode" "$(tunnel_field a mode)" transport
 }
 
 run_tests \

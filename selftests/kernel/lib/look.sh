@@ -9,6 +9,12 @@ show()
 	host "$1" spindle "$2" show -j | jq -r "$3"
 }
 
+# tunnel_field NAME FIELD: of each tunnel; sooner than show.
+tunnel_field()
+{
+	host "$1" spindle tunnel show -j | pick "$2"
+}
+
 # capture NAME DEVICE [FILTER]: from now on, until stop_capture, to $scratch/NAME-DEVICE.pcap.
 capture()
 {
