@@ -27,22 +27,37 @@ spindle_host()
 	spindle_tunnel "$@"
 }
 
-# sa NAME DIRECTION SPI [OPTION...]
-sa()
+# sa_words DIRECTION SPI [OPTION...]: what spindle is told, in words.
+sa_words()
 {
 	local enc auth
 
-	enc=$(enc_key "$3")
-	auth=$(auth_key "$3")
-	host "$1" spindle sa add "$tunnel" "$2" spi "$3" alg "$alg" ${enc:+key "$enc"} \
-		${auth:+auth-key "$auth"} ${weak:+"$weak"} "${@:4}"
+	enc=$(enc_key "$2")
+	auth=$(auth_key "$2")
+	words=(sa add "$tunnel" "$1" spi "$2" alg "$alg" ${enc:+key "$enc"}
+		${auth:+auth-key "$auth"} ${weak:+"$weak"} "${@:3}")
+}
+
+# sa NAME DIRECTION SPI [OPTION...]
+sa()
+{
+	local words
+
+	sa_words "${@:2}"
+	host "$1" spindle "${words[@]}"
 }
 
 # generation NAME N [OPTION...]: the SAs of one; the options are the outbound one's.
 generation()
 {
-	sa "$1" in "$(spi "$1" "$2")" gen "$2"
-	sa "$1" out "$(spi "${peer[$1]}" "$2")" gen "$2" "${@:3}"
+	local words
+
+	{
+		sa_words in "$(spi "$1" "$2")" gen "$2"
+		echo "${words[@]}"
+		sa_words out "$(spi "${peer[$1]}" "$2")" gen "$2" "${@:3}"
+		echo "${words[@]}"
+	} | host "$1" spindle -batch -
 }
 
 # Both hosts, with SAs, ready.
