@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints.  They record numbers only, so that one source serves all
- * supported kernels (__assign_str() changed in 6.10).
+ * Tracepoints.  Their words are arrays, so that one source serves all supported kernels
+ * (__assign_str() changed in 6.10).
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM spindle
@@ -14,26 +14,18 @@
 
 #include "drop.h"
 
-#define X(id, name) TRACE_DEFINE_ENUM(SPN_DROP_##id);
-SPN_DROP_REASONS(X)
-#undef X
-
-#define spindle_drop_names(reason)				\
-	__print_symbolic(reason,				\
-		SPN_DROP_REASONS(SPINDLE_DROP_NAME)		\
-		{ SPN_DROP_NONE, "none" })
-#define SPINDLE_DROP_NAME(id, name) { SPN_DROP_##id, name },
+#define SPN_DROP_NAME_SIZE 24
 
 /*
  * netns: as the links in /proc/PID/ns/net show it.  src: where the packet came from, IPv4
  * as ::ffff:192.0.2.1, and :: of one that was to be sent.
  */
 TRACE_EVENT(spindle_drop,
-	TP_PROTO(int reason, const struct net_device *dev, u32 spi, u64 seq,
+	TP_PROTO(enum spn_drop_reason reason, const struct net_device *dev, u32 spi, u64 seq,
 		 const struct spn_addr *src),
 	TP_ARGS(reason, dev, spi, seq, src),
 	TP_STRUCT__entry(
-		__field(int, reason)
+		__array(char, reason, SPN_DROP_NAME_SIZE)
 		__field(int, ifindex)
 		__field(unsigned int, netns)
 		__array(char, dev, IFNAMSIZ)
@@ -42,7 +34,7 @@ TRACE_EVENT(spindle_drop,
 		__field_struct(struct in6_addr, src)
 	),
 	TP_fast_assign(
-		__entry->reason = reason;
+		strscpy(__entry->reason, spn_drop_name(reason), SPN_DROP_NAME_SIZE);
 		__entry->ifindex = READ_ONCE(dev->ifindex);
 		__entry->netns = dev_net(dev)->ns.inum;
 		strscpy(__entry->dev, dev->name, IFNAMSIZ);
@@ -54,8 +46,8 @@ TRACE_EVENT(spindle_drop,
 			memcpy(&__entry->src, src->octets, sizeof(__entry->src));
 	),
 	TP_printk("reason=%s dev=%s ifindex=%d netns=%u spi=0x%08x seq=%llu src=%pI6c",
-		  spindle_drop_names(__entry->reason), __entry->dev, __entry->ifindex,
-		  __entry->netns, __entry->spi, __entry->seq, &__entry->src)
+		  __entry->reason, __entry->dev, __entry->ifindex, __entry->netns,
+		  __entry->spi, __entry->seq, &__entry->src)
 );
 
 #endif

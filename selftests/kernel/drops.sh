@@ -167,9 +167,9 @@ stage_full()
 	remember_counters a
 	host a udp_flow send "${inner[b]}" 1000 64 190
 	no_new_drops a
-	same "packets waiting" "$(show a tunnel '.[].staged')" 128
+	same "packets waiting" "$(tunnel_field a staged)" 128
 	expect_drop a "tunnel t stage-full" ping_out "${inner[b]}"
-	same "packets waiting" "$(show a tunnel '.[].staged')" 128
+	same "packets waiting" "$(tunnel_field a staged)" 128
 }
 
 # A refresh of keys must not wipe out what an administrator looks for.
@@ -219,6 +219,27 @@ tracepoint()
 	forge flip -1
 	echo 0 > $tracing/events/spindle/spindle_drop/enable
 	grep "spindle_drop: reason=authentication .*spi=$(printf '0x%08x' "$in_spi") seq=$seq src=::ffff:${outer[b]}\$" $tracing/trace
+}
+
+# Something is dropped until bpftrace has seen it.
+drop_until_counted()
+{
+	forge flip -1
+	grep -q '@\[authentication, spin0\]: [1-9]' "$scratch/bpftrace"
+}
+
+# What the administrator's guide shows, and that it prints what it has every second.
+in_bpftrace()
+{
+	local program tracer
+
+	program=$(sed -n "s/^bpftrace -e '\(.*\)'$/\1/p" "$top/Documentation/admin-guide.md")
+	bpftrace -e "$program interval:s:1 { print(@); }" > "$scratch/bpftrace" &
+	tracer=$!
+	within 60 drop_until_counted
+	kill -INT $tracer
+	wait $tracer
+	remember_counters a
 }
 
 # traced FILTER: a line of what `spindle trace` has said so far.
@@ -292,6 +313,10 @@ statistics()
 	same "dropped packets of the device" "$after" "$before"
 }
 
+# A kernel without BTF has no BPF that could be tried.
+with_bpf=()
+[ ! -e /sys/kernel/btf/vmlinux ] || with_bpf=("bpftrace counts as the guide shows" in_bpftrace)
+
 run_tests \
 	"hosts" setup \
 	"a good packet arrives" arrives \
@@ -335,6 +360,7 @@ run_tests \
 	"sending: no route to the other end" no_route \
 	"sending: the other end is behind the tunnel itself" route_loop \
 	"the tracepoint tells reason, SPI and sequence number" tracepoint \
+	"${with_bpf[@]}" \
 	"spindle trace follows it" trace_command \
 	"the SA remembers its last drop" last_drop \
 	"the device's statistics count along" statistics \
