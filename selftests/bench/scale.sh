@@ -10,8 +10,7 @@
 # With -i the clock of the guest counts instructions (vm -i), and of traffic there is only
 # a round trip, in thousands of them, which is the same every time.
 #
-# A million of Spindle's need a guest of 4 GiB and half an hour (vm -m 4096 -t 3600); xfrm's
-# need one of 8 GiB.
+# A million of Spindle's need a guest of 4 GiB, xfrm's one of 8 (vm -m 8192 -t 3600).
 #
 # Left is a gateway for hosts on the road, each with an outer address of its own, one
 # address behind it, and an SA each way.  Only the first of them is there: right.
