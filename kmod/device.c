@@ -201,20 +201,22 @@ static unsigned int tunnel_mtu(struct spn_net *sn, struct spn_tunnel *tunnel, bo
 	return 0;
 }
 
-/* What all tunnels with an SA can carry, after @tunnel's MTU has changed from @old. */
-static unsigned int device_mtu(struct spn_device *sd, const struct spn_tunnel *tunnel,
-			       unsigned int old)
+/*
+ * What all tunnels with an SA can carry, after the MTU of one of them has changed; 0 stands
+ * for one that has none, yet or any more, and for all when none has.
+ */
+static unsigned int device_mtu(const struct spn_device *sd, unsigned int old, unsigned int mtu)
 {
-	unsigned int mtu = tunnel->mtu;
+	const struct spn_tunnel *tunnel;
 
-	if (!sd->mtu || mtu <= sd->mtu)
+	if (mtu && (!sd->mtu || mtu <= sd->mtu))
 		return mtu;
 	/* Only if it was this tunnel that held the others down is there more to gain. */
 	if (old != sd->mtu)
 		return sd->mtu;
 	list_for_each_entry(tunnel, &sd->tunnels, device_node) {
-		if (tunnel->mtu)
-			mtu = min(mtu, tunnel->mtu);
+		if (tunnel->mtu && (!mtu || tunnel->mtu < mtu))
+			mtu = tunnel->mtu;
 		/* Most often another one does, too. */
 		if (mtu == old)
 			break;
@@ -222,13 +224,19 @@ static unsigned int device_mtu(struct spn_device *sd, const struct spn_tunnel *t
 	return mtu;
 }
 
+static void set_mtu(struct spn_device *sd)
+{
+	ASSERT_RTNL();
+	if (sd->mtu && !sd->mtu_fixed)
+		dev_set_mtu(sd->dev, sd->mtu);
+}
+
 static void fit_mtu(struct spn_net *sn, u32 tunnel_id)
 {
-	struct net_device *dev = NULL;
+	struct spn_device *sd = NULL;
 	struct spn_tunnel *tunnel;
-	struct spn_device *sd;
-	unsigned int old, mtu;
 	bool narrow = false;
+	unsigned int mtu;
 
 	ASSERT_RTNL();
 	mutex_lock(&sn->lock);
@@ -238,22 +246,41 @@ static void fit_mtu(struct spn_net *sn, u32 tunnel_id)
 	if (narrow)
 		spn_tunnel_refit_later(tunnel);
 	if (mtu && mtu != tunnel->mtu) {
-		dev = tunnel->dev;
-		sd = spn_device(dev);
-		old = tunnel->mtu;
-		tunnel->mtu = mtu;
-		sd->mtu = device_mtu(sd, tunnel, old);
+		sd = spn_device(tunnel->dev);
+		swap(tunnel->mtu, mtu);
+		sd->mtu = device_mtu(sd, mtu, tunnel->mtu);
 	}
 	mutex_unlock(&sn->lock);
 	/* A device that still has tunnels cannot go while we hold the RTNL. */
-	if (dev && !sd->mtu_fixed)
-		dev_set_mtu(dev, sd->mtu);
+	if (sd)
+		set_mtu(sd);
 }
 
 void spn_device_fit_mtu(struct spn_net *sn, u32 tunnel_id)
 {
 	rtnl_lock();
 	fit_mtu(sn, tunnel_id);
+	rtnl_unlock();
+}
+
+void spn_device_fit_rest(struct spn_net *sn, const struct spn_device *device, unsigned int mtu)
+{
+	struct spn_device *sd;
+
+	rtnl_lock();
+	mutex_lock(&sn->lock);
+	list_for_each_entry(sd, &sn->devices, node) {
+		if (sd == device)
+			break;
+	}
+	if (list_entry_is_head(sd, &sn->devices, node))
+		sd = NULL;
+	else
+		sd->mtu = device_mtu(sd, mtu, 0);
+	mutex_unlock(&sn->lock);
+	/* Nor can one that is in the list. */
+	if (sd)
+		set_mtu(sd);
 	rtnl_unlock();
 }
 

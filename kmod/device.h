@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 struct net_device;
+struct spn_device;
 struct spn_net;
 
 int __init spn_device_init(void);
@@ -21,5 +22,11 @@ bool spn_device_check(const struct net_device *dev);
  * unless the administrator has set another.  Takes the RTNL and spn_net.lock.
  */
 void spn_device_fit_mtu(struct spn_net *sn, u32 tunnel_id);
+
+/*
+ * The same after a tunnel with that MTU has been deleted.  @device is only looked for, and
+ * may have gone.
+ */
+void spn_device_fit_rest(struct spn_net *sn, const struct spn_device *device, unsigned int mtu);
 
 #endif

@@ -462,14 +462,21 @@ int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
 int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spn_net *sn = spn_net(genl_info_net(info));
+	const struct spn_device *sd = NULL;
 	struct spn_tunnel *tunnel;
+	unsigned int mtu = 0;
 
 	mutex_lock(&sn->lock);
 	tunnel = spn_netlink_tunnel(sn, info);
 	if (!IS_ERR(tunnel)) {
+		sd = spn_device(tunnel->dev);
+		mtu = tunnel->mtu;
 		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_DEL_NTF, put_tunnel, tunnel);
 		spn_tunnel_delete(tunnel);
 	}
 	mutex_unlock(&sn->lock);
+	/* It may have been the one that left the others less room. */
+	if (mtu)
+		spn_device_fit_rest(sn, sd, mtu);
 	return PTR_ERR_OR_ZERO(tunnel);
 }

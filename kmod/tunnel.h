@@ -48,7 +48,7 @@ struct spn_flow {
  * @tunnels: struct spn_tunnel; under spn_net.lock
  * @n_tunnels: how many; under spn_net.lock
  * @mtu: inner MTU that all tunnels with an SA can carry, 0 while none has one;
- *	under the RTNL
+ *	written under the RTNL and spn_net.lock, read under either
  * @mtu_fixed: the administrator has chosen the MTU; under the RTNL
  * @drops: packets that no tunnel took
  */
@@ -86,7 +86,7 @@ struct spn_device {
  * @rx: order of inbound packets
  * @staged: packets that wait for an SA
  * @acquire_after: jiffies before which userspace is not asked again
- * @mtu: inner MTU with the newest SA, 0 without; under the RTNL
+ * @mtu: inner MTU with the newest SA, 0 without; locked as spn_device.mtu
  * @refit: lets the MTU follow the path; holds a reference while it is queued
  * @refit_after: jiffies before which an error queues no other
  * @drops: packets that no SA took

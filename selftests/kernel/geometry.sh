@@ -203,15 +203,28 @@ administrators()
 	same "MTU" "$(mtu_of a spin0)" 1300
 }
 
-smallest_of_tunnels()
+# Which leaves the packets of another host less room.
+roomless_tunnel()
 {
-	both
 	host a spindle tunnel add u dev spin0 local 192.0.2.1 remote 192.0.2.3 \
 		local-ts 10.1.0.0/16 remote-ts 10.3.0.0/16
 	host a spindle sa add u out spi 0x7001 alg aes256-sha512 \
 		key "$(key 1 32)" auth-key "$(key 1 64)"
-	alg=aes256-sha512
-	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
+	same "MTU" "$(mtu_of a spin0)" "$(alg=aes256-sha512 && inner_max 1500)"
+}
+
+smallest_of_tunnels()
+{
+	both
+	roomless_tunnel
+	host a spindle tunnel del u
+	same "MTU of the tunnel that is left" "$(mtu_of a spin0)" "$(inner_max 1500)"
+	host a spindle tunnel del t
+	roomless_tunnel
+	host a spindle tunnel del u
+	spindle_tunnel a
+	generation a 1
+	same "MTU of a tunnel after all had gone" "$(mtu_of a spin0)" "$(inner_max 1500)"
 }
 
 # With what a tunnel is told, not only with its next SA.
