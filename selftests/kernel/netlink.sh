@@ -476,6 +476,13 @@ set_selectors()
 		"remote-ts 10.2.0.0/16 local-ts 10.0.0.0/8" "local-ts 10.1.0.0/16"
 }
 
+# By a way that is open to users who may not look into, say, /root.
+project=/run/project
+mkdir -p $project
+mountpoint -q $project || mount --rbind "$top" $project
+here=$project/selftests/kernel
+PATH=$project/build:$PATH
+
 run_tests \
 	"hosts" setup \
 	"bad tunnels are refused" "unchanged bad_tunnels" \
