@@ -55,7 +55,8 @@ hosts()
 
 # --- the two kinds: prepare_KIND, install_KIND HOSTS, delete_KIND --------------
 
-# spindle_tunnels COUNT KEYED SELECTORS: so many of which have SAs.
+# spindle_tunnels COUNT KEYED SELECTORS: the first KEYED have SAs; SELECTORS is what awk
+# shall print of each, as in $differing.
 spindle_tunnels()
 {
 	hosts "$1" "$spindle_keys" '
@@ -83,6 +84,7 @@ prepare_spindle()
 	END
 }
 
+# Selectors that no two tunnels share, by the side they differ in.
 declare -A differing=(
 	[remotes]='" local-ts " gateway " remote-ts " inner'
 	[locals]='" local-ts " (n ? inner : gateway) " remote-ts '$road'"'

@@ -30,6 +30,15 @@ after_generation()
 	[[ $a = "$b" && $a -gt $1 ]] || not_yet
 }
 
+# names_error NAME: its peer has one.
+names_error()
+{
+	local error
+
+	error=$(ask "$1" status -j | pick in peers last-error)
+	[[ -n $error && $error != null ]]
+}
+
 generations()
 {
 	host "$1" spindle sa show -j | pick generation | sort -un | paste -sd " "
@@ -185,8 +194,8 @@ other_key()
 	write_config b profile=signed peer-key="$keys/stranger.pub"
 	ask b reload
 	refuse ask a up lan
-	[ "$(ask a status -j | pick in peers last-error)" != null ]
-	[ "$(ask b status -j | pick in peers last-error)" != null ]
+	names_error a
+	names_error b
 	same "SAs of b" "$(generations b)" ""
 }
 

@@ -169,6 +169,12 @@ bad_sas()
 	END
 }
 
+long_line()
+(
+	ulimit -v 60000
+	head -c 100M /dev/zero | tr '\0' ' ' | host a spindle -batch -
+)
+
 batches()
 {
 	local file=$scratch/batch
@@ -186,6 +192,9 @@ batches()
 		"spindle: $file:6: tunnel v: SPI 0x1001 is already in use"
 	same "the SAs" "$(show a sa '.[] | select(.tunnel == "v") | .spi' | sort)" $'0x3001\n0x3002'
 	sed -n '$p' "$file" | host a spindle -batch -
+	# A line that there is no memory for.
+	refuse long_line 2> "$scratch/said"
+	same "what is said" "$(< "$scratch/said")" "spindle: standard input: Cannot allocate memory"
 }
 
 # What the command catches by itself, or has no words for.

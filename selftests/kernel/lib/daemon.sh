@@ -65,7 +65,7 @@ ask()
 # field NAME FIELD: of the tunnel.
 field()
 {
-	ask "$1" status lan -j | pick in tunnels "$2"
+	ask "$1" status lan -j | pick in tunnels "$2" name=lan
 }
 
 # Each question is several processes: asked too often, they are all that runs.
