@@ -5,77 +5,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# --- hosts with a daemon ----------------------------------------------------
-
-# Both, with the same options.
-daemons()
-{
-	local name
-
-	# What the daemons have said is part of what a failed test shows.
-	trap 'cat "$scratch"/?/log; end_test' EXIT
-	fresh_hosts
-	for name in a b; do
-		write_config $name "$@"
-		start_daemon $name
-	done
-}
-
-after_generation()
-{
-	local a b
-
-	a=$(field a generation)
-	b=$(field b generation)
-	[[ $a = "$b" && $a -gt $1 ]] || not_yet
-}
-
-# names_error NAME: its peer has one.
-names_error()
-{
-	local error
-
-	error=$(ask "$1" status -j | pick in peers last-error)
-	[[ -n $error && $error != null ]]
-}
-
-generations()
-{
-	host "$1" spindle sa show -j | pick generation | sort -un | paste -sd " "
-}
-
-only_generation()
-{
-	[[ $(generations a) = "$1" && $(generations b) = "$1" ]] || not_yet
-}
-
-# refused NAME TEXT VERB: the command fails with that text in its error.
-refused()
-{
-	local error
-
-	error=$(refuse ask "$1" "$3" lan 2>&1)
-	[[ $error = *"$2"* ]] || { echo "$error"; return 1; }
-}
-
-# A ping every 50 ms while something happens; all must be answered.
-begin_pings()
-{
-	background a ping -q -i 0.05 -w 120 "${inner[b]}" > "$scratch/pings"
-	pinging=$!
-	sleep 1
-}
-
-end_pings()
-{
-	sleep 0.5
-	kill -INT "$pinging"
-	wait "$pinging"
-	grep -q ' 0% packet loss' "$scratch/pings" || { cat "$scratch/pings"; return 1; }
-}
-
-# --- tests ------------------------------------------------------------------
-
 up()
 {
 	daemons "$@"
@@ -214,43 +143,6 @@ bad_clients()
 	pings a b
 }
 
-only_tunnel()
-{
-	[ "$(show a tunnel 'map(.name) | join(" ")')" = "$1" ]
-}
-
-reload()
-{
-	daemons start=up
-	within 60 both_have state up
-	same plan "$(ask a reload --plan)" "unchanged  lan"
-	write_config a start=up replay-window=1024
-	cat >> "$scratch/a/spindle.conf" <<-END
-		[tunnel dmz]
-		peer = b
-		interface = spin1
-		local-ts = 10.5.0.0/16
-		remote-ts = 10.6.0.0/16
-		esp = aes128-sha256
-		start = listen
-	END
-	begin_pings
-	same plan "$(ask a reload --plan)" "refreshed  lan"$'\n'"new        dmz"
-	only_tunnel lan
-	ask a reload
-	within 30 after_generation 1
-	end_pings
-	show a tunnel 'map(.name) | sort | join(" ")' | grep -x "dmz lan"
-	ip -n a route get 10.6.0.1 | grep "dev spin1"
-	write_config a start=up replay-window=1024
-	same plan "$(ask a reload --plan)" "unchanged  lan"$'\n'"deleted    dmz"
-	kill -HUP "${daemon[a]}"
-	within 5 only_tunnel lan
-	echo 'colour = red' >> "$scratch/a/spindle.conf"
-	refuse ask a reload 2>&1 | grep 'spindle.conf:[0-9]*:1: \[tunnel\] has no key "colour"'
-	pings a b
-}
-
 control()
 {
 	daemons
@@ -338,7 +230,6 @@ run_tests \
 	"selectors that differ are named" other_selectors \
 	"a key that is not pinned is refused" other_key \
 	"silent and strange clients disturb nobody" bad_clients \
-	"reload touches what differs" reload \
 	"the control socket answers root, and nonsense with errors" control \
 	"a daemon that crashes leaves its memory in no file" no_core \
 	"nobody without CAP_SYS_PTRACE looks into a daemon" no_debugger

@@ -144,6 +144,7 @@ static void unfit_files_are_named_and_refused(void **state)
 	write_other(key, NULL);
 	assert_int_equal(chmod("other", 0640), 0);
 	expect_no_private("other: others may use it (mode 0640): chmod 600 other");
+	assert_int_equal(chmod("other", 0600), 0);
 	assert_int_equal(truncate("other", 200), 0);
 	expect_no_private("other: holds no private key in PEM form");
 	assert_null(rk_key_read_public("other", &err));

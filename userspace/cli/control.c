@@ -164,9 +164,13 @@ static void print_changes(const json_t *changes)
 	const json_t *change;
 	size_t i;
 
-	json_array_foreach((json_t *)changes, i, change)
-		printf("%-9s  %s\n", json_string_value(json_object_get(change, "change")),
-		       json_string_value(json_object_get(change, "tunnel")));
+	json_array_foreach((json_t *)changes, i, change) {
+		const char *why = json_string_value(json_object_get(change, "why"));
+
+		printf("%-9s  %s%s%s%s\n", json_string_value(json_object_get(change, "change")),
+		       json_string_value(json_object_get(change, "tunnel")), why ? " (" : "",
+		       why ? why : "", why ? ")" : "");
+	}
 }
 
 int cli_reload(struct cli *cli, int argc, char **argv)

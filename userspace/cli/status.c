@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "control.h"
+#include "keys/keyring.h"
 #include "text.h"
 
 static const char *string_of(const json_t *object, const char *key)
@@ -107,6 +108,18 @@ static void on_problem(const char *text, void *arg)
 		fprintf(stderr, "%s\n", text);
 }
 
+/* What the daemon would say of it; also of the files that it names. */
+static void check_file(const char *path, struct problems *problems)
+{
+	struct sp_config *config = sp_config_load(path, on_problem, problems);
+	struct sp_keyring *keys = sp_keyring_new(NULL);
+
+	if (config)
+		sp_keyring_read(keys, config, on_problem, problems);
+	sp_keyring_free(keys);
+	sp_config_free(config);
+}
+
 int cli_check(struct cli *cli, int argc, char **argv)
 {
 	struct problems problems = { .list = cli->json ? json_array() : NULL };
@@ -117,7 +130,7 @@ int cli_check(struct cli *cli, int argc, char **argv)
 		json_decref(problems.list);
 		return CLI_USAGE;
 	}
-	sp_config_free(sp_config_load(path, on_problem, &problems));
+	check_file(path, &problems);
 	if (cli->json)
 		ret = cli_print_json(cli, json_pack("{s:s, s:o}", "file", path,
 						    "problems", problems.list));

@@ -16,8 +16,60 @@ static bool peers_differ(const struct sp_peer_config *a, const struct sp_peer_co
 {
 	return a->keying != b->keying || !sp_addr_equal(&a->local, &b->local) ||
 	       !sp_addr_equal(&a->remote, &b->remote) || a->port != b->port ||
-	       a->profile != b->profile || strcmp(a->key, b->key) ||
-	       strcmp(a->peer_key, b->peer_key);
+	       a->profile != b->profile;
+}
+
+static bool is_key(const struct sp_key *key, const char *id)
+{
+	return key && !strcmp(key->id, id);
+}
+
+/* By what is in the files: a key that is replaced keeps its file's name. */
+static bool has_key(const struct party *party, const struct sp_peer_config *peer,
+		    struct sp_keyring *keys)
+{
+	struct sp_error err;
+
+	return !sp_config_needs_keys(peer) ||
+	       is_key(sp_keyring_private(keys, peer->key, &err), party->local_id);
+}
+
+static bool has_peer_key(const struct party *party, const struct sp_peer_config *peer,
+			 struct sp_keyring *keys)
+{
+	struct sp_error err;
+
+	return !sp_config_needs_keys(peer) ||
+	       is_key(sp_keyring_public(keys, peer->peer_key, &err), party->remote_id);
+}
+
+static bool keeps_party(const struct party *party, const struct sp_peer_config *peer,
+			struct sp_keyring *keys)
+{
+	return peer && peer->keying == SP_KEYING_RSA &&
+	       !peers_differ(&party->engine->config, peer) && has_key(party, peer, keys) &&
+	       has_peer_key(party, peer, keys);
+}
+
+/* What was agreed with a key that proves the peer no more is worth nothing. */
+static bool is_withdrawn(const struct party *party, const struct sp_peer_config *peer,
+			 struct sp_keyring *keys)
+{
+	return peer && peer->keying == SP_KEYING_RSA && party->profile == RK_SIGNED &&
+	       !has_peer_key(party, peer, keys);
+}
+
+/* Which of its peer's keys is another. */
+static const char *new_key(const struct daemon *daemon, const struct sp_tunnel_config *config,
+			   struct sp_keyring *keys)
+{
+	const struct party *party = party_find(daemon, config->peer_name);
+
+	if (!party || party->profile != RK_SIGNED || !sp_config_needs_keys(config->peer))
+		return NULL;
+	if (!has_peer_key(party, config->peer, keys))
+		return "peer-key";
+	return has_key(party, config->peer, keys) ? NULL : "key";
 }
 
 static bool addresses_differ(const struct sp_addresses *a, const struct sp_addresses *b)
@@ -75,10 +127,11 @@ static const char *change_of(const struct daemon *daemon, const struct sp_tunnel
 	return "unchanged";
 }
 
-int apply_plan(struct daemon *daemon, const struct sp_config *config, apply_fn each, void *arg,
-	       struct sp_error *err)
+int apply_plan(struct daemon *daemon, const struct sp_config *config, struct sp_keyring *keys,
+	       apply_fn each, void *arg, struct sp_error *err)
 {
 	const struct sp_tunnel_config *tunnel;
+	const char *why;
 
 	STAILQ_FOREACH(tunnel, &config->tunnels, next) {
 		enum kernel_change change;
@@ -86,71 +139,51 @@ int apply_plan(struct daemon *daemon, const struct sp_config *config, apply_fn e
 		if (kernel_tunnel(daemon->nl, tunnel, old_tunnel(daemon, tunnel->name), true,
 				  &change, err))
 			return -1;
-		each(tunnel->name, change_of(daemon, tunnel, change), arg);
+		why = old_tunnel(daemon, tunnel->name) ? new_key(daemon, tunnel, keys) : NULL;
+		each(tunnel->name, why ? "refreshed" : change_of(daemon, tunnel, change), why, arg);
 	}
 	STAILQ_FOREACH(tunnel, &daemon->config->tunnels, next)
 		if (!sp_config_tunnel(config, tunnel->name))
-			each(tunnel->name, "deleted", arg);
+			each(tunnel->name, "deleted", NULL, arg);
 	return 0;
 }
 
 /* --- peers -------------------------------------------------------------------- */
 
-static bool keeps_party(const struct daemon *daemon, const struct sp_peer_config *peer)
+/* Takes down what a peer has whose key is withdrawn, here and with who has that key. */
+static void withdraw(struct party *party)
 {
-	const struct party *party = party_find(daemon, peer->name);
+	struct rk_tunnel *tunnel;
 
-	return party && !peers_differ(&party->engine->config, peer);
-}
-
-/* All parties that are new or changed, before anything is touched. */
-static int make_parties(struct daemon *daemon, const struct sp_config *config,
-			struct party_list *made, struct sp_error *err)
-{
-	const struct sp_peer_config *peer;
-	struct party *party;
-
-	STAILQ_FOREACH(peer, &config->peers, next) {
-		if (peer->keying != SP_KEYING_RSA || keeps_party(daemon, peer))
-			continue;
-		party = party_new(daemon, peer, err);
-		if (!party)
-			goto fail;
-		LIST_INSERT_HEAD(made, party, next);
-	}
-	return 0;
-
-fail:
-	while ((party = LIST_FIRST(made))) {
-		LIST_REMOVE(party, next);
-		party_free(party);
-	}
-	return -1;
-}
-
-static bool is_wanted(const struct party *party, const struct sp_config *config)
-{
-	const struct sp_peer_config *peer = sp_config_peer(config, party->engine->config.name);
-
-	return peer && peer->keying == SP_KEYING_RSA &&
-	       !peers_differ(&party->engine->config, peer);
+	log_line("peer %s: another peer-key: what was agreed with the old one ends",
+		 party->engine->config.name);
+	STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
+		rk_tunnel_down(tunnel);
 }
 
 /* A changed peer is a new one: its tunnels are adopted from the kernel, as after a restart. */
 static void exchange_parties(struct daemon *daemon, const struct sp_config *config,
-			     struct party_list *made)
+			     struct sp_keyring *keys)
 {
+	const struct sp_peer_config *peer;
 	struct party *party, *next;
 
 	for (party = LIST_FIRST(&daemon->parties); party; party = next) {
 		next = LIST_NEXT(party, next);
-		if (is_wanted(party, config))
+		peer = sp_config_peer(config, party->engine->config.name);
+		if (keeps_party(party, peer, keys)) {
+			party->engine->config = *peer;
 			continue;
+		}
+		if (is_withdrawn(party, peer, keys))
+			withdraw(party);
 		LIST_REMOVE(party, next);
 		party_free(party);
 	}
-	while ((party = LIST_FIRST(made))) {
-		LIST_REMOVE(party, next);
+	STAILQ_FOREACH(peer, &config->peers, next) {
+		if (peer->keying != SP_KEYING_RSA || party_find(daemon, peer->name))
+			continue;
+		party = party_new(daemon, peer, keys);
 		LIST_INSERT_HEAD(&daemon->parties, party, next);
 		spares_want(daemon->spares, party->profile);
 	}
@@ -221,16 +254,13 @@ static void apply_tunnel(struct daemon *daemon, const struct sp_tunnel_config *c
 		snprintf(tunnel->last_error, sizeof(tunnel->last_error), "%s", err.text);
 }
 
-int apply_config(struct daemon *daemon, struct sp_config *config, struct sp_error *err)
+void apply_config(struct daemon *daemon, struct sp_config *config, struct sp_keyring *keys)
 {
-	struct party_list made = LIST_HEAD_INITIALIZER(made);
 	const struct sp_tunnel_config *tunnel;
 	struct party *party;
 
-	if (make_parties(daemon, config, &made, err))
-		return -1;
 	delete_tunnels(daemon, config);
-	exchange_parties(daemon, config, &made);
+	exchange_parties(daemon, config, keys);
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		apply_tunnel(daemon, tunnel);
 	door_apply(daemon);
@@ -239,5 +269,7 @@ int apply_config(struct daemon *daemon, struct sp_config *config, struct sp_erro
 		party_tick(party);
 	sp_config_free(daemon->config);
 	daemon->config = config;
-	return 0;
+	sp_keyring_settle(keys);
+	sp_keyring_free(daemon->keys);
+	daemon->keys = keys;
 }

@@ -4,19 +4,22 @@
 #define APPLY_H
 
 #include "daemon.h"
-
-/* Hears of every tunnel and one of "unchanged", "refreshed", "new" and "deleted". */
-typedef void (*apply_fn)(const char *tunnel, const char *change, void *arg);
-
-/* Changes nothing, and tells what apply_config() would. */
-int apply_plan(struct daemon *daemon, const struct sp_config *config, apply_fn each, void *arg,
-	       struct sp_error *err);
+#include "keys/keyring.h"
 
 /*
- * Takes the configuration over when it succeeds; fails without having changed
- * anything when a key cannot be read.  A tunnel that the kernel refuses has the
- * reason as its last error and does not hold up the others.
+ * Hears of every tunnel, one of "unchanged", "refreshed", "new" and "deleted", and of what is
+ * refreshed why: "key", "peer-key" or NULL.
  */
-int apply_config(struct daemon *daemon, struct sp_config *config, struct sp_error *err);
+typedef void (*apply_fn)(const char *tunnel, const char *change, const char *why, void *arg);
+
+/* Changes nothing, and tells what apply_config() would. */
+int apply_plan(struct daemon *daemon, const struct sp_config *config, struct sp_keyring *keys,
+	       apply_fn each, void *arg, struct sp_error *err);
+
+/*
+ * Takes over the configuration and the keys, which have been read.  A tunnel that the kernel
+ * refuses has the reason as its last error and does not hold up the others.
+ */
+void apply_config(struct daemon *daemon, struct sp_config *config, struct sp_keyring *keys);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "apply.h"
 #include "command.h"
+#include "keys/keyring.h"
 #include "party.h"
 #include "status.h"
 
@@ -109,32 +110,45 @@ static void collect_problem(const char *text, void *arg)
 	json_array_append_new(arg, json_string(text));
 }
 
-static void collect_change(const char *tunnel, const char *change, void *arg)
+static void collect_change(const char *tunnel, const char *change, const char *why, void *arg)
 {
-	json_array_append_new(arg, json_pack("{s:s, s:s}", "tunnel", tunnel, "change", change));
+	json_array_append_new(arg, json_pack("{s:s, s:s, s:s?}", "tunnel", tunnel, "change", change,
+					     "why", why));
+}
+
+/* Takes the two over if it succeeds. */
+static json_t *take_over(struct daemon *daemon, struct sp_config *config, struct sp_keyring *keys,
+			 bool plan)
+{
+	json_t *changes = json_array();
+	struct sp_error err;
+
+	if (apply_plan(daemon, config, keys, collect_change, changes, &err)) {
+		json_decref(changes);
+		return command_error(err.text);
+	}
+	if (!plan)
+		apply_config(daemon, config, keys);
+	return json_pack("{s:b, s:o}", "ok", 1, "changes", changes);
 }
 
 json_t *command_reload(struct daemon *daemon, bool plan)
 {
-	json_t *problems = json_array(), *changes = json_array();
+	struct sp_keyring *keys = sp_keyring_new(daemon->keys);
+	json_t *problems = json_array(), *answer;
 	struct sp_config *config = sp_config_load(daemon->config_path, collect_problem, problems);
-	struct sp_error err;
 
-	if (!config) {
-		json_decref(changes);
-		return json_pack("{s:s, s:o}", "error", "the configuration has mistakes",
-				 "problems", problems);
-	}
+	if (config && !sp_keyring_read(keys, config, collect_problem, problems))
+		answer = take_over(daemon, config, keys, plan);
+	else
+		answer = json_pack("{s:s, s:O}", "error", "the configuration has mistakes",
+				   "problems", problems);
 	json_decref(problems);
-	if (apply_plan(daemon, config, collect_change, changes, &err) ||
-	    (!plan && apply_config(daemon, config, &err))) {
+	if (daemon->config != config)
 		sp_config_free(config);
-		json_decref(changes);
-		return command_error(err.text);
-	}
-	if (plan)
-		sp_config_free(config);
-	return json_pack("{s:b, s:o}", "ok", 1, "changes", changes);
+	if (daemon->keys != keys)
+		sp_keyring_free(keys);
+	return answer;
 }
 
 static json_t *reload(struct daemon *daemon, const json_t *request, struct command_wait *wait)

@@ -25,6 +25,7 @@ struct daemon {
 	struct event *events_readable;
 	const char *config_path;
 	struct sp_config *config;	/* in force */
+	struct sp_keyring *keys;	/* of that configuration */
 	struct party_list parties;
 	struct link_list links;
 	struct door_list doors;

@@ -108,8 +108,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	json_decref(answer);
 }
 
-static int start(struct daemon *daemon, const struct options *options, struct sp_config *config,
-		 struct sp_error *err)
+static int start(struct daemon *daemon, const struct options *options, struct sp_error *err)
 {
 	daemon->config_path = options->config;
 	daemon->base = event_base_new();
@@ -121,7 +120,7 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	daemon->control = control_open(daemon, options->socket, err);
 	if (!daemon->control)
 		return -1;
-	return apply_config(daemon, config, err);
+	return 0;
 }
 
 static void run(struct daemon *daemon)
@@ -150,6 +149,7 @@ static void stop(struct daemon *daemon)
 	sp_nl_close(daemon->nl);
 	spares_free(daemon->spares);
 	sp_config_free(daemon->config);
+	sp_keyring_free(daemon->keys);
 	event_base_free(daemon->base);
 }
 
@@ -157,6 +157,7 @@ int main(int argc, char **argv)
 {
 	struct options options = { .config = SP_CONFIG_PATH, .socket = CONTROL_PATH };
 	struct daemon self = { .base = NULL };
+	struct sp_keyring *keys;
 	struct sp_config *config;
 	struct sp_error err;
 
@@ -164,7 +165,8 @@ int main(int argc, char **argv)
 	/* Keys stay out of core dumps. */
 	prctl(PR_SET_DUMPABLE, 0);
 	config = sp_config_load(options.config, on_problem, NULL);
-	if (!config)
+	keys = sp_keyring_new(NULL);
+	if (!config || sp_keyring_read(keys, config, on_problem, NULL))
 		return 1;
 	/* Before there are threads, and so that mistakes above are seen. */
 	if (!options.foreground && daemon(1, 0)) {
@@ -173,10 +175,11 @@ int main(int argc, char **argv)
 	}
 	log_open(!options.foreground);
 	signal(SIGPIPE, SIG_IGN);
-	if (start(&self, &options, config, &err)) {
+	if (start(&self, &options, &err)) {
 		log_line("%s", err.text);
 		return 1;
 	}
+	apply_config(&self, config, keys);
 	run(&self);
 	stop(&self);
 	return 0;

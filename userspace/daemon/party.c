@@ -88,28 +88,25 @@ static struct rk_port make_port(struct party *party)
 
 /* --- life ------------------------------------------------------------------- */
 
-static int read_id(const EVP_PKEY *key, char text[RK_KEY_ID_STRLEN], struct sp_error *err)
+static EVP_PKEY *take_key(const struct sp_key *key, char id[RK_KEY_ID_STRLEN])
 {
-	uint8_t id[RK_KEY_ID_LEN];
-
-	if (rk_key_id(key, id, err))
-		return -1;
-	rk_key_id_format(id, text);
-	return 0;
+	if (!key)
+		abort();	/* the caller has read them all */
+	strcpy(id, key->id);
+	EVP_PKEY_up_ref(key->pkey);
+	return key->pkey;
 }
 
-static int read_keys(struct party *party, const struct sp_peer_config *config,
-		     struct sp_error *err)
+static void take_keys(struct party *party, const struct sp_peer_config *config,
+		      struct sp_keyring *keys)
 {
+	struct sp_error err;
+
 	if (party->profile == RK_COMPAT)
-		return 0;
-	party->key = rk_key_read_private(config->key, err);
-	if (!party->key || read_id(party->key, party->local_id, err))
-		return sp_fail_in(err, "peer %s: key", config->name);
-	party->peer_key = rk_key_read_public(config->peer_key, err);
-	if (!party->peer_key || read_id(party->peer_key, party->remote_id, err))
-		return sp_fail_in(err, "peer %s: peer-key", config->name);
-	return 0;
+		return;
+	party->key = take_key(sp_keyring_private(keys, config->key, &err), party->local_id);
+	party->peer_key = take_key(sp_keyring_public(keys, config->peer_key, &err),
+				   party->remote_id);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -120,7 +117,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
-			struct sp_error *err)
+			struct sp_keyring *keys)
 {
 	struct party *party = calloc(1, sizeof(*party));
 	struct rk_port port = make_port(party);
@@ -133,10 +130,8 @@ struct party *party_new(struct daemon *daemon, const struct sp_peer_config *conf
 	party->timer = evtimer_new(daemon->base, on_timer, party);
 	if (!party->engine || !party->timer)
 		abort();
-	if (!read_keys(party, config, err))
-		return party;
-	party_free(party);
-	return NULL;
+	take_keys(party, config, keys);
+	return party;
 }
 
 void party_free(struct party *party)

@@ -7,7 +7,7 @@
 
 #include "daemon.h"
 #include "keying/rsa/peer.h"
-#include "keys/rsakey.h"
+#include "keys/keyring.h"
 
 struct party {
 	LIST_ENTRY(party) next;
@@ -20,9 +20,9 @@ struct party {
 	struct event *timer;
 };
 
-/* Reads its keys; without tunnels yet, and not yet of the daemon. */
+/* With keys that are in the ring already; without tunnels yet, and not yet of the daemon. */
 struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
-			struct sp_error *err);
+			struct sp_keyring *keys);
 void party_free(struct party *party);
 
 /* After anything was told to the engine: does what is due, and waits for the rest. */

@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,14 +58,11 @@ static int refuse_passphrase(char *buf, int size, int writing, void *encrypted)
 	return -1;
 }
 
-static EVP_PKEY *parse_private(FILE *in, const char *file, struct sp_error *err)
+static EVP_PKEY *parse_private(BIO *in, const char *file, struct sp_error *err)
 {
 	bool encrypted = false;
-	EVP_PKEY *key;
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, refuse_passphrase, &encrypted);
 
-	/* Unbuffered: stdio's buffer would keep a copy of the key. */
-	setvbuf(in, NULL, _IONBF, 0);
-	key = PEM_read_PrivateKey(in, NULL, refuse_passphrase, &encrypted);
 	ERR_clear_error();
 	if (encrypted)
 		sp_fail(err, "%s: is protected by a passphrase, which a daemon cannot ask for",
@@ -75,43 +72,113 @@ static EVP_PKEY *parse_private(FILE *in, const char *file, struct sp_error *err)
 	return checked(key, file, err);
 }
 
-EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err)
+static EVP_PKEY *parse_public(BIO *in, const char *file, struct sp_error *err)
 {
-	FILE *in = fopen(file, "re");
-	EVP_PKEY *key = NULL;
-	struct stat st;
-
-	if (!in || fstat(fileno(in), &st))
-		sp_fail(err, "%s: %s", file, strerror(errno));
-	else
-		key = parse_private(in, file, err);
-	if (key && st.st_mode & (S_IRWXG | S_IRWXO)) {
-		sp_fail(err, "%s: others may use it (mode %04o): chmod 600 %s", file,
-			(unsigned int)st.st_mode & 07777, file);
-		EVP_PKEY_free(key);
-		key = NULL;
-	}
-	if (in)
-		fclose(in);
-	return key;
-}
-
-EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err)
-{
-	FILE *in = fopen(file, "re");
 	bool encrypted = false;
-	EVP_PKEY *key;
+	EVP_PKEY *key = PEM_read_bio_PUBKEY(in, NULL, refuse_passphrase, &encrypted);
 
-	if (!in) {
-		sp_fail(err, "%s: %s", file, strerror(errno));
-		return NULL;
-	}
-	key = PEM_read_PUBKEY(in, NULL, refuse_passphrase, &encrypted);
-	fclose(in);
 	ERR_clear_error();
 	if (!key)
 		sp_fail(err, "%s: holds no public key in PEM form", file);
 	return checked(key, file, err);
+}
+
+EVP_PKEY *rk_key_file_parse(const struct rk_key_file *file, struct sp_error *err)
+{
+	BIO *in = BIO_new_mem_buf(file->octets, (int)file->len);	/* makes no copy */
+	EVP_PKEY *key;
+
+	if (!in) {
+		sp_fail(err, "%s: out of memory", file->name);
+		return NULL;
+	}
+	key = file->private ? parse_private(in, file->name, err) :
+			      parse_public(in, file->name, err);
+	BIO_free(in);
+	return key;
+}
+
+void rk_key_file_wipe(struct rk_key_file *file)
+{
+	OPENSSL_cleanse(file->octets, file->len);
+	file->len = 0;
+}
+
+/* Without stdio, whose buffer would keep a copy of the key. */
+static int read_whole(int fd, struct rk_key_file *file, struct sp_error *err)
+{
+	ssize_t n;
+
+	do {
+		n = read(fd, file->octets + file->len, sizeof(file->octets) - file->len);
+		if (n > 0)
+			file->len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n < 0)
+		return sp_fail(err, "%s: %s", file->name, strerror(errno));
+	if (file->len == sizeof(file->octets))
+		return sp_fail(err, "%s: is longer than a key", file->name);
+	return 0;
+}
+
+static int read_open_file(int fd, struct rk_key_file *file, struct sp_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return sp_fail(err, "%s: %s", file->name, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return sp_fail(err, "%s: is not a file", file->name);
+	if (file->private && st.st_mode & (S_IRWXG | S_IRWXO))
+		return sp_fail(err, "%s: others may use it (mode %04o): chmod 600 %s", file->name,
+			       (unsigned int)st.st_mode & 07777, file->name);
+	if (read_whole(fd, file, err))
+		return -1;
+	if (EVP_Q_digest(NULL, "SHA256", NULL, file->octets, file->len, file->digest, NULL))
+		return 0;
+	ERR_clear_error();
+	return sp_fail(err, "%s: no digest can be made", file->name);
+}
+
+int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
+		     struct sp_error *err)
+{
+	/* Nobody waits for whoever might write into a FIFO. */
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int ret;
+
+	file->name = name;
+	file->private = private;
+	file->len = 0;
+	if (fd < 0)
+		return sp_fail(err, "%s: %s", name, strerror(errno));
+	ret = read_open_file(fd, file, err);
+	close(fd);
+	if (ret)
+		rk_key_file_wipe(file);
+	return ret;
+}
+
+static EVP_PKEY *read_key(const char *name, bool private, struct sp_error *err)
+{
+	struct rk_key_file file;
+	EVP_PKEY *key;
+
+	if (rk_key_file_read(&file, name, private, err))
+		return NULL;
+	key = rk_key_file_parse(&file, err);
+	rk_key_file_wipe(&file);
+	return key;
+}
+
+EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err)
+{
+	return read_key(file, true, err);
+}
+
+EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err)
+{
+	return read_key(file, false, err);
 }
 
 static int write_all(int fd, const char *data, size_t len)

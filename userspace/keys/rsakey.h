@@ -8,6 +8,7 @@
 #define RK_RSAKEY_H
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ enum {
 	RK_KEY_BITS_MAX = 8192,
 	RK_KEY_SIZE_MAX = RK_KEY_BITS_MAX / 8,	/* octets of a signature */
 
+	RK_KEY_FILE_MAX = 65536,	/* octets of a PEM file, with whatever text is in it */
 	RK_KEY_ID_LEN = 32,
 	RK_KEY_ID_STRLEN = 7 + 43 + 1,	/* "SHA256:", base64 without padding, NUL */
 };
@@ -33,6 +35,23 @@ EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err);
  */
 EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err);
 EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err);
+
+/*
+ * The same in two steps, for who reads a file again and again: a digest that is the one of
+ * before says that the key is, which is quicker than to parse it.
+ */
+struct rk_key_file {
+	const char *name;		/* the caller's */
+	bool private;
+	uint8_t octets[RK_KEY_FILE_MAX];
+	size_t len;
+	uint8_t digest[RK_KEY_ID_LEN];	/* SHA-256 */
+};
+
+int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
+		     struct sp_error *err);
+EVP_PKEY *rk_key_file_parse(const struct rk_key_file *file, struct sp_error *err);
+void rk_key_file_wipe(struct rk_key_file *file);
 
 /* Refuses what rk_key_read_…() refuses, for keys that come from elsewhere. */
 int rk_key_check(const EVP_PKEY *key, struct sp_error *err);

@@ -106,6 +106,12 @@ typedef void (*sp_problem_fn)(const char *text, void *arg);
 struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *arg);
 void sp_config_free(struct sp_config *config);	/* NULL is fine */
 
+/* Whether its key and peer-key are used. */
+static inline bool sp_config_needs_keys(const struct sp_peer_config *peer)
+{
+	return peer->keying == SP_KEYING_RSA && peer->profile == SP_PROFILE_SIGNED;
+}
+
 struct sp_peer_config *sp_config_peer(const struct sp_config *config, const char *name);
 struct sp_tunnel_config *sp_config_tunnel(const struct sp_config *config, const char *name);
 

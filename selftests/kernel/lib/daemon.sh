@@ -25,7 +25,7 @@ write_config()
 
 	for pair in "${@:2}"; do
 		case $pair in
-		profile=* | peer-key=*) office[${pair%%=*}]=${pair#*=} ;;
+		profile=* | key=* | peer-key=*) office[${pair%%=*}]=${pair#*=} ;;
 		*) lan[${pair%%=*}]=${pair#*=} ;;
 		esac
 	done
@@ -79,4 +79,73 @@ not_yet()
 both_have()
 {
 	[[ $(field a "$1") = "$2" && $(field b "$1") = "$2" ]] || not_yet
+}
+
+# --- two of them ------------------------------------------------------------
+
+# Both, with the same options.
+daemons()
+{
+	local name
+
+	# What the daemons have said is part of what a failed test shows.
+	trap 'cat "$scratch"/?/log; end_test' EXIT
+	fresh_hosts
+	for name in a b; do
+		write_config $name "$@"
+		start_daemon $name
+	done
+}
+
+after_generation()
+{
+	local a b
+
+	a=$(field a generation)
+	b=$(field b generation)
+	[[ $a = "$b" && $a -gt $1 ]] || not_yet
+}
+
+# names_error NAME: its peer has one.
+names_error()
+{
+	local error
+
+	error=$(ask "$1" status -j | pick in peers last-error)
+	[[ -n $error && $error != null ]]
+}
+
+generations()
+{
+	host "$1" spindle sa show -j | pick generation | sort -un | paste -sd " "
+}
+
+only_generation()
+{
+	[[ $(generations a) = "$1" && $(generations b) = "$1" ]] || not_yet
+}
+
+# refused NAME TEXT VERB: the command fails with that text in its error.
+refused()
+{
+	local error
+
+	error=$(refuse ask "$1" "$3" lan 2>&1)
+	[[ $error = *"$2"* ]] || { echo "$error"; return 1; }
+}
+
+# A ping every 50 ms while something happens; all must be answered.
+begin_pings()
+{
+	background a ping -q -i 0.05 -w 120 "${inner[b]}" > "$scratch/pings"
+	pinging=$!
+	sleep 1
+}
+
+end_pings()
+{
+	sleep 0.5
+	kill -INT "$pinging"
+	wait "$pinging"
+	grep -q ' 0% packet loss' "$scratch/pings" || { cat "$scratch/pings"; return 1; }
 }

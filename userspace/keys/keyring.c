@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "keyring.h"
+#include "table.h"
+
+struct entry {
+	UT_hash_handle hh;		/* by file and private, which are one key */
+	struct sp_key key;
+	uint8_t digest[RK_KEY_ID_LEN];
+	size_t len;			/* of where */
+	char where[];			/* 'k' or 'p', then the file's name */
+};
+
+struct sp_keyring {
+	const struct sp_keyring *known;
+	struct entry *entries;
+};
+
+struct sp_keyring *sp_keyring_new(const struct sp_keyring *known)
+{
+	struct sp_keyring *ring = calloc(1, sizeof(*ring));
+
+	if (!ring)
+		abort();
+	ring->known = known;
+	return ring;
+}
+
+static void free_entry(struct entry *entry)
+{
+	EVP_PKEY_free(entry->key.pkey);
+	free(entry);
+}
+
+void sp_keyring_free(struct sp_keyring *ring)
+{
+	struct entry *entry, *next;
+
+	if (!ring)
+		return;
+	HASH_ITER(hh, ring->entries, entry, next) {
+		HASH_DEL(ring->entries, entry);
+		free_entry(entry);
+	}
+	free(ring);
+}
+
+void sp_keyring_settle(struct sp_keyring *ring)
+{
+	ring->known = NULL;
+}
+
+static struct entry *new_entry(const char *file, bool private)
+{
+	size_t len = 1 + strlen(file);
+	struct entry *entry = calloc(1, sizeof(*entry) + len + 1);
+
+	if (!entry)
+		abort();
+	entry->len = len;
+	entry->where[0] = private ? 'k' : 'p';
+	strcpy(entry->where + 1, file);
+	return entry;
+}
+
+static struct entry *find_entry(const struct sp_keyring *ring, const struct entry *like)
+{
+	struct entry *entry = NULL;
+
+	if (ring)
+		HASH_FIND(hh, ring->entries, like->where, like->len, entry);
+	return entry;
+}
+
+static int parse(struct entry *entry, const struct rk_key_file *file, struct sp_error *err)
+{
+	uint8_t id[RK_KEY_ID_LEN];
+
+	entry->key.pkey = rk_key_file_parse(file, err);
+	if (!entry->key.pkey || rk_key_id(entry->key.pkey, id, err))
+		return -1;
+	rk_key_id_format(id, entry->key.id);
+	return 0;
+}
+
+/* As the ring of the last time has it, if the file is still the same. */
+static int fill_entry(struct entry *entry, const struct entry *known, bool private,
+		      struct sp_error *err)
+{
+	struct rk_key_file file;
+	int ret = 0;
+
+	if (rk_key_file_read(&file, entry->where + 1, private, err))
+		return -1;
+	memcpy(entry->digest, file.digest, sizeof(entry->digest));
+	if (known && !memcmp(known->digest, file.digest, sizeof(file.digest))) {
+		entry->key = known->key;
+		EVP_PKEY_up_ref(entry->key.pkey);
+	} else {
+		ret = parse(entry, &file, err);
+	}
+	rk_key_file_wipe(&file);
+	return ret;
+}
+
+static const struct sp_key *get_key(struct sp_keyring *ring, const char *file, bool private,
+				 struct sp_error *err)
+{
+	struct entry *entry = new_entry(file, private), *found = find_entry(ring, entry);
+
+	if (found) {
+		free_entry(entry);
+		return &found->key;
+	}
+	if (fill_entry(entry, find_entry(ring->known, entry), private, err)) {
+		free_entry(entry);
+		return NULL;
+	}
+	HASH_ADD_KEYPTR(hh, ring->entries, entry->where, entry->len, entry);
+	return &entry->key;
+}
+
+const struct sp_key *sp_keyring_private(struct sp_keyring *ring, const char *file,
+					struct sp_error *err)
+{
+	return get_key(ring, file, true, err);
+}
+
+const struct sp_key *sp_keyring_public(struct sp_keyring *ring, const char *file,
+				       struct sp_error *err)
+{
+	return get_key(ring, file, false, err);
+}
+
+/* The place is that of the peer's section: a key of the file has none of its own. */
+static void tell(const struct sp_peer_config *peer, const char *key, const struct sp_error *err,
+		 sp_problem_fn problem, void *arg)
+{
+	char text[PATH_MAX + 1200];
+
+	snprintf(text, sizeof(text), "%s:%u:%u: peer %s: %s: %s", peer->place.file,
+		 peer->place.line, peer->place.column, peer->name, key, err->text);
+	problem(text, arg);
+}
+
+unsigned int sp_keyring_read(struct sp_keyring *ring, const struct sp_config *config,
+			     sp_problem_fn problem, void *arg)
+{
+	const struct sp_peer_config *peer;
+	unsigned int problems = 0;
+	struct sp_error err;
+
+	STAILQ_FOREACH(peer, &config->peers, next) {
+		if (!sp_config_needs_keys(peer))
+			continue;
+		if (!sp_keyring_private(ring, peer->key, &err)) {
+			tell(peer, "key", &err, problem, arg);
+			problems++;
+		}
+		if (!sp_keyring_public(ring, peer->peer_key, &err)) {
+			tell(peer, "peer-key", &err, problem, arg);
+			problems++;
+		}
+	}
+	return problems;
+}

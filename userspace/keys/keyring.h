@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The keys that a configuration names.  Each file is read once each time the
+ * configuration is read, however many peers name it, and always: what is in it
+ * may be another key than before.  It is parsed only if its octets have changed.
+ */
+#ifndef SP_KEYRING_H
+#define SP_KEYRING_H
+
+#include <openssl/evp.h>
+#include <stdbool.h>
+
+#include "config.h"
+#include "error.h"
+#include "rsakey.h"
+
+struct sp_keyring;
+
+/* One key, which lives as long as its ring; @pkey may be kept by a reference of one's own. */
+struct sp_key {
+	EVP_PKEY *pkey;
+	char id[RK_KEY_ID_STRLEN];
+};
+
+/* @known, the ring of the last time or NULL, has to stay until sp_keyring_settle(). */
+struct sp_keyring *sp_keyring_new(const struct sp_keyring *known);
+void sp_keyring_free(struct sp_keyring *ring);	/* NULL is fine */
+/* All has been read: the last time is of no interest any more. */
+void sp_keyring_settle(struct sp_keyring *ring);
+
+/* Reads what the peers of the configuration need, and tells each problem; returns how many. */
+unsigned int sp_keyring_read(struct sp_keyring *ring, const struct sp_config *config,
+			     sp_problem_fn problem, void *arg);
+
+/* Returns NULL and an error if the file cannot be used. */
+const struct sp_key *sp_keyring_private(struct sp_keyring *ring, const char *file,
+					struct sp_error *err);
+const struct sp_key *sp_keyring_public(struct sp_keyring *ring, const char *file,
+				       struct sp_error *err);
+
+#endif
