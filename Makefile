@@ -15,7 +15,7 @@ KERNELS ?= 6.1 6.12
 
 CC ?= cc
 PKG_CONFIG ?= pkg-config
-LIBRARIES := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libcrypto libevent_core jansson
+LIBRARIES := libnl-3.0 libnl-genl-3.0 libcrypto libevent_core jansson
 
 CPPFLAGS += -D_GNU_SOURCE -DSPINDLE_VERSION='"$(VERSION)"' \
 	    -I. -Iinclude/uapi -Iuserspace -Iuserspace/lib

@@ -28,6 +28,15 @@ static void print_error(const json_t *object, const char *indent)
 		printf("%s  last error  %s\n", indent, error);
 }
 
+static void print_problems(const json_t *tunnel)
+{
+	const json_t *problem;
+	size_t i;
+
+	json_array_foreach(json_object_get(tunnel, "problems"), i, problem)
+		printf("    problem     %s\n", json_string_value(problem));
+}
+
 static void print_tunnel(const json_t *tunnel, time_t now)
 {
 	long long since = number_of(tunnel, "established"), next = number_of(tunnel, "rekey-at");
@@ -44,6 +53,7 @@ static void print_tunnel(const json_t *tunnel, time_t now)
 	if (next > now)
 		printf("    refresh     in %s\n", cli_text_seconds((uint64_t)(next - now), text));
 	print_error(tunnel, "  ");
+	print_problems(tunnel);
 }
 
 static void print_peer(const json_t *peer, time_t now)

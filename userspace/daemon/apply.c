@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "log.h"
 #include "party.h"
+#include "routes.h"
 #include "spare.h"
 
 /* --- what differs ----------------------------------------------------------- */
@@ -238,11 +239,12 @@ static void apply_tunnel(struct daemon *daemon, const struct sp_tunnel_config *c
 	enum kernel_change change = KERNEL_SAME;
 	struct sp_error err;
 
-	if (kernel_tunnel(daemon->nl, config, old, false, &change, &err) ||
-	    (old && kernel_retire_routes(old, config, &err)))
+	if (kernel_tunnel(daemon->nl, config, old, false, &change, &err))
 		log_line("%s", err.text);
 	else
 		err.text[0] = '\0';
+	if (tunnel && change == KERNEL_NEW)
+		rk_tunnel_gone(tunnel, daemon_now());
 	if (!tunnel && config->peer->keying == SP_KEYING_RSA)
 		start_keying(daemon, config);
 	else if (tunnel && strcmp(change_of(daemon, config, change), "unchanged"))
@@ -259,10 +261,12 @@ void apply_config(struct daemon *daemon, struct sp_config *config, struct sp_key
 	const struct sp_tunnel_config *tunnel;
 	struct party *party;
 
+	routes_prepare(daemon, config);
 	delete_tunnels(daemon, config);
 	exchange_parties(daemon, config, keys);
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		apply_tunnel(daemon, tunnel);
+	routes_apply(daemon);
 	door_apply(daemon);
 	encap_apply(daemon, config);
 	LIST_FOREACH(party, &daemon->parties, next)
@@ -272,4 +276,16 @@ void apply_config(struct daemon *daemon, struct sp_config *config, struct sp_key
 	sp_keyring_settle(keys);
 	sp_keyring_free(daemon->keys);
 	daemon->keys = keys;
+}
+
+void apply_interface(struct daemon *daemon, const char *name)
+{
+	const struct sp_tunnel_config *tunnel;
+	struct party *party;
+
+	STAILQ_FOREACH(tunnel, &daemon->config->tunnels, next)
+		if (!strcmp(tunnel->interface, name))
+			apply_tunnel(daemon, tunnel);
+	LIST_FOREACH(party, &daemon->parties, next)
+		party_tick(party);
 }

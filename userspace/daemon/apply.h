@@ -22,4 +22,7 @@ int apply_plan(struct daemon *daemon, const struct sp_config *config, struct sp_
  */
 void apply_config(struct daemon *daemon, struct sp_config *config, struct sp_keyring *keys);
 
+/* The interface of that name has come anew, without the tunnels that it had. */
+void apply_interface(struct daemon *daemon, const char *name);
+
 #endif

@@ -30,6 +30,7 @@ struct daemon {
 	struct link_list links;
 	struct door_list doors;
 	struct encap_list encaps;
+	struct routes *routes;
 	struct spares *spares;
 	struct control *control;
 };

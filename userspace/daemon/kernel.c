@@ -4,7 +4,6 @@
 
 #include "kernel.h"
 #include "kmod/suite.h"
-#include "lib/link.h"
 #include "log.h"
 #include "party.h"
 
@@ -100,29 +99,15 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config,
 			 SP_TUNNEL_DUMMY | SP_TUNNEL_CLAMP_MSS;
 }
 
-static int lead_there(const struct sp_tunnel_config *config, struct sp_error *err)
-{
-	uint32_t ifindex = if_nametoindex(config->interface);
-
-	for (size_t i = 0; i < config->addresses.n; i++)
-		if (sp_address_add(ifindex, &config->addresses.list[i].addr,
-				   config->addresses.list[i].len, err))
-			return -1;
-	for (size_t i = 0; config->routes && i < config->remote_ts.n; i++)
-		if (sp_route_add(ifindex, &config->remote_ts.list[i].prefix, err))
-			return -1;
-	return 0;
-}
-
 int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config,
 		  const struct sp_tunnel_config *old, bool plan, enum kernel_change *change,
 		  struct sp_error *err)
 {
 	struct wanted wanted;
-	uint32_t ifindex;
 
-	if (!plan && sp_link_ensure(config->interface, &ifindex, err))
-		return -1;
+	if (!plan && !if_nametoindex(config->interface))
+		return sp_fail(err, "tunnel %s: interface %s is not there", config->name,
+			       config->interface);
 	want(&wanted, config, old);
 	if (sp_nl_tunnel_dump(nl, compare, &wanted, err) < 0)
 		return -1;
@@ -133,39 +118,12 @@ int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config,
 		return -1;
 	if (*change == KERNEL_SET && sp_nl_tunnel_set(nl, &wanted.tunnel, err))
 		return -1;
-	return lead_there(config, err);
-}
-
-static bool has_route(const struct sp_tunnel_config *config, const char *interface,
-		      const struct sp_prefix *to)
-{
-	if (!config || !config->routes || strcmp(config->interface, interface))
-		return false;
-	for (size_t i = 0; i < config->remote_ts.n; i++)
-		if (sp_prefix_equal(&config->remote_ts.list[i].prefix, to))
-			return true;
-	return false;
-}
-
-int kernel_retire_routes(const struct sp_tunnel_config *old, const struct sp_tunnel_config *new,
-			 struct sp_error *err)
-{
-	uint32_t ifindex = if_nametoindex(old->interface);
-
-	for (size_t i = 0; ifindex && old->routes && i < old->remote_ts.n; i++) {
-		const struct sp_prefix *to = &old->remote_ts.list[i].prefix;
-
-		if (!has_route(new, old->interface, to) && sp_route_del(ifindex, to, err))
-			return -1;
-	}
 	return 0;
 }
 
 int kernel_tunnel_del(struct sp_nl *nl, const struct sp_tunnel_config *config,
 		      struct sp_error *err)
 {
-	if (kernel_retire_routes(config, NULL, err))
-		return -1;
 	return sp_nl_tunnel_del(nl, config->name, err);
 }
 

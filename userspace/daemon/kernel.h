@@ -20,10 +20,7 @@ enum kernel_change {
 int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config,
 		  const struct sp_tunnel_config *old, bool plan, enum kernel_change *change,
 		  struct sp_error *err);
-/* Takes away the routes of the old configuration that the new one does not have. */
-int kernel_retire_routes(const struct sp_tunnel_config *old, const struct sp_tunnel_config *new,
-			 struct sp_error *err);
-/* With its routes and SAs; the interface and its address stay. */
+/* With its SAs. */
 int kernel_tunnel_del(struct sp_nl *nl, const struct sp_tunnel_config *config,
 		      struct sp_error *err);
 

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "notify.h"
 #include "party.h"
+#include "routes.h"
 #include "spare.h"
 
 static const char usage[] =
@@ -115,7 +116,8 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	daemon->spares = daemon->base ? spares_new(daemon->base, on_key_ready, daemon) : NULL;
 	if (!daemon->spares)
 		return sp_fail(err, "out of memory or file descriptors");
-	if (sp_nl_open(&daemon->nl, err) || kernel_listen(daemon, err))
+	if (sp_nl_open(&daemon->nl, err) || kernel_listen(daemon, err) ||
+	    routes_open(daemon, err))
 		return -1;
 	daemon->control = control_open(daemon, options->socket, err);
 	if (!daemon->control)
@@ -146,6 +148,7 @@ static void stop(struct daemon *daemon)
 	while ((link = LIST_FIRST(&daemon->links)))
 		link_free(link);
 	kernel_hush(daemon);
+	routes_close(daemon);
 	sp_nl_close(daemon->nl);
 	spares_free(daemon->spares);
 	sp_config_free(daemon->config);

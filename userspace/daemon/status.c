@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "party.h"
+#include "routes.h"
 #include "status.h"
 
 /* From our clock to seconds since the epoch; null for never. */
@@ -19,12 +20,26 @@ static json_t *text_or_null(const char *text)
 	return text[0] ? json_string(text) : json_null();
 }
 
+static void add_problem(const char *text, void *arg)
+{
+	json_array_append_new(arg, json_string(text));
+}
+
+/* Why it may carry nothing even though it is up. */
+static json_t *problems_of(const struct daemon *daemon, const struct sp_tunnel_config *config)
+{
+	json_t *problems = json_array();
+
+	routes_problems(daemon, config, add_problem, problems);
+	return problems;
+}
+
 static json_t *keyed_tunnel(const struct rk_tunnel *tunnel)
 {
 	double never = INFINITY;
 	bool up = tunnel->current != 0;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
 			 "name", tunnel->config.name,
 			 "state", rk_tunnel_state(tunnel),
 			 "generation", up ? json_integer(tunnel->current) : json_null(),
@@ -32,7 +47,8 @@ static json_t *keyed_tunnel(const struct rk_tunnel *tunnel)
 			 "rekeys", (int)tunnel->rekeys,
 			 "established", wall_time(up ? tunnel->established : never),
 			 "rekey-at", wall_time(tunnel->rekey_at),
-			 "last-error", text_or_null(tunnel->last_error));
+			 "last-error", text_or_null(tunnel->last_error),
+			 "problems", problems_of(party_of(tunnel)->daemon, &tunnel->config));
 }
 
 /* Keyed by hand: the kernel knows. */
@@ -43,11 +59,12 @@ static json_t *manual_tunnel(struct daemon *daemon, const struct sp_tunnel_confi
 	bool there = !sp_nl_tunnel_get(daemon->nl, config->name, &is, &err);
 	bool up = there && is.state == SPINDLE_TUNNEL_UP;
 
-	return json_pack("{s:s, s:s, s:o, s:i, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o}",
 			 "name", config->name, "state", up ? "up" : "down",
 			 "generation", up ? json_integer(is.out_generation) : json_null(),
 			 "rekeys", 0,
-			 "last-error", there ? json_null() : json_string(err.text));
+			 "last-error", there ? json_null() : json_string(err.text),
+			 "problems", problems_of(daemon, config));
 }
 
 static json_t *tunnels_of(struct daemon *daemon, const struct sp_peer_config *peer,

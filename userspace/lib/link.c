@@ -1,196 +1,190 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <linux/if_link.h>
-#include <net/if.h>
-#include <netlink/attr.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "link.h"
-#include "talk.h"
 
 static const char kind[] = "spindle";
 
-/* What is of interest in an interface that is there already. */
-struct found {
-	uint32_t ifindex;
-	bool up;
-	char kind[32];			/* "" for physical ones */
-};
+/* In the alias, which anybody sees who looks, and which lasts as long as the interface. */
+static const char mark[] = "made by spindled";
 
-static int read_link(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+static void read_info(struct nlattr *attr, struct sp_link *link)
 {
-	static const struct nla_policy policy[IFLA_MAX + 1] = {
-		[IFLA_LINKINFO] = { .type = NLA_NESTED },
-	};
-	static const struct nla_policy info_policy[IFLA_INFO_MAX + 1] = {
+	static const struct nla_policy policy[IFLA_INFO_MAX + 1] = {
 		[IFLA_INFO_KIND] = { .type = NLA_STRING },
 	};
-	struct nlattr *a[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
-	struct found *found = arg;
+	struct nlattr *info[IFLA_INFO_MAX + 1];
+
+	if (attr && !nla_parse_nested(info, IFLA_INFO_MAX, attr, policy) && info[IFLA_INFO_KIND])
+		nla_strlcpy(link->kind, info[IFLA_INFO_KIND], sizeof(link->kind));
+}
+
+int sp_link_parse(struct nlmsghdr *hdr, struct sp_link *link, struct sp_error *err)
+{
+	static const struct nla_policy policy[IFLA_MAX + 1] = {
+		[IFLA_IFNAME] = { .type = NLA_STRING },
+		[IFLA_IFALIAS] = { .type = NLA_STRING },
+		[IFLA_LINKINFO] = { .type = NLA_NESTED },
+	};
+	struct nlattr *a[IFLA_MAX + 1];
 	struct ifinfomsg *ifi;
 
 	if (nlmsg_parse(hdr, sizeof(*ifi), a, IFLA_MAX, policy) < 0)
 		return sp_fail(err, "the kernel sent a malformed message");
 	ifi = nlmsg_data(hdr);
-	found->ifindex = (uint32_t)ifi->ifi_index;
-	found->up = ifi->ifi_flags & IFF_UP;
-	if (a[IFLA_LINKINFO] &&
-	    !nla_parse_nested(info, IFLA_INFO_MAX, a[IFLA_LINKINFO], info_policy) &&
-	    info[IFLA_INFO_KIND])
-		nla_strlcpy(found->kind, info[IFLA_INFO_KIND], sizeof(found->kind));
+	*link = (struct sp_link){
+		.ifindex = (uint32_t)ifi->ifi_index,
+		.up = ifi->ifi_flags & IFF_UP,
+		.made = a[IFLA_IFALIAS] && !nla_strcmp(a[IFLA_IFALIAS], mark),
+	};
+	if (a[IFLA_IFNAME])
+		nla_strlcpy(link->name, a[IFLA_IFNAME], sizeof(link->name));
+	read_info(a[IFLA_LINKINFO], link);
 	return 0;
 }
 
-static struct nl_msg *link_request(int type, int flags, const struct ifinfomsg *ifi,
-				   const char *ifname, struct sp_error *err)
-{
-	struct nl_msg *msg = sp_talk_alloc(err);
+struct walk {
+	sp_link_fn each;
+	void *arg;
+};
 
-	if (!msg)
-		return NULL;
-	if (!nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, NLM_F_REQUEST | flags) ||
-	    nlmsg_append(msg, (void *)ifi, sizeof(*ifi), NLMSG_ALIGNTO) ||
-	    nla_put_string(msg, IFLA_IFNAME, ifname)) {
-		sp_fail(err, "out of memory");
-		nlmsg_free(msg);
+static int walk_link(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	const struct walk *walk = arg;
+	struct sp_link link;
+
+	if (hdr->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	return sp_link_parse(hdr, &link, err) ? -1 : walk->each(&link, walk->arg);
+}
+
+int sp_link_dump(struct sp_rt *rt, sp_link_fn each, void *arg, struct sp_error *err)
+{
+	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+	struct nl_msg *msg = sp_rt_message(RTM_GETLINK, NLM_F_DUMP, &ifi, sizeof(ifi), err);
+	struct walk walk = { each, arg };
+
+	return msg ? sp_rt_talk(rt, msg, walk_link, &walk, err) : -ENOMEM;
+}
+
+static int keep_link(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	return sp_link_parse(hdr, arg, err);
+}
+
+static struct nl_msg *named_message(int type, int flags, const struct ifinfomsg *ifi,
+				    const char *ifname, struct sp_error *err)
+{
+	struct nl_msg *msg = sp_rt_message(type, flags, ifi, sizeof(*ifi), err);
+
+	if (msg && nla_put_string(msg, IFLA_IFNAME, ifname)) {
+		sp_rt_overflow(msg, err);
 		return NULL;
 	}
 	return msg;
 }
 
-static int get_link(struct nl_sock *sock, const char *ifname, struct found *found,
-		    struct sp_error *err)
+int sp_link_get(struct sp_rt *rt, const char *ifname, struct sp_link *link, struct sp_error *err)
 {
 	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
-	struct nl_msg *msg = link_request(RTM_GETLINK, 0, &ifi, ifname, err);
+	struct nl_msg *msg = named_message(RTM_GETLINK, 0, &ifi, ifname, err);
 
-	memset(found, 0, sizeof(*found));
-	return msg ? sp_talk(sock, msg, read_link, found, err) : -ENOMEM;
+	return msg ? sp_rt_talk(rt, msg, keep_link, link, err) : -ENOMEM;
 }
 
-/* libnl-route knows its own list of kinds only, so this message is made by hand. */
-static int new_link(struct nl_sock *sock, const char *ifname, struct sp_error *err)
+bool sp_link_is_spindle(const struct sp_link *link)
+{
+	return !strcmp(link->kind, kind);
+}
+
+int sp_link_refuse_kind(const struct sp_link *link, struct sp_error *err)
+{
+	return sp_fail(err, "interface %s: is of kind %s, not %s", link->name,
+		       link->kind[0] ? link->kind : "hardware", kind);
+}
+
+static int sign(struct sp_rt *rt, const char *ifname, struct sp_error *err)
+{
+	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+	struct nl_msg *msg = named_message(RTM_SETLINK, 0, &ifi, ifname, err);
+
+	if (!msg)
+		return -ENOMEM;
+	/* Without the NUL at its end, as iproute2 gives it. */
+	if (nla_put(msg, IFLA_IFALIAS, sizeof(mark) - 1, mark))
+		return sp_rt_overflow(msg, err);
+	return sp_rt_talk(rt, msg, NULL, NULL, err);
+}
+
+int sp_link_new(struct sp_rt *rt, const char *ifname, struct sp_error *err)
 {
 	const struct ifinfomsg ifi = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	struct nl_msg *msg = link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, ifname,
-					  err);
+	struct nl_msg *msg = named_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, ifname,
+					   err);
 	struct nlattr *info;
+	int ret;
 
 	if (!msg)
 		return -ENOMEM;
 	info = nla_nest_start(msg, IFLA_LINKINFO);
-	if (!info || nla_put_string(msg, IFLA_INFO_KIND, kind)) {
-		nlmsg_free(msg);
-		sp_fail(err, "out of memory");
-		return -ENOMEM;
-	}
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, kind))
+		return sp_rt_overflow(msg, err);
 	nla_nest_end(msg, info);
-	return sp_talk(sock, msg, NULL, NULL, err);
+	ret = sp_rt_talk(rt, msg, NULL, NULL, err);
+	if (ret == -EOPNOTSUPP)
+		sp_fail(err, "the kernel module is not loaded (try: modprobe spindle)");
+	return ret ? ret : sign(rt, ifname, err);
 }
 
-static int set_up(struct nl_sock *sock, const char *ifname, struct sp_error *err)
+int sp_link_set_up(struct sp_rt *rt, uint32_t ifindex, struct sp_error *err)
 {
-	const struct ifinfomsg ifi = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	struct nl_msg *msg = link_request(RTM_NEWLINK, 0, &ifi, ifname, err);
+	const struct ifinfomsg ifi = {
+		.ifi_index = (int)ifindex, .ifi_flags = IFF_UP, .ifi_change = IFF_UP,
+	};
+	struct nl_msg *msg = sp_rt_message(RTM_NEWLINK, 0, &ifi, sizeof(ifi), err);
 
-	return msg ? sp_talk(sock, msg, NULL, NULL, err) : -ENOMEM;
+	return msg ? sp_rt_talk(rt, msg, NULL, NULL, err) : -ENOMEM;
 }
 
-static int ensure(struct nl_sock *sock, const char *ifname, struct found *found,
-		  struct sp_error *err)
+int sp_link_del(struct sp_rt *rt, uint32_t ifindex, struct sp_error *err)
 {
-	int ret = get_link(sock, ifname, found, err);
+	const struct ifinfomsg ifi = { .ifi_index = (int)ifindex };
+	struct nl_msg *msg = sp_rt_message(RTM_DELLINK, 0, &ifi, sizeof(ifi), err);
+
+	return msg ? sp_rt_talk(rt, msg, NULL, NULL, err) : -ENOMEM;
+}
+
+static int ensure(struct sp_rt *rt, const char *ifname, struct sp_link *link, struct sp_error *err)
+{
+	int ret = sp_link_get(rt, ifname, link, err);
 
 	if (ret == -ENODEV) {
-		ret = new_link(sock, ifname, err);
-		if (ret == -EOPNOTSUPP)
-			return sp_fail(err, "the kernel module is not loaded "
-				       "(try: modprobe spindle)");
+		ret = sp_link_new(rt, ifname, err);
 		if (!ret)
-			ret = get_link(sock, ifname, found, err);
+			ret = sp_link_get(rt, ifname, link, err);
 	}
 	if (ret)
-		return -1;
-	if (strcmp(found->kind, kind))
-		return sp_fail(err, "is of kind %s, not %s",
-			       found->kind[0] ? found->kind : "hardware", kind);
-	return found->up || !set_up(sock, ifname, err) ? 0 : -1;
+		return sp_fail_in(err, "interface %s", ifname);
+	if (!sp_link_is_spindle(link))
+		return sp_link_refuse_kind(link, err);
+	if (!link->up && sp_link_set_up(rt, link->ifindex, err))
+		return sp_fail_in(err, "interface %s", ifname);
+	return 0;
 }
 
 int sp_link_ensure(const char *ifname, uint32_t *ifindex, struct sp_error *err)
 {
-	struct nl_sock *sock = sp_talk_open(NETLINK_ROUTE, err);
-	struct found found;
+	struct sp_link link = { .ifindex = 0 };
+	struct sp_rt *rt;
 	int ret;
 
-	if (!sock)
+	if (sp_rt_open(&rt, err))
 		return -1;
-	ret = ensure(sock, ifname, &found, err);
-	nl_socket_free(sock);
-	if (ret)
-		return sp_fail_in(err, "interface %s", ifname);
-	*ifindex = found.ifindex;
-	return 0;
-}
-
-static struct rtnl_route *make_route(uint32_t ifindex, const struct sp_prefix *to)
-{
-	struct rtnl_route *route = rtnl_route_alloc();
-	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
-	struct nl_addr *dst = nl_addr_build(to->addr.family, to->addr.octets,
-					    sp_addr_len(&to->addr));
-
-	if (!route || !hop || !dst) {
-		rtnl_route_put(route);
-		if (hop)
-			rtnl_route_nh_free(hop);
-		nl_addr_put(dst);
-		return NULL;
-	}
-	nl_addr_set_prefixlen(dst, to->len);
-	rtnl_route_set_family(route, (uint8_t)to->addr.family);
-	rtnl_route_set_dst(route, dst);
-	rtnl_route_set_table(route, RT_TABLE_MAIN);
-	rtnl_route_set_protocol(route, RTPROT_STATIC);
-	rtnl_route_set_scope(route, RT_SCOPE_LINK);
-	rtnl_route_nh_set_ifindex(hop, (int)ifindex);
-	rtnl_route_add_nexthop(route, hop);
-	nl_addr_put(dst);
-	return route;
-}
-
-/* Returns 0, or -errno with the error set. */
-static int change_route(uint32_t ifindex, const struct sp_prefix *to,
-			int (*build)(struct rtnl_route *route, int flags, struct nl_msg **msg),
-			int flags, struct sp_error *err)
-{
-	struct rtnl_route *route = make_route(ifindex, to);
-	char text[SP_PREFIX_STRLEN];
-	struct nl_msg *msg;
-	int ret = -ENOMEM;
-
-	if (route && !build(route, flags, &msg))
-		ret = sp_talk_route(msg, err);
-	else
-		sp_fail(err, "out of memory");
-	rtnl_route_put(route);
-	if (ret)
-		sp_fail_in(err, "route to %s", sp_prefix_format(to, text));
+	ret = ensure(rt, ifname, &link, err);
+	*ifindex = link.ifindex;
+	sp_rt_close(rt);
 	return ret;
-}
-
-int sp_route_add(uint32_t ifindex, const struct sp_prefix *to, struct sp_error *err)
-{
-	return change_route(ifindex, to, rtnl_route_build_add_request,
-			    NLM_F_CREATE | NLM_F_REPLACE, err) ? -1 : 0;
-}
-
-int sp_route_del(uint32_t ifindex, const struct sp_prefix *to, struct sp_error *err)
-{
-	int ret = change_route(ifindex, to, rtnl_route_build_del_request, 0, err);
-
-	/* ESRCH: no such route; ENODEV: it went with its interface. */
-	return ret && ret != -ESRCH && ret != -ENODEV ? -1 : 0;
 }

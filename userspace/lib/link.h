@@ -1,26 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interfaces of kind spindle and the routes through them, over libnl-route-3. */
+/* Network interfaces, and those of kind spindle. */
 #ifndef SP_LINK_H
 #define SP_LINK_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "addr.h"
-#include "error.h"
+#include "rt.h"
+
+/* Of what an interface says of itself, that which matters here. */
+struct sp_link {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	char kind[32];			/* "" of hardware */
+	bool up;
+	bool made;			/* by us */
+};
+
+typedef int (*sp_link_fn)(const struct sp_link *link, void *arg);
+
+int sp_link_parse(struct nlmsghdr *hdr, struct sp_link *link, struct sp_error *err);
+/* A return other than 0 ends the walk with it. */
+int sp_link_dump(struct sp_rt *rt, sp_link_fn each, void *arg, struct sp_error *err);
+int sp_link_get(struct sp_rt *rt, const char *ifname, struct sp_link *link, struct sp_error *err);
+
+bool sp_link_is_spindle(const struct sp_link *link);
+/* "spin0 is of kind bridge, not spindle" */
+int sp_link_refuse_kind(const struct sp_link *link, struct sp_error *err);
+
+/* Makes it, sets it up and says in its alias whose it is. */
+int sp_link_new(struct sp_rt *rt, const char *ifname, struct sp_error *err);
+int sp_link_set_up(struct sp_rt *rt, uint32_t ifindex, struct sp_error *err);
+int sp_link_del(struct sp_rt *rt, uint32_t ifindex, struct sp_error *err);
 
 /*
- * Creates the interface if it is missing and sets it up; an interface of another
- * kind is an error.
+ * Creates the interface if it is missing and sets it up; an interface of another kind is an
+ * error.
  */
 int sp_link_ensure(const char *ifname, uint32_t *ifindex, struct sp_error *err);
-/* Gives the interface an address in a network of so many bits; having it already is no error. */
-int sp_address_add(uint32_t ifindex, const struct sp_addr *addr, uint8_t len, struct sp_error *err);
-/*
- * Adds (replaces) or deletes a route to the prefix through the interface;
- * deleting what is not there is no error.
- */
-int sp_route_add(uint32_t ifindex, const struct sp_prefix *to, struct sp_error *err);
-int sp_route_del(uint32_t ifindex, const struct sp_prefix *to, struct sp_error *err);
 
 #endif

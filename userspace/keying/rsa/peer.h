@@ -178,6 +178,8 @@ int rk_tunnel_rekey(struct rk_tunnel *tunnel, double now, struct sp_error *err);
 void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now);
 void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, double now);
 void rk_tunnel_active(struct rk_tunnel *tunnel, uint32_t generation, double now);
+/* The kernel's tunnel has gone and come anew, without SAs. */
+void rk_tunnel_gone(struct rk_tunnel *tunnel, double now);
 /* Some were lost: nobody knows what has expired. */
 void rk_tunnel_lost(struct rk_tunnel *tunnel);
 

@@ -292,6 +292,19 @@ void rk_tunnel_active(struct rk_tunnel *tunnel, uint32_t generation, double now)
 		rk_tunnel_switch(tunnel, generation, false, now);
 }
 
+void rk_tunnel_gone(struct rk_tunnel *tunnel, double now)
+{
+	bool was_up = tunnel->current != 0;
+
+	tunnel->n_live = 0;
+	tunnel->asked_generation = 0;
+	tunnel->proposal = 0;
+	if (was_up)
+		rk_tunnel_fallen(tunnel, "its SAs are gone with the kernel's tunnel");
+	if (tunnel->will != RK_WILL_DOWN && (was_up || tunnel->will == RK_WILL_KEEP))
+		want(tunnel, now);
+}
+
 void rk_tunnel_lost(struct rk_tunnel *tunnel)
 {
 	if (tunnel->current && tunnel->will != RK_WILL_DOWN)

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/wanted.h"
+
+#define PEER						\
+	"[peer b]\n"					\
+	"local = 192.0.2.1\n"				\
+	"remote = 192.0.2.2\n"				\
+	"keying = manual\n"
+
+#define TUNNEL(name, interface)				\
+	"[tunnel " name "]\n"				\
+	"peer = b\n"					\
+	"interface = " interface "\n"
+
+static struct sp_config *config;
+static struct wanted wanted;
+
+static void print_problem(const char *text, void *arg)
+{
+	(void)arg;
+	print_message("%s\n", text);
+}
+
+static void read_config(const char *text)
+{
+	char path[] = "/tmp/spindle-wanted-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	config = sp_config_load(path, print_problem, NULL);
+	unlink(path);
+	assert_non_null(config);
+	wanted_make(&wanted, config);
+}
+
+static int forget_config(void **state)
+{
+	(void)state;
+	wanted_free(&wanted);
+	sp_config_free(config);
+	config = NULL;
+	return 0;
+}
+
+static struct sp_prefix prefix(const char *text)
+{
+	struct sp_prefix prefix;
+	struct sp_error err;
+
+	assert_int_equal(sp_prefix_parse(&prefix, text, &err), 0);
+	return prefix;
+}
+
+static struct wanted_route *route(const char *interface, const char *to)
+{
+	struct sp_prefix place = prefix(to);
+
+	return wanted_route(&wanted, interface, &place, SP_ROUTE_MAIN);
+}
+
+static struct sp_address address(const char *text)
+{
+	struct sp_prefix host = prefix(text);
+
+	return (struct sp_address){ .addr = host.addr, .len = host.len, .usable = true };
+}
+
+static void each_stands_once(void **state)
+{
+	struct sp_prefix to;
+
+	(void)state;
+	read_config(PEER
+		    TUNNEL("one", "spin0")
+		    "address = 10.1.0.1/32\n"
+		    "local-ts = 10.1.0.0/16[tcp]\n"
+		    "remote-ts = 10.2.0.0/16[tcp/80], 10.2.0.0/16[tcp/443]\n"
+		    TUNNEL("two", "spin0")
+		    "address = 10.1.0.1/32\n"
+		    "local-ts = 10.1.0.0/16[udp]\n"
+		    "remote-ts = 10.2.0.0/16[udp]\n"
+		    TUNNEL("three", "spin1")
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.3.0.0/16\n"
+		    TUNNEL("four", "spin1")
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.4.0.0/16\n"
+		    "routes = no\n");
+	assert_int_equal(wanted.n_links, 2);
+	assert_int_equal(wanted.n_addresses, 1);
+	assert_int_equal(wanted.n_routes, 2);
+	assert_non_null(wanted_link(&wanted, "spin1"));
+	assert_null(wanted_link(&wanted, "spin2"));
+	assert_non_null(route("spin0", "10.2.0.0/16"));
+	assert_null(route("spin1", "10.2.0.0/16"));
+	assert_null(route("spin1", "10.4.0.0/16"));
+	to = prefix("10.3.0.0/16");
+	assert_true(wanted_prefix(&wanted, &to, SP_ROUTE_MAIN));
+	assert_false(wanted_prefix(&wanted, &to, 77));
+	to.len = 17;
+	assert_false(wanted_prefix(&wanted, &to, SP_ROUTE_MAIN));
+}
+
+static void address_brings_its_network(void **state)
+{
+	(void)state;
+	read_config(PEER
+		    TUNNEL("one", "spin0")
+		    "address = 10.1.0.1/16, fd00::1/64, 10.2.0.1/16, 10.1.0.2/32\n"
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.2.0.0/16\n");
+	assert_int_equal(wanted.n_addresses, 4);
+	assert_int_equal(wanted.n_routes, 3);
+	assert_true(route("spin0", "10.1.0.0/16")->incidental);
+	assert_true(route("spin0", "fd00::/64")->incidental);
+	/* This the tunnel needs, too. */
+	assert_false(route("spin0", "10.2.0.0/16")->incidental);
+}
+
+static void source_lies_inside(void **state)
+{
+	struct sp_address host[] = {
+		address("192.0.2.1"), address("fd00::9"), address("10.1.0.9"), address("10.1.0.1"),
+	};
+	struct sp_addr source;
+	char text[SP_ADDR_STRLEN];
+
+	(void)state;
+	read_config(PEER
+		    TUNNEL("one", "spin0")
+		    "address = 10.1.0.1/32, 10.9.0.1/32\n"
+		    "local-ts = 10.1.0.0/16, fd00::/64\n"
+		    "remote-ts = 10.2.0.0/16, fd01::/64\n");
+	source = wanted_source(route("spin0", "10.2.0.0/16"), host, 4);
+	assert_string_equal(sp_addr_format(&source, text), "10.1.0.1");
+	source = wanted_source(route("spin0", "10.2.0.0/16"), host, 3);
+	assert_string_equal(sp_addr_format(&source, text), "10.1.0.9");
+	source = wanted_source(route("spin0", "10.2.0.0/16"), host, 2);
+	assert_int_equal(source.family, AF_UNSPEC);
+	source = wanted_source(route("spin0", "fd01::/64"), host, 4);
+	assert_string_equal(sp_addr_format(&source, text), "fd00::9");
+	host[1].usable = false;
+	source = wanted_source(route("spin0", "fd01::/64"), host, 4);
+	assert_int_equal(source.family, AF_UNSPEC);
+}
+
+static void what_was_said_is_remembered(void **state)
+{
+	struct wanted before, after;
+
+	(void)state;
+	read_config(PEER
+		    TUNNEL("one", "spin0")
+		    "address = 10.1.0.1/32\n"
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.2.0.0/16\n");
+	wanted.links[0].ifindex = 7;
+	strcpy(wanted.links[0].error, "interface");
+	strcpy(wanted.addresses[0].error, "address");
+	strcpy(wanted.routes[0].error, "route");
+	wanted_make(&after, config);
+	wanted_remember(&after, &wanted);
+	assert_int_equal(after.links[0].ifindex, 7);
+	assert_string_equal(after.links[0].error, "interface");
+	assert_string_equal(after.addresses[0].error, "address");
+	assert_string_equal(after.routes[0].error, "route");
+	wanted_free(&after);
+	/* Of nothing nothing is. */
+	memset(&before, 0, sizeof(before));
+	wanted_make(&after, config);
+	wanted_remember(&after, &before);
+	assert_string_equal(after.routes[0].error, "");
+	wanted_free(&after);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(each_stands_once, forget_config),
+		cmocka_unit_test_teardown(address_brings_its_network, forget_config),
+		cmocka_unit_test_teardown(source_lies_inside, forget_config),
+		cmocka_unit_test_teardown(what_was_said_is_remembered, forget_config),
+	};
+
+	return cmocka_run_group_tests_name("wanted", tests, NULL, NULL);
+}

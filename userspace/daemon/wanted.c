@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wanted.h"
+
+/* --- order -------------------------------------------------------------------- */
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_addrs(const struct sp_addr *a, const struct sp_addr *b)
+{
+	int order = compare_numbers(a->family, b->family);
+
+	return order ? order : memcmp(a->octets, b->octets, sp_addr_len(a));
+}
+
+static int compare_links(const void *left, const void *right)
+{
+	const struct wanted_link *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
+static int compare_addresses(const void *left, const void *right)
+{
+	const struct wanted_address *a = left, *b = right;
+	int order = strcmp(a->interface, b->interface);
+
+	if (!order)
+		order = compare_addrs(&a->address.addr, &b->address.addr);
+	return order ? order : compare_numbers(a->address.len, b->address.len);
+}
+
+static int compare_places(const struct sp_route *a, const struct sp_route *b)
+{
+	int order = compare_numbers(a->table, b->table);
+
+	if (!order)
+		order = compare_addrs(&a->to.addr, &b->to.addr);
+	return order ? order : compare_numbers(a->to.len, b->to.len);
+}
+
+static int compare_routes(const void *left, const void *right)
+{
+	const struct wanted_route *a = left, *b = right;
+	int order = compare_places(&a->route, &b->route);
+
+	return order ? order : strcmp(a->interface, b->interface);
+}
+
+/* Of equal ones that which more depends on comes first, and is the one that stays. */
+static int rank_routes(const void *left, const void *right)
+{
+	const struct wanted_route *a = left, *b = right;
+	int order = compare_routes(left, right);
+
+	return order ? order : compare_numbers(a->incidental, b->incidental);
+}
+
+static int compare_rules(const void *left, const void *right)
+{
+	const struct sp_rule *a = &((const struct wanted_rule *)left)->rule;
+	const struct sp_rule *b = &((const struct wanted_rule *)right)->rule;
+	int order = compare_numbers(a->family, b->family);
+
+	/* A rule's target is to be there before it. */
+	if (!order)
+		order = compare_numbers(b->priority, a->priority);
+	if (!order)
+		order = compare_numbers(a->mark, b->mark);
+	return order;
+}
+
+typedef int (*compare_fn)(const void *, const void *);
+
+/* Sorts, and drops what stands there twice; returns how many are left. */
+static size_t settle(void *list, size_t n, size_t size, compare_fn rank, compare_fn same)
+{
+	char *items = list;
+	size_t kept = 0;
+
+	if (n)
+		qsort(list, n, size, rank);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && !same(items + (kept - 1) * size, items + i * size))
+			continue;
+		if (kept != i)
+			memcpy(items + kept * size, items + i * size, size);
+		kept++;
+	}
+	return kept;
+}
+
+static void *grow(void *list, size_t n, size_t size)
+{
+	/* At powers of two. */
+	if (n & (n - 1))
+		return list;
+	list = reallocarray(list, n ? 2 * n : 1, size);
+	if (!list)
+		abort();	/* as for the configuration that it is made of */
+	return list;
+}
+
+/* --- of one tunnel ------------------------------------------------------------ */
+
+static void add_link(struct wanted *wanted, const char *name)
+{
+	struct wanted_link *link;
+
+	wanted->links = grow(wanted->links, wanted->n_links, sizeof(*link));
+	link = &wanted->links[wanted->n_links++];
+	*link = (struct wanted_link){ .ifindex = 0 };
+	strcpy(link->name, name);
+}
+
+static void add_route(struct wanted *wanted, const struct sp_tunnel_config *tunnel,
+		      const struct sp_prefix *to, bool incidental)
+{
+	struct wanted_route *route;
+
+	wanted->routes = grow(wanted->routes, wanted->n_routes, sizeof(*route));
+	route = &wanted->routes[wanted->n_routes++];
+	*route = (struct wanted_route){
+		.route = {
+			.to = *to,
+			.table = SP_ROUTE_MAIN,
+			.metric = SP_ROUTE_METRIC,
+			.protocol = SP_RT_PROTOCOL,
+			.type = RTN_UNICAST,
+		},
+		.incidental = incidental,
+		.tunnel = tunnel,
+	};
+	strcpy(route->interface, tunnel->interface);
+}
+
+/* Without the host bits, for which an address was written down. */
+static struct sp_prefix network_of(const struct sp_prefix *address)
+{
+	struct sp_prefix network = *address;
+
+	for (unsigned int bit = network.len; bit < sp_addr_len(&network.addr) * 8; bit++)
+		network.addr.octets[bit / 8] &= 0xff ^ (0x80 >> bit % 8);
+	return network;
+}
+
+static void add_address(struct wanted *wanted, const struct sp_tunnel_config *tunnel,
+			const struct sp_prefix *from)
+{
+	struct sp_prefix network = network_of(from);
+	struct wanted_address *address;
+
+	wanted->addresses = grow(wanted->addresses, wanted->n_addresses, sizeof(*address));
+	address = &wanted->addresses[wanted->n_addresses++];
+	*address = (struct wanted_address){
+		.address = {
+			.addr = from->addr, .len = from->len, .protocol = SP_RT_PROTOCOL,
+			.usable = true,
+		},
+	};
+	strcpy(address->interface, tunnel->interface);
+	if (from->len && from->len < sp_addr_len(&from->addr) * 8)
+		add_route(wanted, tunnel, &network, true);
+}
+
+static void add_tunnel(struct wanted *wanted, const struct sp_tunnel_config *tunnel)
+{
+	add_link(wanted, tunnel->interface);
+	for (size_t i = 0; i < tunnel->addresses.n; i++)
+		add_address(wanted, tunnel, &tunnel->addresses.list[i]);
+	for (size_t i = 0; tunnel->routes && i < tunnel->remote_ts.n; i++)
+		add_route(wanted, tunnel, &tunnel->remote_ts.list[i].prefix, false);
+}
+
+/* --- all of them -------------------------------------------------------------- */
+
+void wanted_make(struct wanted *wanted, const struct sp_config *config)
+{
+	const struct sp_tunnel_config *tunnel;
+
+	*wanted = (struct wanted){ .links = NULL };
+	STAILQ_FOREACH(tunnel, &config->tunnels, next)
+		add_tunnel(wanted, tunnel);
+	wanted->n_links = settle(wanted->links, wanted->n_links, sizeof(*wanted->links),
+				 compare_links, compare_links);
+	wanted->n_addresses = settle(wanted->addresses, wanted->n_addresses,
+				     sizeof(*wanted->addresses), compare_addresses,
+				     compare_addresses);
+	wanted->n_routes = settle(wanted->routes, wanted->n_routes, sizeof(*wanted->routes),
+				  rank_routes, compare_routes);
+	wanted->n_rules = settle(wanted->rules, wanted->n_rules, sizeof(*wanted->rules),
+				 compare_rules, compare_rules);
+}
+
+void wanted_free(struct wanted *wanted)
+{
+	free(wanted->links);
+	free(wanted->addresses);
+	free(wanted->routes);
+	free(wanted->rules);
+	*wanted = (struct wanted){ .links = NULL };
+}
+
+/* bsearch() may not be given no list at all. */
+static void *find(const void *key, const void *list, size_t n, size_t size, compare_fn compare)
+{
+	return n ? bsearch(key, list, n, size, compare) : NULL;
+}
+
+struct wanted_link *wanted_link(const struct wanted *wanted, const char *name)
+{
+	struct wanted_link key = { .ifindex = 0 };
+
+	strncpy(key.name, name, sizeof(key.name) - 1);
+	return find(&key, wanted->links, wanted->n_links, sizeof(key), compare_links);
+}
+
+struct wanted_address *wanted_address(const struct wanted *wanted, const char *interface,
+				      const struct sp_addr *addr, uint8_t len)
+{
+	struct wanted_address key = { .address = { .addr = *addr, .len = len } };
+
+	strncpy(key.interface, interface, sizeof(key.interface) - 1);
+	return find(&key, wanted->addresses, wanted->n_addresses, sizeof(key), compare_addresses);
+}
+
+struct wanted_route *wanted_route(const struct wanted *wanted, const char *interface,
+				  const struct sp_prefix *to, uint32_t table)
+{
+	struct wanted_route key = { .route = { .to = *to, .table = table } };
+
+	strncpy(key.interface, interface, sizeof(key.interface) - 1);
+	return find(&key, wanted->routes, wanted->n_routes, sizeof(key), compare_routes);
+}
+
+struct wanted_rule *wanted_rule(const struct wanted *wanted, const struct sp_rule *rule)
+{
+	struct wanted_rule key = { .rule = *rule }, *found;
+
+	found = find(&key, wanted->rules, wanted->n_rules, sizeof(key), compare_rules);
+	return found && sp_rule_equal(&found->rule, rule) ? found : NULL;
+}
+
+static int compare_only_places(const void *left, const void *right)
+{
+	const struct wanted_route *a = left, *b = right;
+
+	return compare_places(&a->route, &b->route);
+}
+
+bool wanted_prefix(const struct wanted *wanted, const struct sp_prefix *to, uint32_t table)
+{
+	const struct wanted_route key = { .route = { .to = *to, .table = table } };
+
+	return find(&key, wanted->routes, wanted->n_routes, sizeof(key), compare_only_places);
+}
+
+/* --- sources ------------------------------------------------------------------ */
+
+static bool holds(const struct sp_selectors *side, const struct sp_addr *addr)
+{
+	for (size_t i = 0; i < side->n; i++) {
+		struct sp_prefix host = { .addr = *addr, .len = side->list[i].prefix.len };
+
+		if (side->list[i].prefix.addr.family != addr->family)
+			continue;
+		host = network_of(&host);
+		if (sp_prefix_equal(&side->list[i].prefix, &host))
+			return true;
+	}
+	return false;
+}
+
+static bool is_configured(const struct sp_tunnel_config *tunnel, const struct sp_addr *addr)
+{
+	for (size_t i = 0; i < tunnel->addresses.n; i++)
+		if (sp_addr_equal(&tunnel->addresses.list[i].addr, addr))
+			return true;
+	return false;
+}
+
+struct sp_addr wanted_source(const struct wanted_route *route, const struct sp_address *host,
+			     size_t n)
+{
+	const struct sp_tunnel_config *tunnel = route->tunnel;
+	struct sp_addr best = { .family = AF_UNSPEC };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct sp_addr *addr = &host[i].addr;
+
+		if (!host[i].usable || addr->family != route->route.to.addr.family ||
+		    !holds(&tunnel->local_ts, addr))
+			continue;
+		if (is_configured(tunnel, addr))
+			return *addr;
+		if (!best.family)
+			best = *addr;
+	}
+	return best;
+}
+
+/* --- news --------------------------------------------------------------------- */
+
+void wanted_remember(struct wanted *wanted, const struct wanted *before)
+{
+	for (size_t i = 0; i < wanted->n_links; i++) {
+		struct wanted_link *link = &wanted->links[i], *old;
+
+		old = wanted_link(before, link->name);
+		if (old)
+			*link = *old;
+	}
+	for (size_t i = 0; i < wanted->n_addresses; i++) {
+		struct wanted_address *address = &wanted->addresses[i], *old;
+
+		old = wanted_address(before, address->interface, &address->address.addr,
+				     address->address.len);
+		if (old)
+			memcpy(address->error, old->error, sizeof(address->error));
+	}
+	for (size_t i = 0; i < wanted->n_routes; i++) {
+		struct wanted_route *route = &wanted->routes[i], *old;
+
+		old = wanted_route(before, route->interface, &route->route.to, route->route.table);
+		if (old)
+			memcpy(route->error, old->error, sizeof(route->error));
+	}
+	for (size_t i = 0; i < wanted->n_rules; i++) {
+		struct wanted_rule *rule = &wanted->rules[i], *old;
+
+		old = wanted_rule(before, &rule->rule);
+		if (old)
+			memcpy(rule->error, old->error, sizeof(rule->error));
+	}
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a configuration wants of the host's interfaces, addresses, routes and rules.  Each
+ * stands here once, however many tunnels want it, and in order, so that it is found quickly.
+ * Nothing in here asks the kernel.
+ */
+#ifndef WANTED_H
+#define WANTED_H
+
+#include "config.h"
+#include "lib/address.h"
+#include "lib/route.h"
+
+enum { WANTED_ERROR = 256 };
+
+struct wanted_link {
+	char name[IFNAMSIZ];
+	uint32_t ifindex;		/* 0: is not there */
+	bool up;
+	char error[WANTED_ERROR];	/* why it is not as it should be; "" if it is */
+};
+
+struct wanted_address {
+	char interface[IFNAMSIZ];
+	struct sp_address address;
+	bool there;
+	char error[WANTED_ERROR];
+};
+
+struct wanted_route {
+	char interface[IFNAMSIZ];
+	struct sp_route route;
+	/* That an address brings with it: if another has that network, well and good. */
+	bool incidental;
+	const struct sp_tunnel_config *tunnel;	/* the first that wants it */
+	bool there;
+	char error[WANTED_ERROR];
+};
+
+struct wanted_rule {
+	struct sp_rule rule;
+	bool there;
+	char error[WANTED_ERROR];
+};
+
+struct wanted {
+	struct wanted_link *links;
+	struct wanted_address *addresses;
+	struct wanted_route *routes;
+	struct wanted_rule *rules;
+	size_t n_links, n_addresses, n_routes, n_rules;
+};
+
+void wanted_make(struct wanted *wanted, const struct sp_config *config);
+void wanted_free(struct wanted *wanted);
+
+/* Each returns NULL if it is not wanted. */
+struct wanted_link *wanted_link(const struct wanted *wanted, const char *name);
+struct wanted_address *wanted_address(const struct wanted *wanted, const char *interface,
+				      const struct sp_addr *addr, uint8_t len);
+struct wanted_route *wanted_route(const struct wanted *wanted, const char *interface,
+				  const struct sp_prefix *to, uint32_t table);
+struct wanted_rule *wanted_rule(const struct wanted *wanted, const struct sp_rule *rule);
+/* Whether any interface is to have it. */
+bool wanted_prefix(const struct wanted *wanted, const struct sp_prefix *to, uint32_t table);
+
+/*
+ * The source of our own packets on that route: of the host's @n addresses one that the
+ * tunnel's local-ts hold, best one that the configuration gives the tunnel; or none.
+ */
+struct sp_addr wanted_source(const struct wanted_route *route, const struct sp_address *host,
+			     size_t n);
+
+/* Takes over what was said about the same before, so that only news are told. */
+void wanted_remember(struct wanted *wanted, const struct wanted *before);
+
+#endif
