@@ -9,16 +9,16 @@
 #include "esp.h"
 #include "follow.h"
 #include "input.h"
+#include "mtu.h"
 #include "output.h"
 #include "route.h"
 #include "tunnel.h"
 
-static void refit(struct work_struct *work);
-
 static const struct spn_flow flow = {
 	.out = { .work = spn_output_work, .deliver = spn_output_deliver },
 	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
-	.refit = refit,
+	.fit = spn_mtu_fit,
+	.refit = spn_mtu_refit,
 	.idle = spn_output_idle,
 	.look = spn_follow,
 };
@@ -64,12 +64,9 @@ static netdev_tx_t device_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-/* Any MTU but the one that follows the tunnels is the administrator's. */
 static int device_change_mtu(struct net_device *dev, int mtu)
 {
-	struct spn_device *sd = spn_device(dev);
-
-	sd->mtu_fixed = mtu != sd->mtu;
+	spn_mtu_chosen(spn_device(dev));
 	/* Read without the RTNL by who sends, and by who asks for devices. */
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
@@ -177,123 +174,4 @@ void spn_device_exit(void)
 bool spn_device_check(const struct net_device *dev)
 {
 	return dev->rtnl_link_ops == &link_ops;
-}
-
-/*
- * The inner MTU that the tunnel's newest outbound SA leaves of the path's, or 0.  IPv6
- * takes no interface whose MTU is less than 1280 (RFC 8200 5), so there it is not.
- */
-static unsigned int tunnel_mtu(struct spn_net *sn, struct spn_tunnel *tunnel, bool *narrow)
-{
-	struct spn_conf *conf = spn_tunnel_conf(tunnel);
-	unsigned int ip_len = conf->mode == SPINDLE_MODE_TRANSPORT ? spn_conf_outer_len(conf) : 0;
-	struct spn_sa *sa;
-	unsigned int mtu;
-
-	list_for_each_entry(sa, &tunnel->sas, node) {
-		if (sa->dir != SPINDLE_DIR_OUT)
-			continue;
-		mtu = spn_conf_inner_max(conf, sa->xform.suite,
-					 spn_route_mtu(sn->net, tunnel->dev, conf, narrow),
-					 ip_len);
-		return max_t(unsigned int, mtu, spn_conf_has_v6(conf) ? IPV6_MIN_MTU : 0);
-	}
-	return 0;
-}
-
-/*
- * What all tunnels with an SA can carry, after the MTU of one of them has changed; 0 stands
- * for one that has none, yet or any more, and for all when none has.
- */
-static unsigned int device_mtu(const struct spn_device *sd, unsigned int old, unsigned int mtu)
-{
-	const struct spn_tunnel *tunnel;
-
-	if (mtu && (!sd->mtu || mtu <= sd->mtu))
-		return mtu;
-	/* Only if it was this tunnel that held the others down is there more to gain. */
-	if (old != sd->mtu)
-		return sd->mtu;
-	list_for_each_entry(tunnel, &sd->tunnels, device_node) {
-		if (tunnel->mtu && (!mtu || tunnel->mtu < mtu))
-			mtu = tunnel->mtu;
-		/* Most often another one does, too. */
-		if (mtu == old)
-			break;
-	}
-	return mtu;
-}
-
-static void set_mtu(struct spn_device *sd)
-{
-	ASSERT_RTNL();
-	if (sd->mtu && !sd->mtu_fixed)
-		dev_set_mtu(sd->dev, sd->mtu);
-}
-
-static void fit_mtu(struct spn_net *sn, u32 tunnel_id)
-{
-	struct spn_device *sd = NULL;
-	struct spn_tunnel *tunnel;
-	bool narrow = false;
-	unsigned int mtu;
-
-	ASSERT_RTNL();
-	mutex_lock(&sn->lock);
-	tunnel = spn_tunnel_find(sn, tunnel_id, NULL);
-	mtu = tunnel ? tunnel_mtu(sn, tunnel, &narrow) : 0;
-	/* What a router has said is forgotten one day. */
-	if (narrow)
-		spn_tunnel_refit_later(tunnel);
-	if (mtu && mtu != tunnel->mtu) {
-		sd = spn_device(tunnel->dev);
-		swap(tunnel->mtu, mtu);
-		sd->mtu = device_mtu(sd, mtu, tunnel->mtu);
-	}
-	mutex_unlock(&sn->lock);
-	/* A device that still has tunnels cannot go while we hold the RTNL. */
-	if (sd)
-		set_mtu(sd);
-}
-
-void spn_device_fit_mtu(struct spn_net *sn, u32 tunnel_id)
-{
-	rtnl_lock();
-	fit_mtu(sn, tunnel_id);
-	rtnl_unlock();
-}
-
-void spn_device_fit_rest(struct spn_net *sn, const struct spn_device *device, unsigned int mtu)
-{
-	struct spn_device *sd;
-
-	rtnl_lock();
-	mutex_lock(&sn->lock);
-	list_for_each_entry(sd, &sn->devices, node) {
-		if (sd == device)
-			break;
-	}
-	if (list_entry_is_head(sd, &sn->devices, node))
-		sd = NULL;
-	else
-		sd->mtu = device_mtu(sd, mtu, 0);
-	mutex_unlock(&sn->lock);
-	/* Nor can one that is in the list. */
-	if (sd)
-		set_mtu(sd);
-	rtnl_unlock();
-}
-
-/* A router has said what the path can carry.  A namespace that is seen stays, as above. */
-static void refit(struct work_struct *work)
-{
-	struct spn_tunnel *tunnel = container_of(work, struct spn_tunnel, refit.work);
-	struct net *net;
-
-	rtnl_lock();
-	net = rtnl_dereference(spn_device(tunnel->dev)->net);
-	if (net)
-		fit_mtu(spn_net(net), tunnel->id);
-	rtnl_unlock();
-	spn_tunnel_put(tunnel);
 }

@@ -32,9 +32,6 @@ static void follow(struct spn_tunnel *tunnel, const struct spn_endpoint *from)
 
 	if (conf && !spn_tunnel_set(tunnel, conf, NULL)) {
 		spn_netlink_tunnel_changed(tunnel->sn, tunnel);
-		rcu_read_lock();
-		spn_tunnel_path_changed(tunnel);
-		rcu_read_unlock();
 		return;
 	}
 	if (conf)
@@ -53,19 +50,6 @@ static void look(struct spn_tunnel *tunnel, const struct spn_sighting *sighting)
 		follow(tunnel, &sighting->from);
 }
 
-/* The namespace of the outer packets with a reference, or NULL if it is going. */
-static struct net *hold_net(const struct spn_tunnel *tunnel)
-{
-	struct net *net;
-
-	rcu_read_lock();
-	net = rcu_dereference(spn_device(tunnel->dev)->net);
-	if (net)
-		net = maybe_get_net(net);
-	rcu_read_unlock();
-	return net;
-}
-
 void spn_follow(struct work_struct *work)
 {
 	struct spn_sighting sighting;
@@ -75,7 +59,7 @@ void spn_follow(struct work_struct *work)
 	tunnel = spn_peer_take(work, &sighting);
 	if (!tunnel)
 		return;
-	net = hold_net(tunnel);
+	net = spn_tunnel_net_get(tunnel);
 	if (net) {
 		struct spn_net *sn = spn_net(net);
 

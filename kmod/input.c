@@ -7,6 +7,7 @@
 #include "ip.h"
 #include "lane.h"
 #include "mss.h"
+#include "mtu.h"
 #include "output.h"
 #include "peer.h"
 #include "route.h"
@@ -205,7 +206,7 @@ int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
 		/* Between the same addresses only the mark makes another route. */
 		if (!last || conf->fwmark != last->fwmark)
 			spn_route_update_pmtu(net, conf, skb, mtu);
-		spn_tunnel_path_changed(conf->tunnel);
+		spn_mtu_path_changed(conf->tunnel);
 		last = conf;
 	}
 	return -ENOENT;
@@ -271,7 +272,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)
 		reason = SPN_DROP_ECN;
 	if (!reason && conf->clamp_mss)
-		spn_mss_clamp(skb, READ_ONCE(sa->tunnel->dev->mtu));
+		spn_mss_clamp(skb, spn_mtu_inner(sa->tunnel, READ_ONCE(sa->tunnel->mtu)));
 	return reason ?: spn_sa_count(sa, skb->len);
 }
 

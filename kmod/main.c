@@ -4,6 +4,7 @@
 #include "device.h"
 #include "hook.h"
 #include "lane.h"
+#include "mtu.h"
 #include "net.h"
 #include "netlink.h"
 #include "sa.h"
@@ -30,9 +31,12 @@ static int __init spindle_init(void)
 	err = spn_net_init();
 	if (err)
 		goto exit_lane;
-	err = spn_netlink_init();
+	err = spn_mtu_init();
 	if (err)
 		goto exit_net;
+	err = spn_netlink_init();
+	if (err)
+		goto exit_mtu;
 	err = spn_device_init();
 	if (err)
 		goto exit_netlink;
@@ -48,6 +52,8 @@ exit_device:
 	spn_device_exit();
 exit_netlink:
 	spn_netlink_exit();
+exit_mtu:
+	spn_mtu_exit();
 exit_net:
 	spn_net_exit();
 exit_lane:
@@ -71,6 +77,7 @@ static void __exit spindle_exit(void)
 	spn_hook_exit();
 	spn_device_exit();
 	spn_netlink_exit();
+	spn_mtu_exit();
 	spn_net_exit();
 	/* What RCU still has to free, then what that puts on the queue. */
 	rcu_barrier();

@@ -2,7 +2,7 @@
 #include <linux/in.h>
 
 #include "compat.h"
-#include "device.h"
+#include "mtu.h"
 #include "netlink.h"
 #include "output.h"
 #include "spi.h"
@@ -312,7 +312,6 @@ int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct spn_sa_config in, out;
 	struct spn_tunnel *tunnel;
-	u32 id = 0;
 	int err;
 
 	err = get_pair(info, &in, &out);
@@ -320,13 +319,11 @@ int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	mutex_lock(&sn->lock);
 	tunnel = spn_netlink_tunnel(sn, info);
-	if (IS_ERR(tunnel)) {
+	if (IS_ERR(tunnel))
 		err = PTR_ERR(tunnel);
-	} else {
-		id = tunnel->id;
+	else
 		err = spn_tunnel_install(tunnel, in.suite ? &in : NULL,
 					 out.suite ? &out : NULL, info->extack);
-	}
 	if (!err && in.suite)
 		notify_new(sn, tunnel, &in);
 	if (!err && out.suite) {
@@ -334,8 +331,7 @@ int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 		spn_output_staged(tunnel);
 	}
 	mutex_unlock(&sn->lock);
-	if (!err)
-		spn_device_fit_mtu(sn, id);
+	spn_mtu_settle(sn);
 	return err;
 }
 
@@ -529,6 +525,7 @@ int spn_netlink_sa_del(struct sk_buff *skb, struct genl_info *info)
 	else
 		err = del_sas(sn, tunnel, tb, info->extack);
 	mutex_unlock(&sn->lock);
+	spn_mtu_settle(sn);
 	return err;
 }
 
@@ -546,6 +543,7 @@ int spn_netlink_sa_flush(struct sk_buff *skb, struct genl_info *info)
 		spn_spi_release_reserved(sn, tunnel);
 	}
 	mutex_unlock(&sn->lock);
+	spn_mtu_settle(sn);
 	return PTR_ERR_OR_ZERO(tunnel);
 }
 

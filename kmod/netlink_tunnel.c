@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "device.h"
+#include "mtu.h"
 #include "netlink.h"
 
 static struct spn_addr get_addr(const struct nlattr *attr)
@@ -335,6 +336,7 @@ int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 	if (!IS_ERR(tunnel))
 		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_NEW_NTF, put_tunnel, tunnel);
 	mutex_unlock(&sn->lock);
+	spn_mtu_settle(sn);
 	dev_put(dev);
 	if (IS_ERR(tunnel))
 		spn_conf_free(conf);
@@ -361,7 +363,7 @@ static int check_same(const struct spn_conf *conf, const struct spn_conf *old,
 	return 0;
 }
 
-static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr **tb, u32 *id)
+static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr **tb)
 {
 	struct spn_tunnel *tunnel = spn_netlink_tunnel(sn, info);
 	struct spn_conf *conf;
@@ -369,7 +371,6 @@ static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr 
 
 	if (IS_ERR(tunnel))
 		return PTR_ERR(tunnel);
-	*id = tunnel->id;
 	conf = get_conf(info, tb, spn_tunnel_conf(tunnel));
 	if (IS_ERR(conf))
 		return PTR_ERR(conf);
@@ -391,7 +392,6 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
-	u32 id = 0;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
@@ -403,11 +403,9 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	}
 	mutex_lock(&sn->lock);
-	err = set_tunnel(sn, info, tb, &id);
+	err = set_tunnel(sn, info, tb);
 	mutex_unlock(&sn->lock);
-	/* Another way, other outer headers: another room inside. */
-	if (!err)
-		spn_device_fit_mtu(sn, id);
+	spn_mtu_settle(sn);
 	return err;
 }
 
@@ -462,21 +460,15 @@ int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
 int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spn_net *sn = spn_net(genl_info_net(info));
-	const struct spn_device *sd = NULL;
 	struct spn_tunnel *tunnel;
-	unsigned int mtu = 0;
 
 	mutex_lock(&sn->lock);
 	tunnel = spn_netlink_tunnel(sn, info);
 	if (!IS_ERR(tunnel)) {
-		sd = spn_device(tunnel->dev);
-		mtu = tunnel->mtu;
 		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_DEL_NTF, put_tunnel, tunnel);
 		spn_tunnel_delete(tunnel);
 	}
 	mutex_unlock(&sn->lock);
-	/* It may have been the one that left the others less room. */
-	if (mtu)
-		spn_device_fit_rest(sn, sd, mtu);
+	spn_mtu_settle(sn);
 	return PTR_ERR_OR_ZERO(tunnel);
 }

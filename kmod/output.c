@@ -9,6 +9,7 @@
 #include "ip.h"
 #include "lane.h"
 #include "mss.h"
+#include "mtu.h"
 #include "output.h"
 #include "route.h"
 #include "tunnel.h"
@@ -339,13 +340,14 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 	path_mtu = dst_mtu(dst);
 	headroom = spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev);
 	dst_release(dst);
+	spn_mtu_notice(tunnel, path_mtu);
 	if (!keeps_header(tunnel, conf, sa, skb, &ip_len))
 		goto put_sa;
 	max = spn_conf_inner_max(conf, sa->xform.suite, path_mtu, ip_len);
 	if (!fits(tunnel, conf, sa, skb, max))
 		goto put_sa;
 	if (conf->clamp_mss)
-		spn_mss_clamp(skb, READ_ONCE(tunnel->dev->mtu));
+		spn_mss_clamp(skb, spn_mtu_inner(tunnel, max));
 	skb = split(tunnel, skb);
 	if (!skb)
 		goto put_sa;

@@ -136,7 +136,7 @@ static void look_in(struct spn_tunnel *tunnel, struct spn_peer *peer, unsigned l
 {
 	spn_tunnel_get(tunnel);
 	/* The one that is queued has a reference. */
-	if (!queue_delayed_work(spn_sa_wq, &peer->look, delay))
+	if (!queue_delayed_work(spn_tunnel_wq, &peer->look, delay))
 		spn_tunnel_put(tunnel);
 }
 

@@ -362,18 +362,17 @@ void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct 
 }
 
 unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
-			   const struct spn_conf *conf, bool *narrow)
+			   const struct spn_conf *conf, unsigned long *forgotten)
 {
-	unsigned int mtu = ETH_DATA_LEN;
+	unsigned int mtu = 0;
 	struct dst_entry *dst;
 
-	*narrow = false;
 	local_bh_disable();
 	rcu_read_lock();
 	dst = find_route(net, dev, conf);
 	if (!IS_ERR(dst)) {
 		mtu = dst_mtu(dst);
-		*narrow = mtu < READ_ONCE(dst->dev->mtu);
+		*forgotten = READ_ONCE(dst->expires);
 		dst_release(dst);
 	}
 	rcu_read_unlock();

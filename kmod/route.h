@@ -52,10 +52,10 @@ void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct 
 			   u32 mtu);
 
 /*
- * The MTU of the path, or Ethernet's while there is no route; @narrow: it is less than
- * that of the path's first link.
+ * The MTU of the path, or 0 while there is no route.  @forgotten: jiffies when the route will
+ * have forgotten what a router has told it, or 0 if there is nothing to forget.
  */
 unsigned int spn_route_mtu(struct net *net, const struct net_device *dev,
-			   const struct spn_conf *conf, bool *narrow);
+			   const struct spn_conf *conf, unsigned long *forgotten);
 
 #endif

@@ -229,7 +229,7 @@ int __init spn_sa_init(void)
 	sa_cache = kmem_cache_create("spindle_sa", sizeof(struct spn_sa), 0, 0, NULL);
 	if (!sa_cache)
 		return -ENOMEM;
-	spn_sa_wq = alloc_workqueue("spindle", WQ_MEM_RECLAIM, 0);
+	spn_sa_wq = alloc_workqueue("spindle", WQ_UNBOUND, 0);
 	if (spn_sa_wq)
 		return 0;
 	kmem_cache_destroy(sa_cache);

@@ -6,9 +6,6 @@
 #include "spi.h"
 #include "tunnel.h"
 
-/* As long as a route keeps what it has learnt (net.ipv4.route.mtu_expires, by default). */
-enum { PMTU_SECONDS = 600 };
-
 static const struct rhashtable_params name_params = {
 	.key_len = sizeof_field(struct spn_tunnel, name),
 	.key_offset = offsetof(struct spn_tunnel, name),
@@ -16,16 +13,25 @@ static const struct rhashtable_params name_params = {
 	.automatic_shrinking = true,
 };
 
+struct workqueue_struct *spn_tunnel_wq;
+
 static struct kmem_cache *tunnel_cache;
 
 int __init spn_tunnel_init(void)
 {
 	tunnel_cache = kmem_cache_create("spindle_tunnel", sizeof(struct spn_tunnel), 0, 0, NULL);
-	return tunnel_cache ? 0 : -ENOMEM;
+	if (!tunnel_cache)
+		return -ENOMEM;
+	spn_tunnel_wq = alloc_workqueue("spindle_tunnel", WQ_UNBOUND, 0);
+	if (spn_tunnel_wq)
+		return 0;
+	kmem_cache_destroy(tunnel_cache);
+	return -ENOMEM;
 }
 
 void spn_tunnel_exit(void)
 {
+	destroy_workqueue(spn_tunnel_wq);
 	kmem_cache_destroy(tunnel_cache);
 }
 
@@ -71,28 +77,21 @@ void spn_tunnel_put(struct spn_tunnel *tunnel)
 		call_rcu(&tunnel->rcu, free_tunnel);
 }
 
-static void refit_in(struct spn_tunnel *tunnel, unsigned long delay)
+struct net *spn_tunnel_net_get(const struct spn_tunnel *tunnel)
 {
-	if (!refcount_inc_not_zero(&tunnel->refs))
-		return;
-	/* The one that was queued has a reference. */
-	if (mod_delayed_work(spn_sa_wq, &tunnel->refit, delay))
-		spn_tunnel_put(tunnel);
+	struct net *net;
+
+	rcu_read_lock();
+	net = rcu_dereference(spn_device(tunnel->dev)->net);
+	if (net)
+		net = maybe_get_net(net);
+	rcu_read_unlock();
+	return net;
 }
 
-void spn_tunnel_path_changed(struct spn_tunnel *tunnel)
+static void fit(struct spn_tunnel *tunnel)
 {
-	unsigned long after = READ_ONCE(tunnel->refit_after);
-
-	if (time_before(jiffies, after) ||
-	    cmpxchg(&tunnel->refit_after, after, jiffies + HZ) != after)
-		return;
-	refit_in(tunnel, HZ);
-}
-
-void spn_tunnel_refit_later(struct spn_tunnel *tunnel)
-{
-	refit_in(tunnel, PMTU_SECONDS * HZ + HZ);
+	spn_device(tunnel->dev)->flow->fit(tunnel);
 }
 
 static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *dev,
@@ -188,7 +187,41 @@ struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
 		return ERR_PTR(err);
 	}
 	spn_peer_configure(tunnel, NULL, conf);
+	fit(tunnel);
 	return tunnel;
+}
+
+/* Chooses what to send with; after any change to the list or to parked. */
+static void choose_out(struct spn_tunnel *tunnel)
+{
+	struct spn_sa *sa, *best = NULL;
+	u32 parked = 0;
+
+	lockdep_assert_held(&tunnel->lock);
+	list_for_each_entry(sa, &tunnel->sas, node) {
+		if (sa->dir != SPINDLE_DIR_OUT || spn_sa_expired(sa))
+			continue;
+		if (sa->parked)
+			parked = max(parked, sa->generation);
+		else if (!best || sa->generation > best->generation)
+			best = sa;
+	}
+	rcu_assign_pointer(tunnel->out, best);
+	/* Read without the lock by input, as a hint to come and look. */
+	WRITE_ONCE(tunnel->parked, parked);
+}
+
+static void remove_sa(struct spn_tunnel *tunnel, struct spn_sa *sa)
+{
+	if (sa->entry)
+		spn_spi_release(tunnel->sn, sa->entry);
+	spin_lock_bh(&tunnel->lock);
+	list_del(&sa->node);
+	choose_out(tunnel);
+	spin_unlock_bh(&tunnel->lock);
+	spn_sa_stop(sa);
+	spn_drops_move(&tunnel->drops, &sa->drops);
+	spn_sa_put(sa);
 }
 
 void spn_tunnel_delete(struct spn_tunnel *tunnel)
@@ -206,13 +239,14 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 	sd->n_tunnels--;
 	spn_conf_unroute(conf, NULL, &sd->selectors);
 	list_for_each_entry_safe(sa, next, &tunnel->sas, node)
-		spn_tunnel_remove(tunnel, sa);
+		remove_sa(tunnel, sa);
 	spn_spi_release_reserved(sn, tunnel);
 	spn_conf_unhash(sn, conf);
 	rhashtable_remove_fast(&sn->names, &tunnel->name_node, name_params);
 	idr_remove(&sn->tunnels, tunnel->id);
 	RCU_INIT_POINTER(tunnel->conf, NULL);
 	spn_conf_free(conf);
+	fit(tunnel);
 	spn_tunnel_put(tunnel);
 }
 
@@ -309,6 +343,7 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	spn_conf_unroute(old, conf, selectors);
 	spn_conf_unhash(sn, old);
 	spn_conf_free(old);
+	fit(tunnel);
 	return 0;
 
 unhash:
@@ -317,26 +352,6 @@ unmove:
 	list_for_each_entry_safe(entry, next, &moved, reserved)
 		spn_spi_release(sn, entry);
 	return err;
-}
-
-/* Chooses what to send with; after any change to the list or to parked. */
-static void choose_out(struct spn_tunnel *tunnel)
-{
-	struct spn_sa *sa, *best = NULL;
-	u32 parked = 0;
-
-	lockdep_assert_held(&tunnel->lock);
-	list_for_each_entry(sa, &tunnel->sas, node) {
-		if (sa->dir != SPINDLE_DIR_OUT || spn_sa_expired(sa))
-			continue;
-		if (sa->parked)
-			parked = max(parked, sa->generation);
-		else if (!best || sa->generation > best->generation)
-			best = sa;
-	}
-	rcu_assign_pointer(tunnel->out, best);
-	/* Read without the lock by input, as a hint to come and look. */
-	WRITE_ONCE(tunnel->parked, parked);
 }
 
 static struct spn_sa *find_sa(struct spn_tunnel *tunnel, u8 dir, u32 generation)
@@ -439,8 +454,10 @@ int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
 		/* Inbound first: the peer may answer our first packet at once. */
 		publish_sa(tunnel, sa_in, entry);
 	}
-	if (out)
+	if (out) {
 		publish_sa(tunnel, sa_out, NULL);
+		fit(tunnel);
+	}
 	return 0;
 
 put_out:
@@ -454,16 +471,12 @@ put_in:
 
 void spn_tunnel_remove(struct spn_tunnel *tunnel, struct spn_sa *sa)
 {
+	bool out = sa->dir == SPINDLE_DIR_OUT;
+
 	lockdep_assert_held(&tunnel->sn->lock);
-	if (sa->entry)
-		spn_spi_release(tunnel->sn, sa->entry);
-	spin_lock_bh(&tunnel->lock);
-	list_del(&sa->node);
-	choose_out(tunnel);
-	spin_unlock_bh(&tunnel->lock);
-	spn_sa_stop(sa);
-	spn_drops_move(&tunnel->drops, &sa->drops);
-	spn_sa_put(sa);
+	remove_sa(tunnel, sa);
+	if (out)
+		fit(tunnel);
 }
 
 bool spn_tunnel_activate(struct spn_tunnel *tunnel, u32 generation)

@@ -25,6 +25,8 @@ enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
  * struct spn_flow - what becomes of a tunnel's packets
  * @out: outbound, to the wire
  * @in: inbound, to the stack
+ * @fit: what the tunnel can carry may have changed, or what it carries: its SAs, its
+ *	configuration, which is NULL if it has been deleted; under spn_net.lock
  * @refit: the MTU of the path may have changed; in a work, which holds the tunnel
  * @idle: it is time to send something; under rcu_read_lock(), bottom halves off
  * @look: the peer has been seen at another place; spn_peer_take() gives what there is
@@ -32,6 +34,7 @@ enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
 struct spn_flow {
 	struct spn_queue_ops out;
 	struct spn_queue_ops in;
+	void (*fit)(struct spn_tunnel *tunnel);
 	work_func_t refit;
 	void (*idle)(struct spn_tunnel *tunnel);
 	work_func_t look;
@@ -47,9 +50,13 @@ struct spn_flow {
  * @selectors: whose packets are which tunnel's; written under spn_net.lock
  * @tunnels: struct spn_tunnel; under spn_net.lock
  * @n_tunnels: how many; under spn_net.lock
- * @mtu: inner MTU that all tunnels with an SA can carry, 0 while none has one;
- *	written under the RTNL and spn_net.lock, read under either
- * @mtu_fixed: the administrator has chosen the MTU; under the RTNL
+ * @n_v6: how many of them carry IPv6; under spn_net.lock
+ * @mtu: inner MTU of the tunnel that carries the most, 0 while none has an SA; under
+ *	spn_net.lock
+ * @mtu_fixed: the administrator has chosen the MTU; written under the RTNL and
+ *	spn_net.lock, read under either
+ * @mtu_own: the MTU is being changed by us; under the RTNL
+ * @unsettled: the device may need another MTU; under spn_net.lock
  * @drops: packets that no tunnel took
  */
 struct spn_device {
@@ -60,8 +67,11 @@ struct spn_device {
 	struct spn_selectors selectors;
 	struct list_head tunnels;
 	unsigned int n_tunnels;
+	unsigned int n_v6;
 	unsigned int mtu;
 	bool mtu_fixed;
+	bool mtu_own;
+	bool unsettled;
 	struct spn_drops drops;
 };
 
@@ -86,7 +96,10 @@ struct spn_device {
  * @rx: order of inbound packets
  * @staged: packets that wait for an SA
  * @acquire_after: jiffies before which userspace is not asked again
- * @mtu: inner MTU with the newest SA, 0 without; locked as spn_device.mtu
+ * @path_mtu: MTU of the path when it was last looked at, 0 before; written under
+ *	spn_net.lock, read by anybody
+ * @mtu: inner MTU with the newest outbound SA, 0 without; likewise
+ * @v6: it is one of spn_device.n_v6; under spn_net.lock
  * @refit: lets the MTU follow the path; holds a reference while it is queued
  * @refit_after: jiffies before which an error queues no other
  * @drops: packets that no SA took
@@ -114,7 +127,9 @@ struct spn_tunnel {
 	struct spn_queue rx;
 	struct sk_buff_head staged;
 	unsigned long acquire_after;
+	unsigned int path_mtu;
 	unsigned int mtu;
+	bool v6;
 	struct delayed_work refit;
 	unsigned long refit_after;
 	struct spn_peer __rcu *peer;
@@ -127,6 +142,9 @@ static inline struct spn_device *spn_device(const struct net_device *dev)
 {
 	return netdev_priv(dev);
 }
+
+/* Works of tunnels, which may have to wait for the RTNL. */
+extern struct workqueue_struct *spn_tunnel_wq;
 
 int __init spn_tunnel_init(void);
 
@@ -177,14 +195,8 @@ static inline void spn_tunnel_get(struct spn_tunnel *tunnel)
 
 void spn_tunnel_put(struct spn_tunnel *tunnel);
 
-/*
- * Has the device's MTU follow the path, in a second: what errors come until then, which
- * anybody can forge, cost nothing more.  Under rcu_read_lock().
- */
-void spn_tunnel_path_changed(struct spn_tunnel *tunnel);
-
-/* Has it looked at when routes will have forgotten what they learnt.  Under spn_net.lock. */
-void spn_tunnel_refit_later(struct spn_tunnel *tunnel);
+/* The namespace of the outer packets with a reference, or NULL if it or the device is going. */
+struct net *spn_tunnel_net_get(const struct spn_tunnel *tunnel);
 
 /* The configuration, for who holds spn_net.lock. */
 static inline struct spn_conf *spn_tunnel_conf(const struct spn_tunnel *tunnel)

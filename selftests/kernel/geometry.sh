@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Packets of every shape that the stack hands a device, the MTU, and what the outer
-# header takes from the inner one.
+# Packets of every shape that the stack hands a device, and what the outer header takes from
+# the inner one.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -165,98 +165,6 @@ jumbo()
 	transfer a b $large
 	no_drops a
 	no_drops b
-}
-
-# --- the MTU ----------------------------------------------------------------
-
-follows_overhead()
-{
-	local algorithm n=0
-
-	fresh_hosts
-	spindle_host a
-	for algorithm in aes128-sha1 aes128-sha256 aes192-sha384 aes256-sha512 null-sha256; do
-		alg=$algorithm
-		host a spindle sa flush t
-		sa a out "$(spi b $((++n)))"
-		same "MTU with $alg" "$(mtu_of a spin0)" "$(inner_max 1500)"
-	done
-}
-
-follows_path()
-{
-	fresh_hosts
-	spindle_host a
-	ip -n a route add "${outer[b]}" dev eth0 mtu 1400
-	generation a 1
-	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1400)"
-}
-
-administrators()
-{
-	both
-	ip -n a link set spin0 mtu 1300
-	generation a 2
-	same "MTU" "$(mtu_of a spin0)" 1300
-	alg=aes256-sha512
-	generation a 3
-	same "MTU" "$(mtu_of a spin0)" 1300
-}
-
-# Which leaves the packets of another host less room.
-roomless_tunnel()
-{
-	host a spindle tunnel add u dev spin0 local 192.0.2.1 remote 192.0.2.3 \
-		local-ts 10.1.0.0/16 remote-ts 10.3.0.0/16
-	host a spindle sa add u out spi 0x7001 alg aes256-sha512 \
-		key "$(key 1 32)" auth-key "$(key 1 64)"
-	same "MTU" "$(mtu_of a spin0)" "$(alg=aes256-sha512 && inner_max 1500)"
-}
-
-smallest_of_tunnels()
-{
-	both
-	roomless_tunnel
-	host a spindle tunnel del u
-	same "MTU of the tunnel that is left" "$(mtu_of a spin0)" "$(inner_max 1500)"
-	host a spindle tunnel del t
-	roomless_tunnel
-	host a spindle tunnel del u
-	spindle_tunnel a
-	generation a 1
-	same "MTU of a tunnel after all had gone" "$(mtu_of a spin0)" "$(inner_max 1500)"
-}
-
-# With what a tunnel is told, not only with its next SA.
-follows_tunnel()
-{
-	both
-	ip -n a route add 192.0.2.3 dev eth0 mtu 1400
-	host a spindle tunnel set t remote 192.0.2.3
-	same "MTU by a narrow way" "$(mtu_of a spin0)" "$(inner_max 1400)"
-	host a spindle tunnel set t encap udp 4500 4500
-	same "MTU in UDP" "$(mtu_of a spin0)" "$(inner_max $((1400 - 8)))"
-	host a spindle tunnel set t remote "${outer[b]}"
-	same "MTU in UDP by the old way" "$(mtu_of a spin0)" "$(inner_max $((1500 - 8)))"
-	host a spindle tunnel set t encap none tfc mtu
-	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
-	ip -n a rule add fwmark 7 table 7
-	ip -n a route add "${outer[b]}" dev eth0 mtu 1300 table 7
-	host a spindle tunnel set t fwmark 7
-	same "MTU by the mark's way" "$(mtu_of a spin0)" "$(inner_max 1300)"
-	pings a b -M "do" -s $(($(inner_max 1300) - 28))
-}
-
-# A router between the hosts has a smaller MTU and says so.
-learns_from_router()
-{
-	fresh_hosts
-	spindle_host a
-	generation a 1
-	narrow_path
-	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" > "$scratch/ping" 2>&1 || true
-	grep "mtu *=* *$(inner_max 1300)" "$scratch/ping"
-	within 5 has_mtu a spin0 "$(inner_max 1300)"
 }
 
 # --- padding against traffic analysis --------------------------------------
@@ -472,12 +380,6 @@ run_tests \
 	"a capture shows each packet once, as it is there" captured_once \
 	"forwarded, joined by GRO and not" forwarded \
 	"an MTU of 9000" jumbo \
-	"the device's MTU follows the algorithm" follows_overhead \
-	"the device's MTU follows the route" follows_path \
-	"the device's MTU follows the tunnel" follows_tunnel \
-	"an administrator's MTU stays" administrators \
-	"of several tunnels the smallest MTU counts" smallest_of_tunnels \
-	"a router's smaller MTU is learnt, and the device's follows" learns_from_router \
 	"padding against traffic analysis, with xfrm" padded \
 	"dummy packets" dummies \
 	"TCP is told the MTU, IPv4" "clamped 4 40" \

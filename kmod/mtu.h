@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What fits: how long an inner packet a tunnel carries, and what of that is the MTU of its
+ * device.
+ *
+ * A tunnel carries what its newest outbound SA leaves of the MTU of its path.  The device's
+ * MTU is what the widest of its tunnels carries, so that no tunnel is slowed down by the path
+ * of another; of a packet that is too long for its own tunnel the sender is told.  It is never
+ * less than 1280 octets as long as something on the device is IPv6, which would lose its
+ * addresses and routes there.
+ *
+ * Reckoning is under spn_net.lock.  The RTNL is needed only to change the MTU of a device, so
+ * it is taken after that lock has been let go, by spn_mtu_settle(), and only if there is
+ * something to change: who installs SAs does not wait for it.
+ */
+#ifndef _SPINDLE_MTU_H
+#define _SPINDLE_MTU_H
+
+#include <linux/workqueue.h>
+
+#include "tunnel.h"
+
+int __init spn_mtu_init(void);
+void spn_mtu_exit(void);
+
+/*
+ * Reckons anew what a tunnel carries, after what that depends on has changed; spn_flow.fit.
+ * Under spn_net.lock.
+ */
+void spn_mtu_fit(struct spn_tunnel *tunnel);
+
+/*
+ * Changes the MTUs of devices that have to be.  Without it that happens soon, too.  Takes the
+ * RTNL and spn_net.lock.
+ */
+void spn_mtu_settle(struct spn_net *sn);
+
+/*
+ * The device gets another MTU.  If that is none of ours, the administrator has chosen it and it
+ * stays.  Under the RTNL.
+ */
+void spn_mtu_chosen(struct spn_device *sd);
+
+/*
+ * Has a tunnel looked at in a second, because its path may have another MTU: what errors come
+ * until then cost nothing more.  Under rcu_read_lock().
+ */
+void spn_mtu_path_changed(struct spn_tunnel *tunnel);
+
+/* What the path of a packet carries, as it goes out.  Under rcu_read_lock(). */
+static inline void spn_mtu_notice(struct spn_tunnel *tunnel, unsigned int path_mtu)
+{
+	if (unlikely(path_mtu != READ_ONCE(tunnel->path_mtu)))
+		spn_mtu_path_changed(tunnel);
+}
+
+/* What a packet through the tunnel may be, of which @carried fits the path; 0 is not known. */
+static inline unsigned int spn_mtu_inner(const struct spn_tunnel *tunnel, unsigned int carried)
+{
+	return min_not_zero(carried, READ_ONCE(tunnel->dev->mtu));
+}
+
+/**
+ * spn_mtu_told - a router says that a tunnel's packet was too long
+ * @tunnel: the tunnel
+ * @skb: the ICMP error; skb->data is at the header of the outer packet that it quotes
+ * @mtu: what the router can carry
+ *
+ * The caller has made sure that somebody saw a packet of the tunnel.  Under rcu_read_lock(),
+ * bottom halves off.
+ */
+void spn_mtu_told(struct spn_tunnel *tunnel, struct sk_buff *skb, u32 mtu);
+
+/* Looks at a tunnel again; spn_flow.refit. */
+void spn_mtu_refit(struct work_struct *work);
+
+#endif
