@@ -244,10 +244,6 @@ static const struct {
 	{ "[tunnel x]\nesp = sha256\nah-align = 16\n",
 	  "spindle.conf:2:7: esp: unknown algorithms \"sha256\"; a word is as aes128gcm16\n"
 	  "spindle.conf:3:12: ah-align: \"16\" is not 4 or 8\n" },
-	{ OFFICE "[tunnel lan]\npeer = office\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
-	  "remote-ts = 10.2.0.0/16, 192.0.0.0/8\nesp = aes128-sha256\n",
-	  "spindle.conf:7:1: tunnel lan: a route to 192.0.0.0/8 would cover the peer itself;"
-	  " it needs routes = no\n" },
 	{ "[tunnel x]\nlocal-ts = 10.1.0.0/16,  10.2.0.1/16\n",
 	  "spindle.conf:2:26: local-ts: prefix \"10.2.0.1/16\" has host bits set:"
 	  " did you mean 10.2.0.0/16?\n" },
@@ -273,6 +269,41 @@ static const struct {
 };
 
 /* Problems name files in full where they point elsewhere. */
+/* Where the tunnel's own packets could be led into it they get a mark. */
+static void test_past(void **state)
+{
+	static const struct {
+		const char *remote_ts;
+		uint32_t mark, other_mark;
+	} cases[] = {
+		{ "remote-ts = 10.2.0.0/16\n", 0, 0 },
+		{ "remote-ts = 0.0.0.0/0\n", SP_CONFIG_FWMARK, SP_CONFIG_FWMARK },
+		{ "remote-ts = 10.2.0.0/16, 192.0.0.0/8\n", SP_CONFIG_FWMARK, SP_CONFIG_FWMARK },
+		{ "remote-ts = 192.0.0.0/8\nfwmark = 7\n", 7, SP_CONFIG_FWMARK },
+		{ "remote-ts = 0.0.0.0/0\nroutes = no\n", 0, 0 },
+		{ "mode = transport\n", SP_CONFIG_FWMARK, SP_CONFIG_FWMARK },
+		{ "mode = transport\nremote-ts = 192.0.2.2[tcp]\n", 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool transport = strstr(cases[i].remote_ts, "transport");
+		struct sp_config *config;
+		struct heard heard;
+		char text[2048];
+
+		snprintf(text, sizeof(text), OFFICE LAN "[tunnel it]\npeer = office\n"
+			 "interface = spin1\nesp = aes128-sha256\n%s%s",
+			 transport ? "" : "local-ts = 10.1.0.0/16\n", cases[i].remote_ts);
+		config = load(text, &heard);
+		assert_string_equal(heard.text, "");
+		assert_non_null(config);
+		assert_int_equal(sp_config_tunnel(config, "it")->fwmark, cases[i].mark);
+		assert_int_equal(sp_config_tunnel(config, "lan")->fwmark, cases[i].other_mark);
+		sp_config_free(config);
+	}
+}
+
 static void expect(char *buf, size_t size, const char *text)
 {
 	const char *at = strstr(text, "FOLDER");
@@ -382,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_past),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_missing),

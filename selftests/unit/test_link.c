@@ -69,7 +69,7 @@ static void routes_come_and_go(void **state)
 	assert_int_equal(sp_route_add(rt, &route, false, &err), 0);
 	assert_int_equal(sp_route_add(rt, &route, false, &err), -EEXIST);
 	assert_int_equal(count_routes(), 1);
-	assert_int_equal(sp_route_find(rt, &route.to.addr, &found, &err), 0);
+	assert_int_equal(sp_route_find(rt, &route.to.addr, 0, &found, &err), 0);
 	assert_true(sp_prefix_equal(&found.to, &route.to));
 	assert_int_equal(found.ifindex, LOOPBACK);
 	assert_int_equal(found.metric, SP_ROUTE_METRIC);
@@ -78,7 +78,7 @@ static void routes_come_and_go(void **state)
 	assert_int_equal(sp_addr_parse(&route.source, "127.0.0.1", &err), 0);
 	assert_int_equal(sp_route_add(rt, &route, true, &err), 0);
 	assert_int_equal(count_routes(), 1);
-	assert_int_equal(sp_route_find(rt, &route.to.addr, &found, &err), 0);
+	assert_int_equal(sp_route_find(rt, &route.to.addr, 0, &found, &err), 0);
 	assert_true(sp_addr_equal(&found.source, &route.source));
 	assert_int_equal(sp_route_del(rt, &route, &err), 0);
 	assert_int_equal(count_routes(), 0);
@@ -98,7 +98,7 @@ static void routes_of_others_stay(void **state)
 	assert_int_equal(sp_route_add(rt, &other, false, &err), 0);
 	assert_int_equal(count_routes(), 0);
 	assert_int_equal(sp_route_add(rt, &route, false, &err), 0);
-	assert_int_equal(sp_route_find(rt, &route.to.addr, &found, &err), 0);
+	assert_int_equal(sp_route_find(rt, &route.to.addr, 0, &found, &err), 0);
 	assert_int_equal(found.protocol, 4);
 	assert_int_equal(sp_route_del(rt, &route, &err), 0);
 	assert_int_equal(sp_route_del(rt, &other, &err), 0);
@@ -137,7 +137,7 @@ static void addresses_come_and_go(void **state)
 	assert_int_equal(search.n, 1);
 	/* There is no route to its network. */
 	search.address.addr.octets[3] = 9;
-	assert_int_equal(sp_route_find(rt, &search.address.addr, &found, &err), -ENETUNREACH);
+	assert_int_equal(sp_route_find(rt, &search.address.addr, 0, &found, &err), -ENETUNREACH);
 	search.address.addr.octets[3] = 1;
 	assert_int_equal(sp_address_del(rt, &search.address, &err), 0);
 	search.n = 0;

@@ -157,6 +157,47 @@ static void source_lies_inside(void **state)
 	assert_int_equal(source.family, AF_UNSPEC);
 }
 
+static void everything_has_rules(void **state)
+{
+	static const struct {
+		uint32_t priority, mark, table, target;
+		int suppress;
+	} expected[] = {
+		{ 4519, 0, 0, 0, -1 },
+		{ 4513, 0, SP_ROUTE_OWN, 0, -1 },
+		{ 4512, 0, SP_ROUTE_MAIN, 0, 0 },
+		{ 4511, 0, SP_ROUTE_OWN, 0, 31 },
+		{ 4510, 7, 0, 4519, -1 },
+		{ 4510, 4510, 0, 4519, -1 },
+	};
+	struct sp_prefix to = prefix("0.0.0.0/0");
+
+	(void)state;
+	read_config(PEER
+		    TUNNEL("all", "spin0")
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 0.0.0.0/0\n"
+		    TUNNEL("some", "spin0")
+		    "local-ts = 10.3.0.0/16\n"
+		    "remote-ts = 10.4.0.0/16\n"
+		    "fwmark = 7\n");
+	assert_non_null(wanted_route(&wanted, "spin0", &to, SP_ROUTE_OWN));
+	assert_non_null(route("spin0", "10.4.0.0/16"));
+	assert_int_equal(wanted.n_rules, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct sp_rule *rule = &wanted.rules[i].rule;
+
+		assert_int_equal(rule->family, AF_INET);
+		assert_int_equal(rule->protocol, SP_RT_PROTOCOL);
+		assert_int_equal(rule->priority, expected[i].priority);
+		assert_int_equal(rule->mark, expected[i].mark);
+		assert_int_equal(rule->table, expected[i].table);
+		assert_int_equal(rule->target, expected[i].target);
+		assert_int_equal(rule->suppress, expected[i].suppress);
+		assert_ptr_equal(wanted_rule(&wanted, rule), &wanted.rules[i]);
+	}
+}
+
 static void what_was_said_is_remembered(void **state)
 {
 	struct wanted before, after;
@@ -192,6 +233,7 @@ int main(void)
 		cmocka_unit_test_teardown(each_stands_once, forget_config),
 		cmocka_unit_test_teardown(address_brings_its_network, forget_config),
 		cmocka_unit_test_teardown(source_lies_inside, forget_config),
+		cmocka_unit_test_teardown(everything_has_rules, forget_config),
 		cmocka_unit_test_teardown(what_was_said_is_remembered, forget_config),
 	};
 

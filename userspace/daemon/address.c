@@ -30,3 +30,8 @@ struct sp_addr address_get(const struct sockaddr *sock)
 		addr.v4 = ((const struct sockaddr_in *)sock)->sin_addr;
 	return addr;
 }
+
+int address_mark(int fd, uint32_t mark)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
+}

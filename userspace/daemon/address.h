@@ -9,6 +9,8 @@
 
 /* Returns the length of what it has set. */
 socklen_t address_set(struct sockaddr_storage *sock, const struct sp_addr *addr, uint16_t port);
+/* Of all that the socket sends; a tunnel's own, see party_mark(). */
+int address_mark(int fd, uint32_t mark);
 struct sp_addr address_get(const struct sockaddr *sock);
 
 #endif

@@ -6,6 +6,7 @@
 #include "door.h"
 #include "encap.h"
 #include "kernel.h"
+#include "link.h"
 #include "log.h"
 #include "party.h"
 #include "routes.h"
@@ -266,8 +267,10 @@ void apply_config(struct daemon *daemon, struct sp_config *config, struct sp_key
 	exchange_parties(daemon, config, keys);
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		apply_tunnel(daemon, tunnel);
-	routes_apply(daemon);
 	door_apply(daemon);
+	/* Before there are rules that lead what is not marked into a tunnel. */
+	link_mark_all(daemon);
+	routes_apply(daemon);
 	encap_apply(daemon, config);
 	LIST_FOREACH(party, &daemon->parties, next)
 		party_tick(party);

@@ -27,6 +27,7 @@ struct door {
 	struct daemon *daemon;
 	struct sp_addr addr;
 	uint16_t port;
+	uint32_t mark;			/* of the first answer, before it is known to whom */
 	bool needed;
 	bool told;			/* that it cannot be opened */
 	struct evconnlistener *listener;
@@ -63,6 +64,15 @@ static void on_knock(struct evconnlistener *listener, evutil_socket_t fd, struct
 		link_accept(party, fd);
 }
 
+static void mark_door(const struct door *door)
+{
+	char text[SP_ADDR_STRLEN];
+
+	if (door->listener && address_mark(evconnlistener_get_fd(door->listener), door->mark))
+		log_line("fwmark of %s port %u: %s", sp_addr_format(&door->addr, text), door->port,
+			 strerror(errno));
+}
+
 static void open_door(struct door *door)
 {
 	struct timeval wait = { .tv_sec = RETRY_SECONDS };
@@ -74,8 +84,10 @@ static void open_door(struct door *door)
 						 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE |
 						 LEV_OPT_CLOSE_ON_EXEC, -1,
 						 (struct sockaddr *)&at, (int)len);
-	if (door->listener)
+	if (door->listener) {
+		mark_door(door);
 		return;
+	}
 	if (!door->told)
 		log_line("cannot listen on %s port %u yet: %s", sp_addr_format(&door->addr, text),
 			 door->port, strerror(errno));
@@ -143,9 +155,17 @@ void door_apply(struct daemon *daemon)
 	struct party *party;
 	struct door *door;
 
-	LIST_FOREACH(door, &daemon->doors, next)
+	LIST_FOREACH(door, &daemon->doors, next) {
 		door->needed = false;
-	LIST_FOREACH(party, &daemon->parties, next)
-		find_door(daemon, &party->engine->config)->needed = true;
+		door->mark = 0;
+	}
+	LIST_FOREACH(party, &daemon->parties, next) {
+		door = find_door(daemon, &party->engine->config);
+		door->needed = true;
+		if (!door->mark)
+			door->mark = party_mark(party);
+	}
 	close_unneeded(daemon);
+	LIST_FOREACH(door, &daemon->doors, next)
+		mark_door(door);
 }

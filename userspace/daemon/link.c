@@ -239,6 +239,7 @@ static struct rk_link *new_link(struct party *party, evutil_socket_t fd, bool cl
 {
 	struct rk_link *link = calloc(1, sizeof(*link));
 	struct daemon *daemon = party->daemon;
+	uint32_t mark = party_mark(party);
 	int on = 1;
 
 	if (!link)
@@ -256,6 +257,10 @@ static struct rk_link *new_link(struct party *party, evutil_socket_t fd, bool cl
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	bufferevent_setcb(link->stream, on_read, on_write, on_event, link);
 	LIST_INSERT_HEAD(&daemon->links, link, next);
+	if (fd >= 0 && mark && address_mark(fd, mark)) {
+		snprintf(link->failed, sizeof(link->failed), "fwmark of the connection: %s",
+			 strerror(errno));
+	}
 	arm(link);
 	return link;
 }
@@ -286,6 +291,15 @@ void link_accept(struct party *party, evutil_socket_t fd)
 
 	if (ephemeral)
 		start_session(link, ephemeral);
+}
+
+void link_mark_all(struct daemon *daemon)
+{
+	struct rk_link *link;
+
+	LIST_FOREACH(link, &daemon->links, next)
+		if (link->party && bufferevent_getfd(link->stream) >= 0)
+			address_mark(bufferevent_getfd(link->stream), party_mark(link->party));
 }
 
 void link_send(struct rk_link *link, const char *text)

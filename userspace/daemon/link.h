@@ -37,6 +37,9 @@ void link_close_party(struct party *party);
 /* At the daemon's end, with whatever is unsent. */
 void link_free(struct rk_link *link);
 
+/* Those that are there get the marks of the tunnels as they are now. */
+void link_mark_all(struct daemon *daemon);
+
 /* Of @party, or of all if NULL: connections whose peer has not proved itself. */
 unsigned int link_half_open(const struct daemon *daemon, const struct party *party);
 

@@ -144,6 +144,16 @@ void party_free(struct party *party)
 	free(party);
 }
 
+uint32_t party_mark(const struct party *party)
+{
+	const struct rk_tunnel *tunnel;
+
+	STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
+		if (tunnel->config.fwmark)
+			return tunnel->config.fwmark;
+	return 0;
+}
+
 void party_tick(struct party *party)
 {
 	double deadline, wait;

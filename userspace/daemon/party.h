@@ -25,6 +25,9 @@ struct party *party_new(struct daemon *daemon, const struct sp_peer_config *conf
 			struct sp_keyring *keys);
 void party_free(struct party *party);
 
+/* Of its tunnels' packets, so that its connections pass the tunnels by, too; 0: none. */
+uint32_t party_mark(const struct party *party);
+
 /* After anything was told to the engine: does what is due, and waits for the rest. */
 void party_tick(struct party *party);
 

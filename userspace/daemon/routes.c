@@ -367,12 +367,49 @@ static const char *describe(const struct sp_route *route, char text[64])
 	return text;
 }
 
+static int read_filter(const char *interface)
+{
+	char path[64 + IFNAMSIZ];
+	int value = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", interface);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%d", &value) != 1)
+		value = 0;
+	fclose(file);
+	return value;
+}
+
+/*
+ * A strict filter of reverse paths asks without a mark where the peer is, hears that it is
+ * inside of the tunnel, and drops what the peer sends from outside.
+ */
+static bool is_filtered(struct routes *routes, const struct wanted_route *route,
+			char interface[IFNAMSIZ])
+{
+	const struct sp_tunnel_config *tunnel = route->tunnel;
+	struct sp_route found;
+	struct sp_error err;
+	int all = read_filter("all"), here;
+
+	if (route->route.table != SP_ROUTE_OWN || tunnel->peer->remote.family != AF_INET ||
+	    sp_route_find(routes->rt, &tunnel->peer->remote, tunnel->fwmark, &found, &err) ||
+	    !if_indextoname(found.ifindex, interface))
+		return false;
+	here = read_filter(interface);
+	return (here > all ? here : all) == 1;
+}
+
 /*
  * A route that is there need not be the one that packets take: somebody else's to the same
  * network wins, and so may a rule.  One to a part of it is nobody's mistake.
  */
 static void check_route(struct routes *routes, struct wanted_route *route)
 {
+	char interface[IFNAMSIZ];
 	char to[SP_PREFIX_STRLEN], other[SP_PREFIX_STRLEN], whose[64];
 	const struct sp_route *ours = &route->route;
 	struct sp_route found;
@@ -381,12 +418,15 @@ static void check_route(struct routes *routes, struct wanted_route *route)
 
 	sp_prefix_format(&ours->to, to);
 	/* Of everything no single address tells. */
-	ret = ours->to.len ? sp_route_find(routes->rt, &ours->to.addr, &found, &err) : 0;
+	ret = ours->to.len ? sp_route_find(routes->rt, &ours->to.addr, 0, &found, &err) : 0;
 	if (ret && ret != -ENETUNREACH)
 		note(routes, route->error, "route to %s: somebody else's forbids it: %s", to,
 		     err.text);
 	else if (ret)
 		note(routes, route->error, "route to %s: is not taken: %s", to, err.text);
+	else if (is_filtered(routes, route, interface))
+		note(routes, route->error, "route to %s: net.ipv4.conf.%s.rp_filter = 1 refuses "
+		     "what the peer sends; 2 does not", to, interface);
 	else if (!ours->to.len || found.ifindex == ours->ifindex || found.to.len > ours->to.len)
 		settle(route->error, "route to %s", to);
 	else if (sp_prefix_equal(&found.to, &ours->to))
@@ -634,11 +674,14 @@ void routes_problems(const struct daemon *daemon, const struct sp_tunnel_config 
 			each(address->error, arg);
 	}
 	for (size_t i = 0; tunnel->routes && i < tunnel->remote_ts.n; i++) {
+		const struct sp_prefix *to = &tunnel->remote_ts.list[i].prefix;
 		const struct wanted_route *route;
 
-		route = wanted_route(wanted, tunnel->interface, &tunnel->remote_ts.list[i].prefix,
-				     SP_ROUTE_MAIN);
+		route = wanted_route(wanted, tunnel->interface, to, wanted_table(tunnel, to));
 		if (route && route->error[0])
 			each(route->error, arg);
 	}
+	for (size_t i = 0; tunnel->peer->past && i < wanted->n_rules; i++)
+		if (wanted->rules[i].error[0])
+			each(wanted->rules[i].error, arg);
 }

@@ -119,6 +119,11 @@ static void add_link(struct wanted *wanted, const char *name)
 	strcpy(link->name, name);
 }
 
+uint32_t wanted_table(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to)
+{
+	return sp_config_is_past(tunnel, to) ? SP_ROUTE_OWN : SP_ROUTE_MAIN;
+}
+
 static void add_route(struct wanted *wanted, const struct sp_tunnel_config *tunnel,
 		      const struct sp_prefix *to, bool incidental)
 {
@@ -129,7 +134,7 @@ static void add_route(struct wanted *wanted, const struct sp_tunnel_config *tunn
 	*route = (struct wanted_route){
 		.route = {
 			.to = *to,
-			.table = SP_ROUTE_MAIN,
+			.table = incidental ? SP_ROUTE_MAIN : wanted_table(tunnel, to),
 			.metric = SP_ROUTE_METRIC,
 			.protocol = SP_RT_PROTOCOL,
 			.type = RTN_UNICAST,
@@ -178,6 +183,72 @@ static void add_tunnel(struct wanted *wanted, const struct sp_tunnel_config *tun
 		add_route(wanted, tunnel, &tunnel->remote_ts.list[i].prefix, false);
 }
 
+/* --- rules -------------------------------------------------------------------- */
+
+static void add_rule(struct wanted *wanted, const struct sp_rule *rule)
+{
+	struct wanted_rule *one;
+
+	wanted->rules = grow(wanted->rules, wanted->n_rules, sizeof(*one));
+	one = &wanted->rules[wanted->n_rules++];
+	*one = (struct wanted_rule){ .rule = *rule };
+	one->rule.protocol = SP_RT_PROTOCOL;
+}
+
+/*
+ * What bears a mark passes all of this by.  The rest asks our table for hosts, then the main
+ * one for anything but a default route, then ours again: what is nearer than everything, as
+ * one's own LAN, stays where it is.
+ */
+static void add_rules(struct wanted *wanted, sa_family_t family)
+{
+	const struct sp_rule rules[] = {
+		{ .priority = SP_ROUTE_OWN + 1, .table = SP_ROUTE_OWN,
+		  .suppress = family == AF_INET6 ? 127 : 31 },
+		{ .priority = SP_ROUTE_OWN + 2, .table = SP_ROUTE_MAIN, .suppress = 0 },
+		{ .priority = SP_ROUTE_OWN + 3, .table = SP_ROUTE_OWN, .suppress = -1 },
+		{ .priority = SP_ROUTE_OWN + 9, .suppress = -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct sp_rule rule = rules[i];
+
+		rule.family = family;
+		add_rule(wanted, &rule);
+	}
+}
+
+static void add_mark(struct wanted *wanted, sa_family_t family, uint32_t mark)
+{
+	const struct sp_rule rule = {
+		.family = family, .priority = SP_ROUTE_OWN, .mark = mark, .suppress = -1,
+		.target = SP_ROUTE_OWN + 9,
+	};
+
+	add_rule(wanted, &rule);
+}
+
+static bool needs_rules(const struct wanted *wanted, sa_family_t family)
+{
+	for (size_t i = 0; i < wanted->n_routes; i++)
+		if (wanted->routes[i].route.table == SP_ROUTE_OWN &&
+		    wanted->routes[i].route.to.addr.family == family)
+			return true;
+	return false;
+}
+
+static void add_family(struct wanted *wanted, const struct sp_config *config, sa_family_t family)
+{
+	const struct sp_tunnel_config *tunnel;
+
+	if (!needs_rules(wanted, family))
+		return;
+	add_rules(wanted, family);
+	STAILQ_FOREACH(tunnel, &config->tunnels, next)
+		if (tunnel->peer->past)
+			add_mark(wanted, family, tunnel->fwmark);
+}
+
 /* --- all of them -------------------------------------------------------------- */
 
 void wanted_make(struct wanted *wanted, const struct sp_config *config)
@@ -194,6 +265,8 @@ void wanted_make(struct wanted *wanted, const struct sp_config *config)
 				     compare_addresses);
 	wanted->n_routes = settle(wanted->routes, wanted->n_routes, sizeof(*wanted->routes),
 				  rank_routes, compare_routes);
+	add_family(wanted, config, AF_INET);
+	add_family(wanted, config, AF_INET6);
 	wanted->n_rules = settle(wanted->rules, wanted->n_rules, sizeof(*wanted->rules),
 				 compare_rules, compare_rules);
 }

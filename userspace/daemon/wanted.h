@@ -54,6 +54,9 @@ struct wanted {
 void wanted_make(struct wanted *wanted, const struct sp_config *config);
 void wanted_free(struct wanted *wanted);
 
+/* Which one a route to @to belongs into. */
+uint32_t wanted_table(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to);
+
 /* Each returns NULL if it is not wanted. */
 struct wanted_link *wanted_link(const struct wanted *wanted, const char *name);
 struct wanted_address *wanted_address(const struct wanted *wanted, const char *interface,

@@ -184,21 +184,26 @@ static bool covers(const struct sp_prefix *prefix, const struct sp_addr *addr)
 	return sp_prefix_equal(prefix, &host);
 }
 
-/* A route into the tunnel for the tunnel's own packets would never let one out. */
-static void check_routes(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
+bool sp_config_is_past(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to)
 {
-	char text[SP_PREFIX_STRLEN];
+	return !to->len || covers(to, &tunnel->peer->remote);
+}
 
-	if (!tunnel->routes || !tunnel->peer)
-		return;
-	for (size_t i = 0; i < tunnel->remote_ts.n; i++) {
-		const struct sp_prefix *prefix = &tunnel->remote_ts.list[i].prefix;
+/* Its own packets would never leave a tunnel that they are led into. */
+static void find_past(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
+{
+	struct sp_peer_config *peer = sp_config_peer(p->config, tunnel->peer_name);
 
-		if (covers(prefix, &tunnel->peer->remote))
-			sp_config_problem(p, &tunnel->place, "tunnel %s: a route to %s would cover "
-					  "the peer itself; it needs routes = no", tunnel->name,
-					  sp_prefix_format(prefix, text));
-	}
+	for (size_t i = 0; tunnel->routes && peer && i < tunnel->remote_ts.n; i++)
+		if (sp_config_is_past(tunnel, &tunnel->remote_ts.list[i].prefix))
+			peer->past = true;
+}
+
+/* Those of its other tunnels would not, either. */
+static void mark_past(struct sp_tunnel_config *tunnel)
+{
+	if (tunnel->peer && tunnel->peer->past && !tunnel->fwmark)
+		tunnel->fwmark = SP_CONFIG_FWMARK;
 }
 
 static bool has_family(const struct sp_selectors *side, sa_family_t family)
@@ -291,14 +296,23 @@ static void check_encap(struct sp_config_parser *p, const struct sp_tunnel_confi
 				  tunnel->name);
 }
 
-/* In transport mode the hosts talk for themselves, and routing is the administrator's. */
+static bool is_whole(const struct sp_selectors *side)
+{
+	return side->n == 1 && !side->list[0].proto;
+}
+
+/*
+ * In transport mode the hosts talk for themselves.  A route takes all that they say; where a
+ * part of it is meant, a rule of the administrator's has to tell it from the rest.
+ */
 static void select_hosts(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
-	tunnel->routes = false;
-	if (!tunnel->peer)
-		return;
-	select_host(p, tunnel, &tunnel->local_ts, &tunnel->peer->local);
-	select_host(p, tunnel, &tunnel->remote_ts, &tunnel->peer->remote);
+	if (tunnel->peer) {
+		select_host(p, tunnel, &tunnel->local_ts, &tunnel->peer->local);
+		select_host(p, tunnel, &tunnel->remote_ts, &tunnel->peer->remote);
+	}
+	if (!is_whole(&tunnel->local_ts) || !is_whole(&tunnel->remote_ts))
+		tunnel->routes = false;
 }
 
 static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
@@ -318,7 +332,7 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 		check_protocols(p, tunnel, &tunnel->local_ts, &tunnel->remote_ts);
 		check_protocols(p, tunnel, &tunnel->remote_ts, &tunnel->local_ts);
 	}
-	check_routes(p, tunnel);
+	find_past(p, tunnel);
 	check_esp(p, tunnel);
 	check_encap(p, tunnel);
 }
@@ -332,6 +346,8 @@ static void check(struct sp_config_parser *p)
 		check_peer(p, peer);
 	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
 		check_tunnel(p, tunnel);
+	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
+		mark_past(tunnel);
 }
 
 static void read_all(struct sp_config_parser *p, const char *path)

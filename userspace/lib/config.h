@@ -21,6 +21,7 @@ enum {
 	SP_CONFIG_ADDRESSES_MAX = 8,
 	SP_CONFIG_PORT = 4510,
 	SP_CONFIG_LIFETIME = 3600,	/* seconds */
+	SP_CONFIG_FWMARK = 4510,	/* where a tunnel's own packets must not go into it */
 };
 
 enum sp_keying { SP_KEYING_RSA, SP_KEYING_MANUAL };
@@ -51,6 +52,7 @@ struct sp_peer_config {
 	bool allow_insecure;
 	char key[PATH_MAX];		/* our private key; "": none */
 	char peer_key[PATH_MAX];	/* the peer's public key; "": none */
+	bool past;			/* packets to it pass its own tunnels by */
 };
 
 /* Addresses with the lengths of their networks: here, host bits are meant. */
@@ -111,6 +113,12 @@ static inline bool sp_config_needs_keys(const struct sp_peer_config *peer)
 {
 	return peer->keying == SP_KEYING_RSA && peer->profile == SP_PROFILE_SIGNED;
 }
+
+/*
+ * A route to @to through the tunnel would also be the one to the peer, or the default route,
+ * and belongs into a table that the tunnel's own packets do not see.
+ */
+bool sp_config_is_past(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to);
 
 struct sp_peer_config *sp_config_peer(const struct sp_config *config, const char *name);
 struct sp_tunnel_config *sp_config_tunnel(const struct sp_config *config, const char *name);

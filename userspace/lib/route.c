@@ -126,8 +126,8 @@ static int keep_route(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 	return sp_route_parse(hdr, arg, err);
 }
 
-int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, struct sp_route *found,
-		  struct sp_error *err)
+int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, uint32_t mark,
+		  struct sp_route *found, struct sp_error *err)
 {
 	const struct rtmsg rtm = {
 		.rtm_family = (uint8_t)to->family,
@@ -138,7 +138,7 @@ int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, struct sp_route *f
 
 	if (!msg)
 		return -ENOMEM;
-	if (sp_rt_put_addr(msg, RTA_DST, to))
+	if (sp_rt_put_addr(msg, RTA_DST, to) || (mark && nla_put_u32(msg, RTA_MARK, mark)))
 		return sp_rt_overflow(msg, err);
 	return sp_rt_talk(rt, msg, keep_route, found, err);
 }

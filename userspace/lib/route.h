@@ -10,6 +10,7 @@
 
 enum {
 	SP_ROUTE_MAIN = 254,		/* RT_TABLE_MAIN */
+	SP_ROUTE_OWN = 4510,		/* a table of our own, and the first of our rules */
 	/*
 	 * A metric that loses against what anybody sets by hand or by DHCP, so that no other
 	 * route is covered by ours, but wins against the unreachable ones behind a tunnel.
@@ -40,9 +41,9 @@ int sp_route_dump(struct sp_rt *rt, sa_family_t family, sp_route_fn each, void *
 int sp_route_add(struct sp_rt *rt, const struct sp_route *route, bool replace,
 		 struct sp_error *err);
 int sp_route_del(struct sp_rt *rt, const struct sp_route *route, struct sp_error *err);
-/* The route that an unmarked packet of this host to @to would take; -errno if there is none. */
-int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, struct sp_route *found,
-		  struct sp_error *err);
+/* The route that a packet of this host to @to would take; -errno if there is none. */
+int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, uint32_t mark,
+		  struct sp_route *found, struct sp_error *err);
 
 struct sp_rule {
 	sa_family_t family;
