@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The one place for differences between kernel versions (6.1 to 6.12). */
+/* The one place for differences between kernel versions (6.1 to 7.3). */
 #ifndef _SPINDLE_COMPAT_H
 #define _SPINDLE_COMPAT_H
 
 #include <linux/crypto.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
+#include <linux/timer.h>
 #include <linux/version.h>
 #include <net/addrconf.h>
+#include <net/dst.h>
 #include <net/genetlink.h>
+#include <net/ip.h>
+#include <net/ip6_tunnel.h>
+#include <net/ip_tunnels.h>
+#include <net/rtnetlink.h>
+
+/* Not by __has_include, which sparse does not know. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/hex.h>
+#endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>
@@ -73,6 +84,57 @@ static inline void spn_dev_set_lltx(struct net_device *dev)
 	dev->features |= NETIF_F_LLTX;
 #else
 	dev->lltx = true;
+#endif
+}
+
+/*
+ * Defines @name, an rtnl_link_ops' newlink, by @with: what that needs comes one by one, as
+ * before 6.15, the namespace being the one that the link itself is of.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define SPN_NEWLINK(name, with) \
+	static int name(struct net *net, struct net_device *dev, struct nlattr *tb[], \
+			struct nlattr *data[], struct netlink_ext_ack *extack) \
+	{ \
+		return with(net, dev, tb, data, extack); \
+	}
+#else
+#define SPN_NEWLINK(name, with) \
+	static int name(struct net_device *dev, struct rtnl_newlink_params *params, \
+			struct netlink_ext_ack *extack) \
+	{ \
+		return with(rtnl_newlink_link_net(params), dev, params->tb, params->data, \
+			    extack); \
+	}
+#endif
+
+#ifndef timer_container_of
+#define timer_container_of from_timer
+#endif
+
+/* dst_dev(), which early point releases lack: a device that goes takes itself out of there. */
+static inline struct net_device *spn_dst_dev(const struct dst_entry *dst)
+{
+	return READ_ONCE(dst->dev);
+}
+
+/* The flags that came as a last argument are for multicast routing, which this is not. */
+static inline void spn_iptunnel_xmit(struct rtable *rt, struct sk_buff *skb, __be32 src,
+				     __be32 dst, u8 proto, u8 tos, u8 ttl, __be16 df)
+{
+#ifdef IPSKB_MCROUTE
+	iptunnel_xmit(NULL, rt, skb, src, dst, proto, tos, ttl, df, false, 0);
+#else
+	iptunnel_xmit(NULL, rt, skb, src, dst, proto, tos, ttl, df, false);
+#endif
+}
+
+static inline void spn_ip6tunnel_xmit(struct sk_buff *skb)
+{
+#ifdef IPSKB_MCROUTE
+	ip6tunnel_xmit(NULL, skb, skb->dev, 0);
+#else
+	ip6tunnel_xmit(NULL, skb, skb->dev);
 #endif
 }
 

@@ -148,6 +148,8 @@ static int device_newlink(struct net *src_net, struct net_device *dev, struct nl
 	return 0;
 }
 
+SPN_NEWLINK(newlink, device_newlink)
+
 static struct net *device_link_net(const struct net_device *dev)
 {
 	return rtnl_dereference(spn_device(dev)->net) ?: dev_net(dev);
@@ -157,7 +159,7 @@ static struct rtnl_link_ops link_ops = {
 	.kind = "spindle",
 	.priv_size = sizeof(struct spn_device),
 	.setup = device_setup,
-	.newlink = device_newlink,
+	.newlink = newlink,
 	.get_link_net = device_link_net,
 };
 

@@ -338,7 +338,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 		goto put_sa;
 	}
 	path_mtu = dst_mtu(dst);
-	headroom = spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev);
+	headroom = spn_conf_outer_len(conf) + spn_route_headroom(dst);
 	dst_release(dst);
 	spn_mtu_notice(tunnel, path_mtu);
 	if (!keeps_header(tunnel, conf, sa, skb, &ip_len))
@@ -430,7 +430,7 @@ static void send_keepalive(struct net *net, struct spn_tunnel *tunnel, struct sp
 
 	if (IS_ERR(dst))
 		return;
-	skb = make_packet(tunnel->dev, spn_conf_outer_len(conf) + LL_RESERVED_SPACE(dst->dev), 1);
+	skb = make_packet(tunnel->dev, spn_conf_outer_len(conf) + spn_route_headroom(dst), 1);
 	if (!skb) {
 		dst_release(dst);
 		return;

@@ -2,6 +2,7 @@
 #include <linux/slab.h>
 #include <linux/timer.h>
 
+#include "compat.h"
 #include "peer.h"
 #include "tunnel.h"
 
@@ -45,7 +46,7 @@ static unsigned long idle_max(const struct spn_conf *conf)
  */
 static void idle(struct timer_list *timer)
 {
-	struct spn_peer *peer = from_timer(peer, timer, idle);
+	struct spn_peer *peer = timer_container_of(peer, timer, idle);
 	struct spn_tunnel *tunnel = peer->tunnel;
 	unsigned long max, since;
 	const struct spn_conf *conf;

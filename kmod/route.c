@@ -108,7 +108,7 @@ static bool comes_back(const struct net_device *dev, const struct spn_conf *conf
 		dst = look_up(net, conf);
 		if (IS_ERR(dst))
 			return false;
-		next = dst->dev;
+		next = spn_dst_dev(dst);
 		dst_release(dst);
 		if (++depth == NESTED_MAX)
 			return true;
@@ -122,7 +122,7 @@ static struct dst_entry *find_route(struct net *net, const struct net_device *de
 {
 	struct dst_entry *dst = look_up(net, conf);
 
-	if (IS_ERR(dst) || !comes_back(dev, conf, dst->dev))
+	if (IS_ERR(dst) || !comes_back(dev, conf, spn_dst_dev(dst)))
 		return dst;
 	dst_release(dst);
 	return ERR_PTR(-ELOOP);
@@ -224,8 +224,8 @@ static void send4(struct dst_entry *dst, const struct spn_conf *conf, struct sk_
 	struct rtable *rt = container_of(dst, struct rtable, dst);
 	u8 protocol = encapsulate(conf, skb);
 
-	iptunnel_xmit(NULL, rt, skb, conf->endpoints.local.v4, conf->endpoints.remote.v4,
-		      protocol, tos, ip4_dst_hoplimit(dst), df ? htons(IP_DF) : 0, false);
+	spn_iptunnel_xmit(rt, skb, conf->endpoints.local.v4, conf->endpoints.remote.v4,
+			  protocol, tos, ip4_dst_hoplimit(dst), df ? htons(IP_DF) : 0);
 }
 
 /* No flow label: one made of the inner packet would tell of it. */
@@ -259,7 +259,7 @@ static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_
 	put_header6(ip6h, conf, tos, payload_len, protocol);
 	ip6h->hop_limit = ip6_dst_hoplimit(dst);
 	skb->protocol = htons(ETH_P_IPV6);
-	ip6tunnel_xmit(NULL, skb, skb->dev);
+	spn_ip6tunnel_xmit(skb);
 }
 
 unsigned int spn_route_push(struct net *net, const struct spn_conf *conf, struct sk_buff *skb)
@@ -352,7 +352,7 @@ void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct 
 		return;
 	/* What IPv4 looks up once more, by what @skb says, has to be the same route. */
 	skb_reset_network_header(skb);
-	skb->dev = dst->dev;
+	skb->dev = spn_dst_dev(dst);
 	skb->mark = conf->fwmark;
 	dst->ops->update_pmtu(dst, NULL, skb, mtu, false);
 	skb_set_network_header(skb, header);

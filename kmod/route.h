@@ -6,6 +6,7 @@
 #include <linux/skbuff.h>
 #include <net/dst.h>
 
+#include "compat.h"
 #include "conf.h"
 
 /**
@@ -21,6 +22,14 @@
  */
 struct dst_entry *spn_route_get(struct net *net, const struct net_device *dev,
 				struct spn_conf *conf);
+
+/* Octets that the link of the route wants in front of an outer header. */
+static inline unsigned int spn_route_headroom(const struct dst_entry *dst)
+{
+	const struct net_device *dev = spn_dst_dev(dst);
+
+	return LL_RESERVED_SPACE(dev);
+}
 
 /**
  * spn_route_push - put the outer header on a packet before it is sealed, for AH

@@ -2,6 +2,7 @@
 #include <linux/ktime.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "event.h"
 #include "sa.h"
 #include "tunnel.h"
@@ -61,7 +62,7 @@ static void arm(struct spn_sa *sa)
 
 static void clock(struct timer_list *timer)
 {
-	struct spn_sa *sa = from_timer(sa, timer, timer);
+	struct spn_sa *sa = timer_container_of(sa, timer, timer);
 	u64 age = spn_sa_age(sa);
 
 	if (sa->life.hard_seconds && age >= sa->life.hard_seconds) {

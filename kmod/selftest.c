@@ -4,6 +4,7 @@
 #include <linux/kernel.h>
 
 #include "ah.h"
+#include "compat.h"
 #include "esp.h"
 #include "ip.h"
 #include "selftest.h"
