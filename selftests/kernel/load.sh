@@ -20,7 +20,8 @@ with_cipher()
 	load_module
 }
 
-# fails_self_test PARAMETER VALUE ERROR: of that cipher.
+# fails_self_test PARAMETER VALUE ERROR: of that cipher.  Not every kernel knows its errors
+# by name.
 fails_self_test()
 {
 	local parameter=/sys/module/asynccrypt/parameters/$1
@@ -32,7 +33,7 @@ fails_self_test()
 	refuse ip link add spin0 type spindle
 	echo 0 > "$parameter"
 	load_module
-	dmesg | sed "0,/load.sh: $1/d" | grep "spindle: self-test of aes128-sha1 failed: $3"
+	dmesg | sed "0,/load.sh: $1/d" | grep -E "spindle: self-test of aes128-sha1 failed: $3\$"
 }
 
 without_cipher()
@@ -45,7 +46,7 @@ without_cipher()
 run_tests \
 	"a device comes and goes" device \
 	"another cipher, which computes the same" with_cipher \
-	"it computes something else" "fails_self_test wrong 1 -EINVAL" \
-	"it refuses to encrypt" "fails_self_test encrypt_error 5 -EIO" \
-	"it refuses to decrypt" "fails_self_test decrypt_error 5 -EIO" \
+	"it computes something else" "fails_self_test wrong 1 -(EINVAL|22)" \
+	"it refuses to encrypt" "fails_self_test encrypt_error 5 -(EIO|5)" \
+	"it refuses to decrypt" "fails_self_test decrypt_error 5 -(EIO|5)" \
 	"the cipher goes" without_cipher
