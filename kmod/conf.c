@@ -89,20 +89,6 @@ void spn_conf_free(struct spn_conf *conf)
 	call_rcu(&conf->rcu, free_conf);
 }
 
-bool spn_conf_admits(const struct spn_conf *conf, const struct spn_tuple *tuple)
-{
-	const struct spn_ts *local = conf->ts, *remote = conf->ts + conf->n_local;
-	unsigned int i, j;
-
-	for (i = 0; i < conf->n_local; i++)
-		if (spn_ts_takes_local(&local[i], tuple))
-			break;
-	for (j = 0; j < conf->n_remote; j++)
-		if (spn_ts_takes_remote(&remote[j], tuple))
-			break;
-	return i < conf->n_local && j < conf->n_remote;
-}
-
 /*
  * Does @conf, which may be NULL, lead packets between @local and @remote?  On which of the
  * sides a pair says its protocol is all the same.

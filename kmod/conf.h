@@ -137,9 +137,6 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack);
 /* Has it selectors of IPv6? */
 bool spn_conf_has_v6(const struct spn_conf *conf);
 
-/* Is a packet that came out of the tunnel within its selectors? */
-bool spn_conf_admits(const struct spn_conf *conf, const struct spn_tuple *tuple);
-
 /**
  * spn_conf_route - lead packets to the tunnel by its selectors
  * @conf: configuration of a tunnel; spn_net.lock is held

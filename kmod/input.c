@@ -224,12 +224,18 @@ static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *
 	return spn_ip_trim(skb, next_header);
 }
 
-/* Is this what the tunnel was made for (RFC 4301 5.2, step 4)? */
-static enum spn_drop_reason check_selectors(const struct spn_conf *conf, const struct sk_buff *skb)
+/*
+ * Does the inner packet belong to the very tunnel that it came through (RFC 4301 5.2, step
+ * 4)?  That is asked of the table that leads packets out: where selectors of several tunnels
+ * overlap, each peer speaks for what is led to it and for nothing else.
+ */
+static enum spn_drop_reason check_selectors(const struct spn_tunnel *tunnel,
+					    const struct sk_buff *skb)
 {
 	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_IN);
 
-	return spn_conf_admits(conf, &tuple) ? SPN_DROP_NONE : SPN_DROP_SELECTOR;
+	return spn_selectors_lookup(&spn_device(tunnel->dev)->selectors, &tuple) == tunnel ?
+		       SPN_DROP_NONE : SPN_DROP_SELECTOR;
 }
 
 /* The outer headers still stand in front of what has been opened. */
@@ -266,7 +272,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 		return SPN_DROP_SHUTDOWN;
 	reason = unwrap(conf, skb, *next_header);
 	if (!reason)
-		reason = check_selectors(conf, skb);
+		reason = check_selectors(sa->tunnel, skb);
 	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
 		reason = SPN_DROP_DEVICE_DOWN;
 	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)

@@ -79,18 +79,6 @@ static bool port_fits(struct spn_ports want, const struct spn_tuple *tuple, u16 
 	return all(want) || (tuple->has_ports && port >= want.first && port <= want.last);
 }
 
-bool spn_ts_takes_remote(const struct spn_ts *ts, const struct spn_tuple *tuple)
-{
-	return spn_prefix_holds(&ts->prefix, &tuple->remote) && proto_fits(ts->proto, tuple) &&
-	       port_fits(ts->ports, tuple, tuple->remote_port);
-}
-
-bool spn_ts_takes_local(const struct spn_ts *ts, const struct spn_tuple *tuple)
-{
-	return spn_prefix_holds(&ts->prefix, &tuple->local) && proto_fits(ts->proto, tuple) &&
-	       port_fits(ts->ports, tuple, tuple->local_port);
-}
-
 static struct match match_of(const struct spn_ts *remote, const struct spn_ts *local)
 {
 	return (struct match){

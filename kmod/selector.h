@@ -63,10 +63,6 @@ bool spn_ts_same_ends(const struct spn_ts *a, const struct spn_ts *b);
 /* Can there be a packet for both?  The family and the protocol may be against it. */
 bool spn_ts_meet(const struct spn_ts *remote, const struct spn_ts *local);
 
-/* Does the packet's remote side fit @ts?  Does its local side? */
-bool spn_ts_takes_remote(const struct spn_ts *ts, const struct spn_tuple *tuple);
-bool spn_ts_takes_local(const struct spn_ts *ts, const struct spn_tuple *tuple);
-
 /**
  * struct spn_selectors - the table; an empty one is all zeros
  * @v4: remote prefixes of IPv4

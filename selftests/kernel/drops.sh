@@ -73,6 +73,21 @@ unknown_spi_from_stranger()
 	no_new_drops a
 }
 
+# A tunnel within the other's selectors: what is led to it has to come out of it, so the
+# peer with the wider ones does not speak for it.  Whatever else is the wider one's, is.
+of_another_tunnel()
+{
+	host a spindle tunnel add narrow dev spin0 local "${outer[a]}" remote 192.0.2.77 \
+		local-ts "${network[a]}" remote-ts 10.2.5.0/24
+	drops selector source 10.2.5.5
+	arrives source 10.2.6.5 seq $(($(next_seq) + 1))
+	host a spindle tunnel set narrow remote-ts 10.2.5.0/24[udp]
+	remember_counters a
+	arrives source 10.2.5.5 seq $(($(next_seq) + 2))
+	host a spindle tunnel del narrow
+	arrives source 10.2.5.5 seq $(($(next_seq) + 3))
+}
+
 in_udp()
 {
 	encap_socket a
@@ -350,6 +365,7 @@ run_tests \
 	"inner header of no length" "drops inner-header ihl 0" \
 	"inner source is not the tunnel's" "drops selector source 10.3.0.1" \
 	"inner destination is not the tunnel's" "drops selector destination 10.2.0.1" \
+	"inner source is another tunnel's" of_another_tunnel \
 	"congestion marked on a packet that cannot say so" "drops ecn outer-tos 3" \
 	"of none of these the kernel's log speaks" quiet \
 	"device down" device_down \
