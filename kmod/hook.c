@@ -5,6 +5,8 @@
 #include <linux/ipv6.h>
 #include <net/xfrm.h>
 
+#include "ah.h"
+#include "esp.h"
 #include "hook.h"
 #include "input.h"
 
@@ -37,27 +39,66 @@ static int no_cb(struct sk_buff *skb, int err)
 	return 1;
 }
 
-static int err4(struct sk_buff *skb, u32 info)
+/* The SPI of a quoted packet, of which there are 8 octets behind the outer header. */
+static __be32 quoted_spi(const void *header, u8 proto)
 {
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	struct spn_addr local = { .v4 = iph->saddr, .family = AF_INET };
-	struct spn_addr remote = { .v4 = iph->daddr, .family = AF_INET };
-	const struct icmphdr *icmph = icmp_hdr(skb);
-	bool too_big = icmph->type == ICMP_DEST_UNREACH && icmph->code == ICMP_FRAG_NEEDED;
-
-	return spn_input_error(skb, &local, &remote, too_big ? info : 0);
+	return proto == IPPROTO_AH ? ((const struct spn_ah_head *)header)->spi :
+				     ((const struct spn_esp_head *)header)->spi;
 }
 
-static int err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code, int offset,
-		__be32 info)
+/*
+ * Who can forge an error knows the addresses of two gateways, but not an SPI, unless he has
+ * seen their packets.  What is not ours may be the kernel's own IPsec's.
+ */
+static int take_error4(struct sk_buff *skb, u32 info, u8 proto)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct icmphdr *icmph = icmp_hdr(skb);
+	struct spn_quote quote = { .proto = proto };
+	bool too_big = icmph->type == ICMP_DEST_UNREACH && icmph->code == ICMP_FRAG_NEEDED;
+
+	quote.local.family = AF_INET;
+	quote.local.v4 = iph->saddr;
+	quote.remote.family = AF_INET;
+	quote.remote.v4 = iph->daddr;
+	quote.spi = quoted_spi(skb->data + iph->ihl * 4, proto);
+	return spn_input_error(skb, &quote, too_big ? info : 0) ? 0 : -ENOENT;
+}
+
+static int take_error6(struct sk_buff *skb, u8 type, int offset, __be32 info, u8 proto)
 {
 	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
-	struct spn_addr local = { .family = AF_INET6 }, remote = { .family = AF_INET6 };
+	struct spn_quote quote = { .proto = proto };
+	bool too_big = type == ICMPV6_PKT_TOOBIG;
 
-	memcpy(local.octets, &ip6h->saddr, sizeof(ip6h->saddr));
-	memcpy(remote.octets, &ip6h->daddr, sizeof(ip6h->daddr));
-	return spn_input_error(skb, &local, &remote,
-			       type == ICMPV6_PKT_TOOBIG ? ntohl(info) : 0);
+	quote.local.family = AF_INET6;
+	memcpy(quote.local.octets, &ip6h->saddr, sizeof(ip6h->saddr));
+	quote.remote.family = AF_INET6;
+	memcpy(quote.remote.octets, &ip6h->daddr, sizeof(ip6h->daddr));
+	quote.spi = quoted_spi(skb->data + offset, proto);
+	return spn_input_error(skb, &quote, too_big ? ntohl(info) : 0) ? 0 : -ENOENT;
+}
+
+static int esp_err4(struct sk_buff *skb, u32 info)
+{
+	return take_error4(skb, info, IPPROTO_ESP);
+}
+
+static int ah_err4(struct sk_buff *skb, u32 info)
+{
+	return take_error4(skb, info, IPPROTO_AH);
+}
+
+static int esp_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
+		    int offset, __be32 info)
+{
+	return take_error6(skb, type, offset, info, IPPROTO_ESP);
+}
+
+static int ah_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
+		   int offset, __be32 info)
+{
+	return take_error6(skb, type, offset, info, IPPROTO_AH);
 }
 
 #define PROTOCOL(rcv, err)		\
@@ -69,10 +110,10 @@ static int err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 cod
 		.priority = PRIORITY,	\
 	}
 
-static struct xfrm4_protocol esp4 = PROTOCOL(esp_rcv, err4);
-static struct xfrm4_protocol ah4 = PROTOCOL(ah_rcv, err4);
-static struct xfrm6_protocol esp6 = PROTOCOL(esp_rcv, err6);
-static struct xfrm6_protocol ah6 = PROTOCOL(ah_rcv, err6);
+static struct xfrm4_protocol esp4 = PROTOCOL(esp_rcv, esp_err4);
+static struct xfrm4_protocol ah4 = PROTOCOL(ah_rcv, ah_err4);
+static struct xfrm6_protocol esp6 = PROTOCOL(esp_rcv, esp_err6);
+static struct xfrm6_protocol ah6 = PROTOCOL(ah_rcv, ah_err6);
 
 int __init spn_hook_init(void)
 {

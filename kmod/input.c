@@ -192,24 +192,19 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 	return 0;
 }
 
-int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
-		    const struct spn_addr *remote, u32 mtu)
+bool spn_input_error(struct sk_buff *skb, const struct spn_quote *quote, u32 mtu)
 {
 	struct net *net = dev_net(skb->dev);
-	struct rhlist_head *list, *at;
-	struct spn_conf *conf, *last = NULL;
+	struct spn_sa *sa = spn_spi_find_out(spn_net(net), quote);
+	struct spn_conf *conf = sa ? rcu_dereference(sa->tunnel->conf) : NULL;
 
-	list = mtu ? spn_conf_list(spn_net(net), local, remote) : NULL;
-	if (!list)
-		return -ENOENT;
-	rhl_for_each_entry_rcu(conf, at, list, endpoints_node) {
-		/* Between the same addresses only the mark makes another route. */
-		if (!last || conf->fwmark != last->fwmark)
-			spn_route_update_pmtu(net, conf, skb, mtu);
+	if (!conf)
+		return false;
+	if (mtu) {
+		spn_route_update_pmtu(net, conf, skb, mtu);
 		spn_mtu_path_changed(conf->tunnel);
-		last = conf;
 	}
-	return -ENOENT;
+	return true;
 }
 
 /* Makes a packet of what ESP carried. */

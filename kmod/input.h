@@ -4,7 +4,7 @@
 #define _SPINDLE_INPUT_H
 
 #include "queue.h"
-#include "selector.h"
+#include "spi.h"
 
 /**
  * spn_input - take an ESP or AH packet that has arrived
@@ -22,14 +22,15 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap);
 /**
  * spn_input_error - take an ICMP error about an ESP or AH packet
  * @skb: skb->data at the quoted outer IP header
- * @local: its source
- * @remote: its destination
+ * @quote: what it says of the packet
  * @mtu: what the path can carry, or 0 if that is not what the error is about
  *
- * Return: -ENOENT: the kernel's own IPsec may have SAs between the same hosts.
+ * It is believed if one of our outbound SAs has that SPI, and then it concerns this SA's
+ * tunnel alone.  Under rcu_read_lock(), bottom halves off.
+ *
+ * Return: whether it is about a packet of ours.
  */
-int spn_input_error(struct sk_buff *skb, const struct spn_addr *local,
-		    const struct spn_addr *remote, u32 mtu);
+bool spn_input_error(struct sk_buff *skb, const struct spn_quote *quote, u32 mtu);
 
 /* What becomes of a tunnel's inbound lists (struct spn_queue_ops): opened, then received. */
 void spn_input_work(struct spn_queue *queue, struct sk_buff *list);

@@ -15,6 +15,7 @@
  * @lock: serialises every change of configuration: tunnels, selectors, SAs,
  *	SPIs.  Taken after the RTNL where both are needed, never before it.
  * @spis: struct spn_spi by address, SPI and protocol; readers by RCU
+ * @outs: outbound struct spn_sa by SPI; readers by RCU
  * @endpoints: struct spn_conf by local and remote address; readers by RCU
  * @names: struct spn_tunnel by name; under @lock
  * @tunnels: struct spn_tunnel by id; under @lock
@@ -26,6 +27,7 @@
 struct spn_net {
 	struct mutex lock;
 	struct rhashtable spis;
+	struct rhltable outs;
 	struct rhltable endpoints;
 	struct rhashtable names;
 	struct idr tunnels;

@@ -5,6 +5,7 @@
 
 #include <linux/init.h>
 #include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
 #include <linux/spindle.h>
 #include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
@@ -68,6 +69,7 @@ enum spn_sa_flags {
  * @parked: outbound: not to be used yet; under tunnel->lock
  * @flags: enum spn_sa_flags, atomic bits
  * @entry: inbound: its place in the SPI table; under spn_net.lock
+ * @out_node: outbound: in spn_net.outs; under spn_net.lock
  * @node: in tunnel->sas; under tunnel->lock
  * @seq: outbound: last number given out, under tunnel->tx.lock; inbound: what it was made
  *	with
@@ -95,6 +97,7 @@ struct spn_sa {
 	bool parked;
 	unsigned long flags;
 	struct spn_spi *entry;
+	struct rhlist_head out_node;
 	struct list_head node;
 
 	u64 seq;

@@ -19,6 +19,13 @@ static const struct rhashtable_params spi_params = {
 	.automatic_shrinking = true,
 };
 
+static const struct rhashtable_params outs_params = {
+	.key_len = sizeof_field(struct spn_sa, spi),
+	.key_offset = offsetof(struct spn_sa, spi),
+	.head_offset = offsetof(struct spn_sa, out_node),
+	.automatic_shrinking = true,
+};
+
 static struct spn_spi_key key_of(const struct spn_addr *dst, __be32 spi, u8 proto)
 {
 	struct spn_spi_key key = {
@@ -50,14 +57,23 @@ static void end_reservations(struct work_struct *work)
 
 int spn_spi_table_init(struct spn_net *sn)
 {
+	int err;
+
 	INIT_LIST_HEAD(&sn->reserved);
 	INIT_DELAYED_WORK(&sn->reserved_work, end_reservations);
-	return rhashtable_init(&sn->spis, &spi_params);
+	err = rhashtable_init(&sn->spis, &spi_params);
+	if (err)
+		return err;
+	err = rhltable_init(&sn->outs, &outs_params);
+	if (err)
+		rhashtable_destroy(&sn->spis);
+	return err;
 }
 
 void spn_spi_table_destroy(struct spn_net *sn)
 {
 	cancel_delayed_work_sync(&sn->reserved_work);
+	rhltable_destroy(&sn->outs);
 	rhashtable_destroy(&sn->spis);
 }
 
@@ -174,4 +190,37 @@ void spn_spi_release_reserved(struct spn_net *sn, struct spn_tunnel *tunnel)
 	lockdep_assert_held(&sn->lock);
 	list_for_each_entry_safe(entry, next, &tunnel->reserved, own)
 		spn_spi_release(sn, entry);
+}
+
+int spn_spi_hash_out(struct spn_net *sn, struct spn_sa *sa)
+{
+	lockdep_assert_held(&sn->lock);
+	return rhltable_insert(&sn->outs, &sa->out_node, outs_params);
+}
+
+void spn_spi_unhash_out(struct spn_net *sn, struct spn_sa *sa)
+{
+	lockdep_assert_held(&sn->lock);
+	rhltable_remove(&sn->outs, &sa->out_node, outs_params);
+}
+
+static bool sent_by(const struct spn_sa *sa, const struct spn_quote *quote)
+{
+	const struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
+
+	return conf && conf->proto == quote->proto && !!conf->encap_dport == quote->encap &&
+	       !memcmp(&conf->endpoints.local, &quote->local, sizeof(quote->local)) &&
+	       !memcmp(&conf->endpoints.remote, &quote->remote, sizeof(quote->remote));
+}
+
+struct spn_sa *spn_spi_find_out(struct spn_net *sn, const struct spn_quote *quote)
+{
+	struct rhlist_head *list, *at;
+	struct spn_sa *sa;
+
+	list = rhltable_lookup(&sn->outs, &quote->spi, outs_params);
+	rhl_for_each_entry_rcu(sa, at, list, out_node)
+		if (sent_by(sa, quote))
+			return sa;
+	return NULL;
 }

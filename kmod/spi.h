@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The table of inbound SPIs of a namespace.
+ * The table of inbound SPIs of a namespace, and that of its outbound SAs.
  *
- * An entry leads from what a packet carries to an SA.  It is an object of its
+ * An entry of the first leads from what a packet carries to an SA.  It is an object of its
  * own, apart from the SA, so that an SPI can be reserved before there are keys,
  * and so that a tunnel's local address can change without a moment in which a
  * packet finds nothing: the SA gets a second entry before it loses the first.
@@ -87,5 +87,31 @@ void spn_spi_release(struct spn_net *sn, struct spn_spi *entry);
 
 /* Ends every reservation of the tunnel.  Under spn_net.lock. */
 void spn_spi_release_reserved(struct spn_net *sn, struct spn_tunnel *tunnel);
+
+/**
+ * struct spn_quote - what an ICMP error says of a packet that we may have sent
+ * @local: its outer source
+ * @remote: its outer destination
+ * @spi: its SPI
+ * @proto: IPPROTO_ESP or IPPROTO_AH
+ * @encap: it was ESP in UDP
+ */
+struct spn_quote {
+	struct spn_addr local;
+	struct spn_addr remote;
+	__be32 spi;
+	u8 proto;
+	bool encap;
+};
+
+/* Makes an outbound SA known by its SPI, and unknown.  Under spn_net.lock. */
+int spn_spi_hash_out(struct spn_net *sn, struct spn_sa *sa);
+void spn_spi_unhash_out(struct spn_net *sn, struct spn_sa *sa);
+
+/*
+ * The outbound SA that such a packet can have come from, or NULL.  The peer chose its SPI,
+ * so other peers may have chosen the same.  Under rcu_read_lock().
+ */
+struct spn_sa *spn_spi_find_out(struct spn_net *sn, const struct spn_quote *quote);
 
 #endif

@@ -215,6 +215,8 @@ static void remove_sa(struct spn_tunnel *tunnel, struct spn_sa *sa)
 {
 	if (sa->entry)
 		spn_spi_release(tunnel->sn, sa->entry);
+	else
+		spn_spi_unhash_out(tunnel->sn, sa);
 	spin_lock_bh(&tunnel->lock);
 	list_del(&sa->node);
 	choose_out(tunnel);
@@ -443,13 +445,18 @@ int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
 			goto put_in;
 		}
 	}
+	if (out) {
+		err = spn_spi_hash_out(tunnel->sn, sa_out);
+		if (err)
+			goto put_out;
+	}
 	/* The last that can fail, so that nothing of it has to be undone. */
 	if (in) {
 		entry = spn_spi_reserve(tunnel->sn, tunnel, &conf->endpoints.local,
 					conf->proto, in->spi, extack);
 		if (IS_ERR(entry)) {
 			err = PTR_ERR(entry);
-			goto put_out;
+			goto unhash_out;
 		}
 		/* Inbound first: the peer may answer our first packet at once. */
 		publish_sa(tunnel, sa_in, entry);
@@ -460,6 +467,9 @@ int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
 	}
 	return 0;
 
+unhash_out:
+	if (sa_out)
+		spn_spi_unhash_out(tunnel->sn, sa_out);
 put_out:
 	if (sa_out)
 		spn_sa_put(sa_out);
