@@ -61,7 +61,7 @@ static bool zero_mutable4(struct iphdr *iph, unsigned int ip_len)
 	iph->frag_off = 0;
 	iph->ttl = 0;
 	iph->check = 0;
-	return zero_options4((u8 *)(iph + 1), ip_len - sizeof(*iph));
+	return ip_len >= sizeof(*iph) && zero_options4((u8 *)(iph + 1), ip_len - sizeof(*iph));
 }
 
 /* RFC 4302 3.3.3.1.2.2: the type of an option says whether its value may change. */

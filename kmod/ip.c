@@ -151,7 +151,7 @@ static u8 *front(struct sk_buff *skb, unsigned int *len)
 
 	if (!spn_ip_is_v6(skb)) {
 		*len = iph->ihl * 4;
-		return ip_is_fragment(iph) ? NULL : &iph->protocol;
+		return iph->ihl < 5 || ip_is_fragment(iph) ? NULL : &iph->protocol;
 	}
 	ret = ip6_find_1stfragopt(skb, &next_header);
 	if (ret < 0 || *next_header == NEXTHDR_FRAGMENT)
@@ -167,10 +167,15 @@ unsigned int spn_ip_front_len(struct sk_buff *skb)
 	return front(skb, &len) && pskb_may_pull(skb, len) ? len : 0;
 }
 
-u8 spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol)
+int spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol)
 {
-	u8 *next_header = front(skb, &len), was = *next_header;
+	unsigned int front_len;
+	u8 *next_header = front(skb, &front_len), was;
 
+	/* It is linear by now, so that more of it may count as front than did before. */
+	if (!next_header || front_len != len)
+		return -EINVAL;
+	was = *next_header;
 	*next_header = protocol;
 	memmove(skb->data - gap, skb->data, len);
 	skb_set_network_header(skb, -gap);

@@ -28,6 +28,12 @@ static inline bool spn_ip_is_v6(const struct sk_buff *skb)
 	return ip_hdr(skb)->version == 6;
 }
 
+/* Is an IPv4 header, of which there are 20 octets, at least as long as that? */
+static inline bool spn_ip_header_ok(const struct sk_buff *skb)
+{
+	return spn_ip_is_v6(skb) || ip_hdr(skb)->ihl >= 5;
+}
+
 /*
  * Can it be the outer address of a host?  A link-local one cannot, for it says no more than
  * half without an interface.
@@ -102,9 +108,9 @@ unsigned int spn_ip_front_len(struct sk_buff *skb);
  * @gap: octets
  * @protocol: what will stand there
  *
- * Return: what stood there so far.
+ * Return: what stood there so far, or -EINVAL if the front is not as long.
  */
-u8 spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol);
+int spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol);
 
 /**
  * spn_ip_join - put the header of a packet in front of its content again

@@ -152,9 +152,8 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 	struct net *net = rcu_dereference(spn_device(sa->tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
 	struct spn_cb *cb = spn_cb(skb);
+	int err, next_header;
 	unsigned int ah_len;
-	u8 next_header;
-	int err;
 
 	if (!net || !conf)
 		return -ESHUTDOWN;
@@ -166,6 +165,8 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 	if (!cb->ip_len)
 		cb->ip_len = spn_route_push(net, conf, skb);
 	next_header = spn_ip_part(skb, cb->ip_len, ah_len, IPPROTO_AH);
+	if (next_header < 0)
+		return next_header;
 	__skb_push(skb, ah_len);
 	return spn_ah_seal(&sa->xform, skb, cb->ip_len, ah_len, sa->spi, cb->seq, next_header);
 }
@@ -187,8 +188,7 @@ static int pad(struct sk_buff *skb, unsigned int head, unsigned int len)
 static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
 {
 	unsigned int ip_len = spn_cb(skb)->ip_len, head_len = spn_esp_head_len(sa->xform.suite);
-	u8 next_header = spn_ip_in_ip(skb);
-	int err;
+	int next_header = spn_ip_in_ip(skb), err;
 
 	err = pad(skb, headroom + head_len, spn_cb(skb)->pad_to);
 	if (err)
@@ -198,6 +198,8 @@ static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int h
 		if (err)
 			return err;
 		next_header = spn_ip_part(skb, ip_len, head_len, IPPROTO_ESP);
+		if (next_header < 0)
+			return next_header;
 	}
 	return spn_esp_seal(&sa->xform, skb, sa->spi, spn_cb(skb)->seq, next_header, headroom,
 			    sealed);
@@ -365,7 +367,7 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb)
 	struct spn_sa *sa;
 	__be16 protocol = ip_tunnel_parse_protocol(skb);
 
-	if (!protocol || protocol != skb->protocol) {
+	if (!protocol || protocol != skb->protocol || !spn_ip_header_ok(skb)) {
 		spn_drop_tx(skb, &sd->drops, SPN_DROP_NOT_IP, 0, 0);
 		return;
 	}

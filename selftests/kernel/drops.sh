@@ -118,6 +118,18 @@ sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
 sock.sendto(bytes(40), ("spin0", 0x88b5))'
 }
 
+# Of such a length not even the header is there.
+short_header()
+{
+	expect_drop a "device spin0 not-ip" host a python3 -ISc '
+import socket, sys
+header = bytearray(40)
+header[0], header[3], header[8], header[9] = 0x44, 40, 64, 17
+header[12:16], header[16:20] = socket.inet_aton(sys.argv[1]), socket.inet_aton(sys.argv[2])
+sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+sock.sendto(header, ("spin0", 0x0800))' "${inner[a]}" "${inner[b]}"
+}
+
 # The sender is told.
 no_tunnel()
 {
@@ -370,6 +382,7 @@ run_tests \
 	"of none of these the kernel's log speaks" quiet \
 	"device down" device_down \
 	"sending: not IPv4" not_ip \
+	"sending: an IPv4 header shorter than one can be" short_header \
 	"sending: no tunnel to there" no_tunnel \
 	"sending: no tunnel from there" wrong_source \
 	"sending: too big, and the sender is told the size" too_big \
