@@ -5,6 +5,7 @@
 #include <net/ipv6.h>
 
 #include "ah.h"
+#include "esp.h"
 
 /*
  * The longest IP header that is authenticated: all of IPv4's, and what extension headers
@@ -209,6 +210,9 @@ int spn_ah_open(const struct spn_xform *xform, struct sk_buff *skb, unsigned int
 	unsigned int icv_len = xform->suite->icv_len, ah_len = said_len(skb);
 	int err;
 
+	err = spn_esp_make_ours(skb);
+	if (err)
+		return err;
 	err = copy_front(front, skb, ip_len, ah_len, icv_len);
 	if (err)
 		return -EBADMSG;

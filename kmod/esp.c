@@ -122,7 +122,7 @@ int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, u64 seq,
 	int err;
 
 	if (!xform->aead) {
-		err = verify(xform, skb, seq);
+		err = spn_esp_make_ours(skb) ?: verify(xform, skb, seq);
 		if (err)
 			return err;
 	}

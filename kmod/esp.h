@@ -86,4 +86,14 @@ int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, u64 seq,
 enum spn_drop_reason spn_esp_strip(const struct spn_suite *suite, struct sk_buff *skb,
 				   u8 *next_header);
 
+/*
+ * Copies what came in pieces that somebody else may still write to, as a user of this host
+ * can who has spliced pages of his into a socket: what is opened has to be what was
+ * authenticated.  So do pieces of pieces, of which one look does not tell.
+ */
+static inline int spn_esp_make_ours(struct sk_buff *skb)
+{
+	return skb_has_shared_frag(skb) || skb_has_frag_list(skb) ? skb_linearize_cow(skb) : 0;
+}
+
 #endif
