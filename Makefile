@@ -7,9 +7,10 @@ VERSION := 0.1.0
 PREFIX ?= /usr
 DESTDIR ?=
 
-# The newest kernel whose headers are installed, not the running one: in a
-# container or on a build machine the two differ.
-KVER ?= $(notdir $(patsubst %/build,%,$(lastword $(shell ls -dv /lib/modules/*/build 2>/dev/null))))
+# The kernel to build for, by its name or what that begins with.  Without, it is the newest
+# whose headers are installed, not the running one: in a container or on a build machine
+# the two differ.
+KVER ?=
 # The kernels `make check` runs on, as selftests/vm/vm -k takes them.
 KERNELS ?= 6.1 6.12
 
@@ -34,12 +35,21 @@ all: modules build/spindle build/spindled
 # --- the module -------------------------------------------------------------
 #
 # Built among links to the sources, because kernels before 6.13 write their
-# objects beside the source.  TREE is where the kernel's own Makefile is.  One at a time:
-# lint reads what is built for the check beside it.
+# objects beside the source.  TREE is where the kernel's own Makefile is, if that kernel is
+# none of Debian's.  One at a time: lint reads what is built for the check beside it.
+#
+# Which kernel it is and where its headers are is asked when the recipe is, so that what it
+# lacks is there by then.
 
-TREE = /lib/modules/$*/build
-kbuild = flock $(@D) $(MAKE) --no-print-directory -C $(TREE) M=$(CURDIR)/$(@D) W=1 \
-	KCFLAGS=-Werror $(if $(C),$(SPARSE)) modules
+TREE ?=
+find_kernel = kver=$(if $(TREE),$(KVER),$$(selftests/vm/kernel $(KVER)))
+# Tests want the whole kernel.
+find_test_kernel = kver=$$(selftests/vm/kernel $(or $(KVER),$(lastword $(KERNELS))))
+kernel_tree = $(or $(TREE),$$(selftests/vm/kernel -r $*)/lib/modules/$*/build)
+kernel_inside = $(if $(TREE),,$$(selftests/vm/kernel -i $*))
+kbuild = tree=$(kernel_tree) && inside="$(kernel_inside)" && flock $(@D) $$inside \
+	$(MAKE) --no-print-directory -C $$tree M=$(CURDIR)/$(@D) W=1 KCFLAGS=-Werror \
+	$(if $(C),$(SPARSE)) modules
 
 # C=2 asks for sparse.  The headers of Debian's newest kernels lack the script that asks
 # whether it works, so they are told that it does, and it is told what it does not know:
@@ -47,11 +57,10 @@ kbuild = flock $(@D) $(MAKE) --no-print-directory -C $(TREE) M=$(CURDIR)/$(@D) W
 SPARSE = C=$(C) KBUILD_CHECKSRC=$(C) \
 	CF='-D__typeof_unqual__=__typeof__ -D"__builtin_strlen(s)=(sizeof(s)-1)"'
 
-modules: build/$(KVER)/spindle.ko
+modules:
+	+@$(find_kernel) && $(MAKE) --no-print-directory build/$$kver/spindle.ko
 
 build/%/spindle.ko: FORCE
-	@test -d $(TREE) || { \
-		echo "spindle: no headers of kernel '$*' in /lib/modules: make deps" >&2; exit 1; }
 	@mkdir -p $(@D)/kmod
 	@find $(@D) -xtype l -delete
 	@ln -srfn kmod/*.[ch] $(@D)/kmod/
@@ -59,7 +68,8 @@ build/%/spindle.ko: FORCE
 	+$(kbuild)
 
 # What the kselftests load beside it.
-test-modules: build/$(KVER)/asynccrypt/asynccrypt.ko
+test-modules:
+	+@$(find_kernel) && $(MAKE) --no-print-directory build/$$kver/asynccrypt/asynccrypt.ko
 
 build/%/asynccrypt/asynccrypt.ko: FORCE
 	@mkdir -p $(@D)
@@ -150,17 +160,16 @@ GUEST := build/linux build/spindle build/spindled build/soak/refresh $(TOOLS) $(
 
 # What the kernel's own tree lends: checkpatch, the kselftest runner, YNL, and the
 # schema of netlink specifications.
-LINUX_SOURCE := /usr/src/linux-source-6.12.tar.xz
 LINUX_FILES := scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
 	       tools/testing/selftests/lib.mk tools/testing/selftests/kselftest \
 	       tools/net/ynl/lib Documentation/netlink/genetlink-legacy.yaml
 
-build/linux: $(LINUX_SOURCE)
-	rm -rf $@
+build/linux:
+	rm -rf $@.part
 	mkdir -p $@.part
-	tar -xJf $< -C $@.part --strip-components=1 $(LINUX_FILES:%=linux-source-6.12/%)
+	source=$$(selftests/vm/kernel -s 6.12) && \
+		tar -xJf $$source -C $@.part --strip-components=1 $(LINUX_FILES:%=linux-source-6.12/%)
 	mv $@.part $@
-	touch $@
 
 # Each part leaves TAP in build/check/, which the same script adds up.
 unit:
@@ -217,8 +226,8 @@ check-sanitize check-races:
 
 demo:
 	selftests/deps build demo
-	+$(MAKE) --no-print-directory all
-	selftests/vm/vm -k $(KVER) -c 2 -t 600 -- selftests/demo.sh
+	+$(find_test_kernel) && $(MAKE) --no-print-directory all KVER=$$kver && \
+		selftests/vm/vm -k $$kver -c 2 -t 600 -- selftests/demo.sh
 
 # On processors that are emulated, of which there can be several and instructions can be
 # counted, and on the host's own, of which User Mode Linux has one.  A million SAs take
@@ -226,17 +235,18 @@ demo:
 bench: SAS ?= 2 1000 1000000
 bench:
 	selftests/deps build bench sanitize
-	+$(MAKE) --no-print-directory all
+	+$(find_test_kernel) && $(MAKE) --no-print-directory all KVER=$$kver
 	+tree=$$(selftests/sanitizer/tree native) && \
 		$(MAKE) --no-print-directory modules ARCH=um TREE=$$tree \
 			KVER=$$(cat $$tree/include/config/kernel.release)
-	selftests/vm/vm -k $(KVER) -c 4 -t 3600 -- selftests/bench/run.sh
-	selftests/vm/vm -k $(KVER) -c 2 -t 300 -- selftests/bench/fair.sh
-	selftests/vm/vm -i -k $(KVER) -c 1 -t 900 -- selftests/bench/count.sh
-	selftests/vm/vm -k $(KVER) -c 2 -m 4096 -t 3600 -- selftests/bench/scale.sh spindle $(SAS)
-	selftests/vm/vm -k $(KVER) -c 2 -m 8192 -t 3600 -- selftests/bench/scale.sh xfrm $(SAS)
+	$(find_test_kernel) && \
+	selftests/vm/vm -k $$kver -c 4 -t 3600 -- selftests/bench/run.sh && \
+	selftests/vm/vm -k $$kver -c 2 -t 300 -- selftests/bench/fair.sh && \
+	selftests/vm/vm -i -k $$kver -c 1 -t 900 -- selftests/bench/count.sh && \
+	selftests/vm/vm -k $$kver -c 2 -m 4096 -t 3600 -- selftests/bench/scale.sh spindle $(SAS) && \
+	selftests/vm/vm -k $$kver -c 2 -m 8192 -t 3600 -- selftests/bench/scale.sh xfrm $(SAS) && \
 	for kind in remotes locals; do \
-		selftests/vm/vm -i -k $(KVER) -c 1 -m 4096 -t 1800 -- \
+		selftests/vm/vm -i -k $$kver -c 1 -m 4096 -t 1800 -- \
 			selftests/bench/scale.sh -i $$kind 1 100000 || exit; done
 	selftests/uml/uml -k native -t 900 -- selftests/bench/run.sh 300 native
 	for name in results native; do \
@@ -269,7 +279,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make            the module for KVER=$(KVER), spindle and spindled'
+	@echo 'make            the module for KVER=$(or $(KVER),the newest kernel that has headers), spindle and spindled'
 	@echo 'make demo       two hosts agree on keys and exchange traffic, in a virtual machine'
 	@echo 'make check      every test; ends with "N passed, N failed"'
 	@echo 'make check-all  check, check-sanitize, the most of check-races, soak SOAK=soak-uml and fuzz'

@@ -4,8 +4,9 @@
 # How a command gets into a machine of its own and what comes back, whatever the
 # machine: sourced by vm, and by uml in the folder beside this one.
 #
-# The machine sees this host's own files, read-only under a tmpfs overlay, so
-# every tool installed here is there too; only the project's build/ is writable.
+# The machine sees this host's own files, or those of another root, read-only under a
+# tmpfs overlay, so every tool installed there is in it; only the project's build/ is
+# writable.
 # The command starts in the project's folder as root.  Its output comes out live;
 # its exit status is ours, or 124 when TIMEOUT seconds were not enough, or 125
 # when the machine died first, and then the kernel's last words are printed.
@@ -14,7 +15,7 @@ set -euo pipefail
 
 here=$(dirname "$(realpath "$0")")
 project=$(realpath "$here/../..")
-kver=6.12 cpus=2 memory=2048 limit=600 counting=
+kver=6.12 root=/ cpus=2 memory=2048 limit=600 counting=
 
 usage()
 {
@@ -37,6 +38,7 @@ read_options()
 	while getopts "$accepted" option; do
 		case $option in
 		k) kver=$OPTARG ;;
+		r) root=$OPTARG ;;
 		c) cpus=$OPTARG ;;
 		i) counting=yes ;;
 		m) memory=$OPTARG ;;
