@@ -3,7 +3,7 @@
 # The person's way in.  `make help` lists the targets; everything built goes to
 # build/.  The kernel's own way in is Kbuild.
 
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/.*SPINDLE_VERSION "\(.*\)"/\1/p' kmod/version.h)
 PREFIX ?= /usr
 DESTDIR ?=
 

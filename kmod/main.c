@@ -10,6 +10,7 @@
 #include "sa.h"
 #include "selftest.h"
 #include "tunnel.h"
+#include "version.h"
 #include "xform.h"
 
 static int __init spindle_init(void)
@@ -92,6 +93,7 @@ module_exit(spindle_exit);
 
 MODULE_DESCRIPTION("IPsec tunnels behind a network device");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(SPINDLE_VERSION);
 MODULE_ALIAS_RTNL_LINK("spindle");
 MODULE_ALIAS_GENL_FAMILY("spindle");
 /* The fast implementations do not load by themselves. */

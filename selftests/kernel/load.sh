@@ -36,6 +36,36 @@ fails_self_test()
 	dmesg | sed "0,/load.sh: $1/d" | grep -E "spindle: self-test of aes128-sha1 failed: $3\$"
 }
 
+# the module, the file it is in and both programs.
+say_version()
+{
+	local version
+
+	version=$(< /sys/module/spindle/version)
+	[ "$(modinfo -F version "$module")" = "$version" ]
+	[ "$(spindled -V)" = "spindled $version" ]
+	[ "$(spindle -V 2>&1)" = "spindle $version" ]
+	[ "$(spindle --version)" = "spindle $version" ]
+	spindle device show 2>&1 > /dev/null | refuse grep .
+}
+
+# A module that tells VERSION is loaded, or one that tells none.
+say_mismatch()
+{
+	local version=/sys/module/spindle/version said="has version $1, spindle"
+
+	echo "$1" > "$scratch/version"
+	mount --bind "$scratch/version" "$version"
+	[ "$(spindle -V 2> /dev/null)" = "$(spindle --version 2>&1 | grep -v note:)" ]
+	spindle -V 2>&1 | grep "$said has"
+	spindle device show 2>&1 | grep "$said has"
+	spindled -f -c /dev/null -s "$scratch/control" > "$scratch/daemon" 2>&1 &
+	within 10 grep "${said}d has" "$scratch/daemon"
+	kill $!
+	wait $! || true
+	umount "$version"
+}
+
 without_cipher()
 {
 	rmmod spindle
@@ -44,6 +74,8 @@ without_cipher()
 }
 
 run_tests \
+	"all tell the same version" say_version \
+	"the programs tell of a module of another version" "say_mismatch 0.0.1" \
 	"a device comes and goes" device \
 	"another cipher, which computes the same" with_cipher \
 	"it computes something else" "fails_self_test wrong 1 -(EINVAL|22)" \

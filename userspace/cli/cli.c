@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "version.h"
 
 int cli_fail(struct cli *cli, const char *fmt, ...)
 {
@@ -106,15 +107,27 @@ int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv)
 	}
 	for (; verbs->name; verbs++)
 		print_usage(verbs);
-	puts("spindle -batch FILE\n\n"
+	puts("spindle -batch FILE\n"
+	     "spindle -V, --version\n\n"
 	     "With -j every verb that shows something prints JSON.  See spindle(8).");
 	return CLI_DONE;
 }
 
+void cli_say_version(void)
+{
+	struct sp_error note;
+
+	if (sp_version_differs("spindle", &note))
+		fprintf(stderr, "spindle: note: %s\n", note.text);
+}
+
 struct sp_nl *cli_nl(struct cli *cli)
 {
-	if (!cli->nl && sp_nl_open(&cli->nl, &cli->err))
+	if (cli->nl)
+		return cli->nl;
+	if (sp_nl_open(&cli->nl, &cli->err))
 		return NULL;
+	cli_say_version();
 	return cli->nl;
 }
 

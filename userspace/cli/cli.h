@@ -66,6 +66,9 @@ int cli_fail(struct cli *cli, const char *fmt, ...);
 __attribute__((format(printf, 2, 3)))
 int cli_usage(struct cli *cli, const char *fmt, ...);
 
+/* Standard error hears it when the module that is loaded has another version. */
+void cli_say_version(void);
+
 /* Returns NULL with the error set when the kernel cannot be reached. */
 struct sp_nl *cli_nl(struct cli *cli);
 

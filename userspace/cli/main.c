@@ -29,6 +29,18 @@ static int help(struct cli *cli, int argc, char **argv)
 	return cli_help(cli, verbs, argc, argv);
 }
 
+static int version(void)
+{
+	puts("spindle " SPINDLE_VERSION);
+	cli_say_version();
+	return CLI_DONE;
+}
+
+static bool is_one_of(const char *word, const char *brief, const char *full)
+{
+	return !strcmp(word, brief) || !strcmp(word, full);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
@@ -36,8 +48,10 @@ int main(int argc, char **argv)
 
 	argc = cli_take_flags(&cli, argc - 1, argv + 1);
 	argv++;
-	if (argc && !strcmp(argv[0], "--help"))
+	if (argc && is_one_of(argv[0], "-h", "--help"))
 		ret = help(&cli, 0, NULL);
+	else if (argc && is_one_of(argv[0], "-V", "--version"))
+		ret = version();
 	else if (argc && !strcmp(argv[0], "-batch"))
 		ret = cli_batch(&cli, verbs, argc - 1, argv + 1);
 	else

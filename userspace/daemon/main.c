@@ -19,13 +19,21 @@
 #include "party.h"
 #include "routes.h"
 #include "spare.h"
+#include "version.h"
 
 static const char usage[] =
 	"usage: spindled [-f] [-c FILE] [-s SOCKET]\n"
 	"  -f         stay in the foreground, log to standard error\n"
 	"  -c FILE    configuration, " SP_CONFIG_PATH " otherwise\n"
 	"  -s SOCKET  control socket, " CONTROL_PATH " otherwise\n"
-	"  -V         print the version\n";
+	"  -V, --version  print the version\n"
+	"  -h, --help     print this\n";
+
+static const struct option words[] = {
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
 
 struct options {
 	bool foreground;
@@ -37,7 +45,7 @@ static void take_options(struct options *options, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "fc:s:V")) != -1) {
+	while ((c = getopt_long(argc, argv, "fc:s:Vh", words, NULL)) != -1) {
 		switch (c) {
 		case 'f':
 			options->foreground = true;
@@ -50,6 +58,9 @@ static void take_options(struct options *options, int argc, char **argv)
 			break;
 		case 'V':
 			puts("spindled " SPINDLE_VERSION);
+			exit(0);
+		case 'h':
+			fputs(usage, stdout);
 			exit(0);
 		default:
 			fputs(usage, stderr);
@@ -109,6 +120,14 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	json_decref(answer);
 }
 
+static void note_version(void)
+{
+	struct sp_error note;
+
+	if (sp_version_differs("spindled", &note))
+		log_line("note: %s", note.text);
+}
+
 static int start(struct daemon *daemon, const struct options *options, struct sp_error *err)
 {
 	daemon->config_path = options->config;
@@ -119,6 +138,7 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	if (sp_nl_open(&daemon->nl, err) || kernel_listen(daemon, err) ||
 	    routes_open(daemon, err))
 		return -1;
+	note_version();
 	daemon->control = control_open(daemon, options->socket, err);
 	if (!daemon->control)
 		return -1;
