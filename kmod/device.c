@@ -66,7 +66,9 @@ static netdev_tx_t device_xmit(struct sk_buff *skb, struct net_device *dev)
 
 static int device_change_mtu(struct net_device *dev, int mtu)
 {
-	spn_mtu_chosen(spn_device(dev));
+	if (mtu && mtu < ETH_MIN_MTU)
+		return -EINVAL;
+	mtu = spn_mtu_choose(spn_device(dev), mtu);
 	/* Read without the RTNL by who sends, and by who asks for devices. */
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
@@ -118,12 +120,27 @@ static void device_setup(struct net_device *dev)
 	dev->hw_enc_features |= features;
 	spn_dev_set_lltx(dev);
 	dev->mtu = default_mtu();
-	dev->min_mtu = ETH_MIN_MTU;
+	/* 0 has it follow the tunnels. */
+	dev->min_mtu = 0;
 	dev->max_mtu = round_down(IP_MAX_MTU - overhead, SPN_BLOCK_MAX);
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	dev->needs_free_netdev = true;
 	/* Path MTU errors are told through the route that brought the packet. */
 	netif_keep_dst(dev);
+}
+
+/* One that the device is made with is the administrator's, too. */
+static int read_mtu(struct spn_device *sd, const struct nlattr *attr,
+		    struct netlink_ext_ack *extack)
+{
+	unsigned int mtu = attr ? nla_get_u32(attr) : 0;
+
+	sd->dev->mtu = mtu ?: default_mtu();
+	sd->mtu_fixed = mtu;
+	if (sd->dev->mtu >= ETH_MIN_MTU)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "the MTU is less than IPv4 takes");
+	return -EINVAL;
 }
 
 static int device_newlink(struct net *src_net, struct net_device *dev, struct nlattr *tb[],
@@ -138,6 +155,9 @@ static int device_newlink(struct net *src_net, struct net_device *dev, struct nl
 	spn_drops_init(&sd->drops, dev);
 	INIT_LIST_HEAD(&sd->tunnels);
 	INIT_LIST_HEAD(&sd->node);
+	err = read_mtu(sd, tb[IFLA_MTU], extack);
+	if (err)
+		return err;
 	err = register_netdevice(dev);
 	if (err)
 		return err;

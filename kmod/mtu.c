@@ -212,10 +212,16 @@ static bool has_v6_address(const struct net_device *dev)
 	return found;
 }
 
+/* What it is while nobody has fixed it.  Under the RTNL. */
+static unsigned int followed_mtu(const struct spn_device *sd)
+{
+	unsigned int least = has_v6_address(sd->dev) ? IPV6_MIN_MTU : 0;
+
+	return max(wanted_mtu(sd), least);
+}
+
 static void change_mtu(struct spn_device *sd, unsigned int mtu)
 {
-	if (has_v6_address(sd->dev))
-		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
 	sd->mtu_own = true;
 	dev_set_mtu(sd->dev, mtu);
 	sd->mtu_own = false;
@@ -234,7 +240,7 @@ static struct spn_device *next_unsettled(struct mtu_net *mn, unsigned int *mtu)
 		sd->unsettled = false;
 		if (sd->mtu_fixed)
 			continue;
-		*mtu = wanted_mtu(sd);
+		*mtu = followed_mtu(sd);
 		found = sd;
 		break;
 	}
@@ -264,16 +270,19 @@ static void settle(struct work_struct *work)
 	spn_mtu_settle(container_of(work, struct mtu_net, settle)->sn);
 }
 
-void spn_mtu_chosen(struct spn_device *sd)
+unsigned int spn_mtu_choose(struct spn_device *sd, unsigned int mtu)
 {
 	struct net *net = rtnl_dereference(sd->net);
 
 	ASSERT_RTNL();
 	if (sd->mtu_own || !net)
-		return;
+		return mtu ?: sd->dev->mtu;
 	mutex_lock(&spn_net(net)->lock);
-	sd->mtu_fixed = true;
+	sd->mtu_fixed = mtu;
+	if (!mtu)
+		mtu = followed_mtu(sd);
 	mutex_unlock(&spn_net(net)->lock);
+	return mtu;
 }
 
 void spn_mtu_path_changed(struct spn_tunnel *tunnel)

@@ -37,9 +37,9 @@ void spn_mtu_settle(struct spn_net *sn);
 
 /*
  * The device gets another MTU.  If that is none of ours, the administrator has chosen it and it
- * stays.  Under the RTNL.
+ * stays; 0 has it follow the tunnels again.  Under the RTNL.  Returns what it becomes.
  */
-void spn_mtu_chosen(struct spn_device *sd);
+unsigned int spn_mtu_choose(struct spn_device *sd, unsigned int mtu);
 
 /*
  * Has a tunnel looked at in a second, because its path may have another MTU: what errors come

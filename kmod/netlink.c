@@ -190,6 +190,7 @@ static int fill_device(struct sk_buff *msg, const struct spn_device *sd)
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_IFINDEX, READ_ONCE(sd->dev->ifindex)) ||
 	    nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, sd->dev->name) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_MTU, READ_ONCE(sd->dev->mtu)) ||
+	    nla_put_u8(msg, SPINDLE_A_DEVICE_MTU_FIXED, sd->mtu_fixed) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, sd->n_tunnels) ||
 	    spn_netlink_put_drops(msg, SPINDLE_A_DEVICE_DROP, &sd->drops))
 		return -EMSGSIZE;

@@ -111,15 +111,65 @@ narrow_beside_wide()
 	pings a b -M "do" -s $(($(inner_max 1500) - 28))
 }
 
+# fixed NAME: has somebody said what the MTU is?
+fixed()
+{
+	show "$1" device '.[] | ."mtu-fixed"'
+}
+
 administrators()
 {
 	both
+	same "fixed" "$(fixed a)" false
 	ip -n a link set spin0 mtu 1300
 	generation a 2
 	same "MTU" "$(mtu_of a spin0)" 1300
+	same "fixed" "$(fixed a)" true
 	alg=aes256-sha512
 	generation a 3
 	same "MTU" "$(mtu_of a spin0)" 1300
+	# Also at the value that it would have.
+	ip -n a link set spin0 mtu "$(inner_max 1500)"
+	ip -n a link set eth0 mtu 1400
+	sleep 1
+	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1500)"
+	# And back.
+	ip -n a link set spin0 mtu 0
+	same "MTU that follows" "$(mtu_of a spin0)" "$(inner_max 1400)"
+	same "fixed" "$(fixed a)" false
+	refuse ip -n a link set spin0 mtu 67
+	same "MTU" "$(mtu_of a spin0)" "$(inner_max 1400)"
+}
+
+# The device is made with it.
+administrators_from_the_beginning()
+{
+	fresh_hosts
+	ip -n a link add spin0 mtu 1300 type spindle
+	ip -n a link set spin0 up
+	spindle_tunnel a
+	generation a 1
+	same "MTU" "$(mtu_of a spin0)" 1300
+	ip -n a link add spin1 mtu 0 type spindle
+	same "MTU" "$(mtu_of a spin1)" 1390
+	refuse ip -n a link add spin2 mtu 67 type spindle
+	refuse ip -n a link show spin2
+}
+
+# Which path is narrow.
+shown()
+{
+	both
+	second_tunnel
+	narrow_way 1300
+	same "without an SA" "$(show a tunnel '.[] | select(.name == "u") | ."path-mtu", .mtu')" \
+		$'null\nnull'
+	second_sa
+	same "of a narrow path" "$(show a tunnel '.[] | select(.name == "u") | ."path-mtu", .mtu')" \
+		"1300"$'\n'"$(inner_max 1300)"
+	same "of the other" "$(show a tunnel '.[] | select(.name == "t") | ."path-mtu", .mtu')" \
+		"1500"$'\n'"$(inner_max 1500)"
+	host a spindle tunnel show u | grep "mtu *$(inner_max 1300) of the path's 1300"
 }
 
 # --- IPv6 needs 1280 --------------------------------------------------------
@@ -272,6 +322,8 @@ run_tests \
 	"the device's MTU is that of the widest of its tunnels" widest_of_tunnels \
 	"senders into a narrow tunnel are told, all others send as before" narrow_beside_wide \
 	"an administrator's MTU stays" administrators \
+	"an MTU that the device is made with stays" administrators_from_the_beginning \
+	"what fits is shown" shown \
 	"a narrow tunnel leaves IPv6 on the device" v6_beside_narrow \
 	"IPv6 comes beside a narrow tunnel" v6_after_narrow \
 	"the device's MTU follows the route" follows_path \

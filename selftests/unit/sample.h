@@ -28,6 +28,8 @@ static const struct sp_tunnel sample_tunnel = {
 	.state = SPINDLE_TUNNEL_UP,
 	.out_generation = 2,
 	.staged = 1,
+	.path_mtu = 1500,
+	.mtu = 1438,
 	.drops = { { { .reason = "no-route", .count = 3 }, { .reason = "stage-full" } }, 2 },
 };
 

@@ -33,7 +33,8 @@ static void a_device(void **state)
 
 	(void)state;
 	assert_json(sp_json_device(&device),
-		    "{\"dev\":\"spin0\",\"ifindex\":3,\"mtu\":1438,\"tunnels\":2,"
+		    "{\"dev\":\"spin0\",\"ifindex\":3,\"mtu\":1438,\"mtu-fixed\":false,"
+		    "\"tunnels\":2,"
 		    "\"drops\":{\"no-tunnel\":4}}");
 }
 
@@ -51,10 +52,12 @@ static void a_tunnel(void **state)
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"up\",\"generation\":2,"
 		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\","
 		    "\"tfc\":0,\"fwmark\":42,"
-		    "\"staged\":1,\"drops\":{\"no-route\":3,\"stage-full\":0}}");
+		    "\"staged\":1,\"path-mtu\":1500,\"mtu\":1438,"
+		    "\"drops\":{\"no-route\":3,\"stage-full\":0}}");
 
 	down.state = SPINDLE_TUNNEL_DOWN;
 	down.out_generation = 0;
+	down.mtu = 0;
 	down.dscp = 46;
 	down.df = SPINDLE_DF_CLEAR;
 	down.drops.n = 0;
@@ -67,7 +70,7 @@ static void a_tunnel(void **state)
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"down\",\"generation\":null,"
 		    "\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,"
 		    "\"tfc\":0,\"fwmark\":42,"
-		    "\"staged\":1,\"drops\":{}}");
+		    "\"staged\":1,\"path-mtu\":null,\"mtu\":null,\"drops\":{}}");
 }
 
 static void an_sa(void **state)

@@ -259,6 +259,7 @@ static void a_device_is_understood(void **state)
 	nla_put_u32(msg, SPINDLE_A_DEVICE_IFINDEX, 3);
 	nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, "spin0");
 	nla_put_u32(msg, SPINDLE_A_DEVICE_MTU, 1438);
+	nla_put_u8(msg, SPINDLE_A_DEVICE_MTU_FIXED, 1);
 	nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, 2);
 	put_drop(msg, SPINDLE_A_DEVICE_DROP, &sample_in.drops.list[0]);
 	nla_nest_end(msg, nest);
@@ -267,6 +268,7 @@ static void a_device_is_understood(void **state)
 	assert_int_equal(device.ifindex, 3);
 	assert_string_equal(device.ifname, "spin0");
 	assert_int_equal(device.mtu, 1438);
+	assert_int_equal(device.mtu_fixed, 1);
 	assert_int_equal(device.tunnels, 2);
 	assert_int_equal(device.drops.n, 1);
 }

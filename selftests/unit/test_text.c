@@ -57,14 +57,14 @@ static void octets_and_times(void **state)
 static void a_device(void **state)
 {
 	const struct sp_device device = {
-		.ifname = "spin0", .mtu = 1438, .tunnels = 1,
+		.ifname = "spin0", .mtu = 1438, .mtu_fixed = 1, .tunnels = 1,
 		.drops = { { { .reason = "no-tunnel", .count = 4 } }, 1 },
 	};
 	FILE *out = begin();
 
 	(void)state;
 	cli_text_device(out, &device);
-	expect(out, "spin0  mtu 1438, 1 tunnel\n"
+	expect(out, "spin0  mtu 1438 fixed, 1 tunnel\n"
 		    "    drops         no-tunnel 4\n");
 }
 
@@ -80,11 +80,13 @@ static void a_tunnel(void **state)
 		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
 		    "    mode          esp tunnel\n"
 		    "    options       replay-window 4096, df copy, dscp copy, fwmark 0x2a\n"
+		    "    mtu           1438 of the path's 1500\n"
 		    "    waiting       1 packet for an SA\n"
 		    "    drops         no-route 3\n");
 
 	down.state = SPINDLE_TUNNEL_DOWN;
 	down.out_generation = 0;
+	down.mtu = 0;
 	down.dscp = 46;
 	down.fwmark = 0;
 	down.staged = 0;

@@ -76,8 +76,8 @@ static void print_drops(FILE *out, const struct sp_drops *drops)
 
 void cli_text_device(FILE *out, const struct sp_device *device)
 {
-	fprintf(out, "%s  mtu %u, %u %s\n", device->ifname, device->mtu, device->tunnels,
-		device->tunnels == 1 ? "tunnel" : "tunnels");
+	fprintf(out, "%s  mtu %u%s, %u %s\n", device->ifname, device->mtu,
+		device->mtu_fixed ? " fixed" : "", device->tunnels, device->tunnels == 1 ? "tunnel" : "tunnels");
 	print_drops(out, &device->drops);
 }
 
@@ -126,6 +126,8 @@ void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 		fputs(", clamp-mss on", out);
 	fputc('\n', out);
 
+	if (t->mtu)
+		fprintf(out, LABEL "%u of the path's %u\n", "mtu", t->mtu, t->path_mtu);
 	if (t->staged)
 		fprintf(out, LABEL "%u %s for an SA\n", "waiting", t->staged,
 			t->staged == 1 ? "packet" : "packets");

@@ -70,9 +70,9 @@ static json_t *life(const struct sp_life *l)
 
 json_t *sp_json_device(const struct sp_device *device)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "dev", device->ifname,
+	return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o}", "dev", device->ifname,
 			 "ifindex", number(device->ifindex), "mtu", number(device->mtu),
-			 "tunnels", number(device->tunnels), "drops", drops(&device->drops));
+			 "mtu-fixed", device->mtu_fixed, "tunnels", number(device->tunnels), "drops", drops(&device->drops));
 }
 
 json_t *sp_json_tunnel(const struct sp_tunnel *t)
@@ -81,7 +81,7 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 	json_t *dscp = t->dscp == SPINDLE_DSCP_COPY ? json_string("copy") : number(t->dscp);
 
 	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:b, s:o, s:b, s:o,"
-			 " s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
+			 " s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", t->name, "id", number(t->id), "dev", t->ifname,
 			 "local", addr(&t->local), "remote", addr(&t->remote),
 			 "mode", sp_name_mode(t->mode), "proto", sp_name_proto(t->proto),
@@ -97,7 +97,10 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 			 "df", sp_name_df(t->df), "dscp", dscp,
 			 "tfc", t->tfc == SPINDLE_TFC_MTU ? json_string("mtu") : number(t->tfc),
 			 "fwmark", number(t->fwmark),
-			 "staged", number(t->staged), "drops", drops(&t->drops));
+			 "staged", number(t->staged),
+			 "path-mtu", t->mtu ? number(t->path_mtu) : json_null(),
+			 "mtu", t->mtu ? number(t->mtu) : json_null(),
+			 "drops", drops(&t->drops));
 }
 
 json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)

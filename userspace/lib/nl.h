@@ -37,6 +37,7 @@ struct sp_device {
 	uint32_t ifindex;
 	char ifname[IFNAMSIZ];
 	uint32_t mtu;
+	uint8_t mtu_fixed;		/* it does not follow the tunnels */
 	uint32_t tunnels;
 	struct sp_drops drops;
 };
@@ -90,6 +91,8 @@ struct sp_tunnel {
 	uint8_t state;			/* enum spindle_tunnel_state */
 	uint32_t out_generation;	/* 0: none */
 	uint32_t staged;
+	uint32_t path_mtu;		/* 0: no outbound SA */
+	uint32_t mtu;			/* of inner packets; likewise */
 	struct sp_drops drops;
 };
 

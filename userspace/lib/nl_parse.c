@@ -146,6 +146,8 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 		[SPINDLE_A_TUNNEL_FOLLOW] = { .type = NLA_U8 },
 		[SPINDLE_A_TUNNEL_DUMMY] = { .type = NLA_U16 },
 		[SPINDLE_A_TUNNEL_CLAMP_MSS] = { .type = NLA_U8 },
+		[SPINDLE_A_TUNNEL_PATH_MTU] = { .type = NLA_U32 },
+		[SPINDLE_A_TUNNEL_MTU] = { .type = NLA_U32 },
 		[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = { .type = NLA_U32 },
 		[SPINDLE_A_TUNNEL_DF] = { .type = NLA_U8 },
 		[SPINDLE_A_TUNNEL_DSCP] = { .type = NLA_U8 },
@@ -181,6 +183,8 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 	get_u8(&t->state, a[SPINDLE_A_TUNNEL_STATE]);
 	get_u32(&t->out_generation, a[SPINDLE_A_TUNNEL_OUT_GENERATION]);
 	get_u32(&t->staged, a[SPINDLE_A_TUNNEL_STAGED]);
+	get_u32(&t->path_mtu, a[SPINDLE_A_TUNNEL_PATH_MTU]);
+	get_u32(&t->mtu, a[SPINDLE_A_TUNNEL_MTU]);
 	if (parse_addr(&t->local, a[SPINDLE_A_TUNNEL_LOCAL]) ||
 	    parse_addr(&t->remote, a[SPINDLE_A_TUNNEL_REMOTE]) ||
 	    parse_selectors(&t->local_ts, nest, SPINDLE_A_TUNNEL_LOCAL_TS) ||
@@ -308,6 +312,7 @@ static int parse_device(struct sp_device *device, struct nlattr *nest)
 		[SPINDLE_A_DEVICE_IFINDEX] = { .type = NLA_U32 },
 		[SPINDLE_A_DEVICE_IFNAME] = { .type = NLA_STRING },
 		[SPINDLE_A_DEVICE_MTU] = { .type = NLA_U32 },
+		[SPINDLE_A_DEVICE_MTU_FIXED] = { .type = NLA_U8 },
 		[SPINDLE_A_DEVICE_TUNNELS] = { .type = NLA_U32 },
 	};
 	struct nlattr *a[SPINDLE_A_DEVICE_MAX + 1];
@@ -317,6 +322,7 @@ static int parse_device(struct sp_device *device, struct nlattr *nest)
 	get_u32(&device->ifindex, a[SPINDLE_A_DEVICE_IFINDEX]);
 	get_string(device->ifname, sizeof(device->ifname), a[SPINDLE_A_DEVICE_IFNAME]);
 	get_u32(&device->mtu, a[SPINDLE_A_DEVICE_MTU]);
+	get_u8(&device->mtu_fixed, a[SPINDLE_A_DEVICE_MTU_FIXED]);
 	get_u32(&device->tunnels, a[SPINDLE_A_DEVICE_TUNNELS]);
 	return parse_drops(&device->drops, nest, SPINDLE_A_DEVICE_DROP);
 }

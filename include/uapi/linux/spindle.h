@@ -77,6 +77,7 @@ enum spindle_device_attr {
 	SPINDLE_A_DEVICE_MTU,		/* u32 */
 	SPINDLE_A_DEVICE_TUNNELS,	/* u32, how many */
 	SPINDLE_A_DEVICE_DROP,		/* nest, enum spindle_drop_attr; repeats */
+	SPINDLE_A_DEVICE_MTU_FIXED,	/* u8, 1: the MTU does not follow the tunnels */
 
 	__SPINDLE_A_DEVICE_MAX,
 	SPINDLE_A_DEVICE_MAX = __SPINDLE_A_DEVICE_MAX - 1
@@ -132,6 +133,8 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_FOLLOW,	/* u8, 1: REMOTE and ENCAP_DPORT follow the peer */
 	SPINDLE_A_TUNNEL_DUMMY,		/* u16, milliseconds without a packet, 0 is never */
 	SPINDLE_A_TUNNEL_CLAMP_MSS,	/* u8, 1: of TCP connections through the tunnel */
+	SPINDLE_A_TUNNEL_PATH_MTU,	/* u32, octets of outer packets, get only */
+	SPINDLE_A_TUNNEL_MTU,		/* u32, octets of inner packets that fit, get only */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
