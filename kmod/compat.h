@@ -12,8 +12,6 @@
 #include <net/dst.h>
 #include <net/genetlink.h>
 #include <net/ip.h>
-#include <net/ip6_tunnel.h>
-#include <net/ip_tunnels.h>
 #include <net/rtnetlink.h>
 
 /* Not by __has_include, which sparse does not know. */
@@ -40,6 +38,25 @@ static inline struct nlattr **spn_dump_attrs(struct netlink_callback *cb)
 	return genl_dumpit_info(cb)->attrs;
 #else
 	return genl_info_dump(cb)->attrs;
+#endif
+}
+
+/* The clock of skb->tstamp, which says when a packet wants to leave, or when it came. */
+static inline u8 spn_skb_tstamp_type(const struct sk_buff *skb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	return skb->mono_delivery_time;
+#else
+	return skb->tstamp_type;
+#endif
+}
+
+static inline void spn_skb_set_tstamp_type(struct sk_buff *skb, u8 type)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	skb->mono_delivery_time = type;
+#else
+	skb->tstamp_type = type;
 #endif
 }
 
@@ -116,26 +133,6 @@ static inline void spn_dev_set_lltx(struct net_device *dev)
 static inline struct net_device *spn_dst_dev(const struct dst_entry *dst)
 {
 	return READ_ONCE(dst->dev);
-}
-
-/* The flags that came as a last argument are for multicast routing, which this is not. */
-static inline void spn_iptunnel_xmit(struct rtable *rt, struct sk_buff *skb, __be32 src,
-				     __be32 dst, u8 proto, u8 tos, u8 ttl, __be16 df)
-{
-#ifdef IPSKB_MCROUTE
-	iptunnel_xmit(NULL, rt, skb, src, dst, proto, tos, ttl, df, false, 0);
-#else
-	iptunnel_xmit(NULL, rt, skb, src, dst, proto, tos, ttl, df, false);
-#endif
-}
-
-static inline void spn_ip6tunnel_xmit(struct sk_buff *skb)
-{
-#ifdef IPSKB_MCROUTE
-	ip6tunnel_xmit(NULL, skb, skb->dev, 0);
-#else
-	ip6tunnel_xmit(NULL, skb, skb->dev);
-#endif
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include "output.h"
 #include "peer.h"
 #include "route.h"
+#include "skb.h"
 #include "spi.h"
 #include "tunnel.h"
 
@@ -266,8 +267,10 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	if (!conf)
 		return SPN_DROP_SHUTDOWN;
 	reason = unwrap(conf, skb, *next_header);
-	if (!reason)
-		reason = check_selectors(sa->tunnel, skb);
+	if (reason)
+		return reason;
+	spn_skb_renew_in(skb, sa->tunnel->dev);
+	reason = check_selectors(sa->tunnel, skb);
 	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
 		reason = SPN_DROP_DEVICE_DOWN;
 	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)
@@ -277,22 +280,9 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	return reason ?: spn_sa_count(sa, skb->len);
 }
 
-/* The packet enters the stack anew, as if a wire had brought it to our device. */
-static void receive(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi)
+static void receive(struct sk_buff *skb, struct napi_struct *napi)
 {
-	struct net_device *dev = sa->tunnel->dev;
-	struct net *net = rcu_dereference(spn_device(dev)->net);
-
-	skb_scrub_packet(skb, !net || !net_eq(net, dev_net(dev)));
-	skb->pkt_type = PACKET_HOST;
-	skb->ip_summed = CHECKSUM_NONE;
-	skb_gso_reset(skb);
-	skb_clear_hash(skb);
-	skb_set_queue_mapping(skb, 0);
-	skb_reset_mac_header(skb);
-	skb_reset_mac_len(skb);
-	skb_reset_transport_header(skb);
-	dev_sw_netstats_rx_add(dev, skb->len);
+	dev_sw_netstats_rx_add(skb->dev, skb->len);
 	napi_gro_receive(napi, skb);
 }
 
@@ -316,7 +306,7 @@ static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *
 	if (next_header == IPPROTO_NONE)
 		consume_skb(skb);
 	else
-		receive(sa, skb, napi);
+		receive(skb, napi);
 }
 
 void spn_input_deliver(struct sk_buff *list, struct napi_struct *napi)

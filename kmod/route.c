@@ -6,11 +6,11 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
-#include <net/ip6_tunnel.h>
 #include <net/ip_tunnels.h>
 
 #include "queue.h"
 #include "route.h"
+#include "skb.h"
 #include "tunnel.h"
 
 enum { NESTED_MAX = 8 };	/* tunnels in a tunnel, as devices may call each other */
@@ -202,32 +202,6 @@ static bool outer_df(const struct spn_conf *conf, const struct sk_buff *skb)
 	return conf->df == SPINDLE_DF_COPY ? spn_cb(skb)->df : conf->df == SPINDLE_DF_SET;
 }
 
-/* RFC 3948 2.1, between the outer header and ESP; returns the protocol of what is there. */
-static u8 encapsulate(const struct spn_conf *conf, struct sk_buff *skb)
-{
-	struct udphdr *uh;
-
-	if (!conf->encap_dport)
-		return IPPROTO_ESP;
-	uh = skb_push(skb, sizeof(*uh));
-	skb_reset_transport_header(skb);
-	uh->source = htons(conf->encap_sport);
-	uh->dest = htons(conf->encap_dport);
-	uh->len = htons(skb->len);
-	uh->check = 0;
-	return IPPROTO_UDP;
-}
-
-static void send4(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
-		  u8 tos, bool df)
-{
-	struct rtable *rt = container_of(dst, struct rtable, dst);
-	u8 protocol = encapsulate(conf, skb);
-
-	spn_iptunnel_xmit(rt, skb, conf->endpoints.local.v4, conf->endpoints.remote.v4,
-			  protocol, tos, ip4_dst_hoplimit(dst), df ? htons(IP_DF) : 0);
-}
-
 /* No flow label: one made of the inner packet would tell of it. */
 static void put_header6(struct ipv6hdr *ip6h, const struct spn_conf *conf, u8 tos,
 			unsigned int payload_len, u8 next_header)
@@ -239,51 +213,58 @@ static void put_header6(struct ipv6hdr *ip6h, const struct spn_conf *conf, u8 to
 	ip6h->daddr = in6_addr(&conf->endpoints.remote);
 }
 
-static void send6(struct dst_entry *dst, const struct spn_conf *conf, struct sk_buff *skb,
-		  u8 tos, bool df)
+static void put_header4(struct net *net, struct iphdr *iph, const struct spn_conf *conf, u8 tos,
+			u8 protocol)
 {
-	struct in6_addr local = in6_addr(&conf->endpoints.local);
-	struct in6_addr remote = in6_addr(&conf->endpoints.remote);
-	u8 protocol = encapsulate(conf, skb);
-	unsigned int payload_len = skb->len;
-	struct ipv6hdr *ip6h;
-
-	/* RFC 8200 8.1: over IPv6 a checksum is needed. */
-	if (protocol == IPPROTO_UDP)
-		udp6_set_csum(false, skb, &local, &remote, payload_len);
-	skb_clear_hash_if_not_l4(skb);
-	skb_dst_set(skb, dst);
-	skb->ignore_df = !df;
-	ip6h = skb_push(skb, sizeof(*ip6h));
-	skb_reset_network_header(skb);
-	put_header6(ip6h, conf, tos, payload_len, protocol);
-	ip6h->hop_limit = ip6_dst_hoplimit(dst);
-	skb->protocol = htons(ETH_P_IPV6);
-	spn_ip6tunnel_xmit(skb);
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = tos;
+	iph->protocol = protocol;
+	iph->saddr = conf->endpoints.local.v4;
+	iph->daddr = conf->endpoints.remote.v4;
+	__ip_select_ident(net, iph, 1);
 }
 
-unsigned int spn_route_push(struct net *net, const struct spn_conf *conf, struct sk_buff *skb)
+/* The outer header in front of @skb; what may change on the way is still to come. */
+static void put_header(struct net *net, const struct spn_conf *conf, struct sk_buff *skb, u8 tos,
+		       u8 protocol)
 {
-	unsigned int payload_len = skb->len, len = spn_conf_outer_len(conf);
-	u8 tos = outer_tos(conf, spn_cb(skb)->tos), protocol = spn_ip_in_ip(skb);
+	unsigned int payload_len = skb->len;
+	unsigned int len = spn_ip_header_len(conf->endpoints.remote.family);
 	void *header = __skb_push(skb, len);
 
 	memset(header, 0, len);
 	skb_reset_network_header(skb);
-	if (is_v6(conf)) {
+	if (is_v6(conf))
 		put_header6(header, conf, tos, payload_len, protocol);
-	} else {
-		struct iphdr *iph = header;
+	else
+		put_header4(net, header, conf, tos, protocol);
+}
 
-		iph->version = 4;
-		iph->ihl = sizeof(*iph) / 4;
-		iph->tos = tos;
-		iph->protocol = protocol;
-		iph->saddr = conf->endpoints.local.v4;
-		iph->daddr = conf->endpoints.remote.v4;
-		__ip_select_ident(net, iph, 1);
-	}
-	return len;
+/* RFC 3948 2.1, between the outer header and ESP. */
+static void encapsulate(const struct spn_conf *conf, struct sk_buff *skb)
+{
+	struct in6_addr local, remote;
+	struct udphdr *uh;
+
+	uh = skb_push(skb, sizeof(*uh));
+	skb_reset_transport_header(skb);
+	uh->source = htons(conf->encap_sport);
+	uh->dest = htons(conf->encap_dport);
+	uh->len = htons(skb->len);
+	uh->check = 0;
+	if (!is_v6(conf))
+		return;
+	/* RFC 8200 8.1: over IPv6 a checksum is needed. */
+	local = in6_addr(&conf->endpoints.local);
+	remote = in6_addr(&conf->endpoints.remote);
+	udp6_set_csum(false, skb, &local, &remote, skb->len);
+}
+
+unsigned int spn_route_push(struct net *net, const struct spn_conf *conf, struct sk_buff *skb)
+{
+	put_header(net, conf, skb, outer_tos(conf, spn_cb(skb)->tos), spn_ip_in_ip(skb));
+	return spn_conf_outer_len(conf);
 }
 
 static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb)
@@ -294,49 +275,44 @@ static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb)
 		ip_hdr(skb)->ttl = ip4_dst_hoplimit(dst);
 }
 
-/* In transport mode, and with AH, the packet has its header already. */
-static void send_own(struct net *net, struct dst_entry *dst, const struct spn_conf *conf,
-		     struct sk_buff *skb, bool df)
+static int send_out(struct net *net, struct dst_entry *dst, struct sk_buff *skb, bool df)
 {
-	unsigned int ip_len = spn_cb(skb)->ip_len;
-	struct net_device *dev = skb->dev;
-	int err, len;
-
-	skb_clear_hash_if_not_l4(skb);
 	skb_dst_set(skb, dst);
 	memset(skb->cb, 0, sizeof(skb->cb));
-	skb_reset_transport_header(skb);
-	skb_push(skb, ip_len);
-	len = skb->len - skb_inner_network_offset(skb);
-	if (conf->mode == SPINDLE_MODE_TUNNEL)
-		set_hop_limit(dst, skb);
 	if (spn_ip_is_v6(skb)) {
 		skb->protocol = htons(ETH_P_IPV6);
 		skb->ignore_df = !df;
-		err = ip6_local_out(net, NULL, skb);
-	} else {
-		skb->protocol = htons(ETH_P_IP);
-		ip_hdr(skb)->frag_off = df ? htons(IP_DF) : 0;
-		err = ip_local_out(net, NULL, skb);
+		return ip6_local_out(net, NULL, skb);
 	}
-	iptunnel_xmit_stats(dev, net_xmit_eval(err) ? 0 : len);
+	skb->protocol = htons(ETH_P_IP);
+	ip_hdr(skb)->frag_off = df && !ip_mtu_locked(dst) ? htons(IP_DF) : 0;
+	return ip_local_out(net, NULL, skb);
 }
 
 void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_conf *conf,
 		    struct sk_buff *skb)
 {
-	u8 tos = outer_tos(conf, spn_cb(skb)->tos);
 	bool df = outer_df(conf, skb) && !may_fragment(conf, dst, skb);
+	/* In transport mode, and with AH, the packet has its header already. */
+	unsigned int ip_len = spn_cb(skb)->ip_len;
+	int len = skb->len - skb_inner_network_offset(skb);
+	u8 tos = outer_tos(conf, spn_cb(skb)->tos);
+	struct net_device *dev = skb->dev;
+	int err;
 
-	/* From one namespace to another, of which the mark has to be that of the latter. */
-	skb_scrub_packet(skb, !net_eq(net, dev_net(skb->dev)));
-	skb->mark = conf->fwmark;
-	if (spn_cb(skb)->ip_len)
-		send_own(net, dst, conf, skb, df);
-	else if (is_v6(conf))
-		send6(dst, conf, skb, tos, df);
-	else
-		send4(dst, conf, skb, tos, df);
+	spn_skb_renew_out(skb, net, conf->fwmark);
+	if (ip_len) {
+		__skb_push(skb, ip_len);
+		skb_reset_network_header(skb);
+	} else {
+		if (conf->encap_dport)
+			encapsulate(conf, skb);
+		put_header(net, conf, skb, tos, conf->encap_dport ? IPPROTO_UDP : IPPROTO_ESP);
+	}
+	if (!ip_len || conf->mode == SPINDLE_MODE_TUNNEL)
+		set_hop_limit(dst, skb);
+	err = send_out(net, dst, skb, df);
+	iptunnel_xmit_stats(dev, net_xmit_eval(err) ? 0 : len);
 }
 
 void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct sk_buff *skb,

@@ -296,6 +296,31 @@ clamped()
 	no_drops_but_multicast b
 }
 
+# In UDP over IPv6 the outer checksum is left to a device that a veth is not: what comes in
+# still says so when the segment size inside is changed, and TCP's checksum with it.
+clamped_in_udp()
+{
+	local name
+
+	dual_hosts
+	families 4 6
+	for name in a b; do
+		encap_socket $name
+	done
+	spindle_hosts encap udp 4500 4500
+	ip -n a link set spin0 mtu 1300
+	ip -n a route change "${network[b]}" dev spin0 src "${inner[a]}" advmss 1400
+	ip -n b link set spin0 mtu 1300
+	host b spindle tunnel set t clamp-mss on
+	capture b spin0
+	one_way a b 50001
+	stop_captures
+	same "b hears of a" "$(mss_of b a)" $((1300 - 40))
+	refuse grep -m 1 incorrect <(syns b a -vv)
+	no_drops_but_multicast a
+	no_drops_but_multicast b
+}
+
 # --- the outer header -------------------------------------------------------
 
 # outer OPTION... -- PING-OPTION...: the outer header of a ping under tunnel options.
@@ -384,6 +409,7 @@ run_tests \
 	"dummy packets" dummies \
 	"TCP is told the MTU, IPv4" "clamped 4 40" \
 	"TCP is told the MTU, IPv6" "clamped 6 60" \
+	"TCP is told the MTU by who receives it in UDP over IPv6" clamped_in_udp \
 	"DSCP" dscp \
 	"don't fragment" "df" \
 	"ECN of the inner header shows outside" ecn_outside \

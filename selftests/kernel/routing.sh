@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What leads packets before and behind a tunnel: marks and priorities.
+
+. "$(dirname "$0")/lib.sh"
+
+# rules NAME: nftables, from standard input.
+rules()
+{
+	host "$1" nft -f -
+}
+
+# counted NAME: what the only counter of table seen has.
+counted()
+{
+	host "$1" nft list table ip seen | sed -n 's/.*counter packets \([0-9]*\) .*/\1/p'
+}
+
+# A gateway marks by the uplink that a packet comes in by, ESP included, so that answers
+# leave by the same.  What was inside is another packet.
+inward()
+{
+	fresh_hosts
+	spindle_hosts
+	ip -n b rule add fwmark 2 blackhole
+	rules b <<-END
+		table ip wan {
+			chain pre {
+				type filter hook prerouting priority mangle;
+				iifname "eth0" ip protocol esp meta mark set 2 meta priority set 1:2
+			}
+		}
+		table ip seen {
+			chain pre {
+				type filter hook prerouting priority raw;
+				iifname "spin0" meta mark 0 meta priority none counter
+			}
+		}
+	END
+	pings a b
+	same "packets from spin0 without a mark and a priority" "$(counted b)" 1
+	no_drops a
+	no_drops b
+}
+
+# Nor has the outer packet the mark of the inner one, but the tunnel's; the priority it has.
+outward()
+{
+	fresh_hosts
+	spindle_hosts
+	rules a <<-END
+		table ip lan {
+			chain out {
+				type route hook output priority mangle;
+				oifname "spin0" meta mark set 5 meta priority set 1:5
+			}
+		}
+		table ip seen {
+			chain out {
+				type filter hook postrouting priority 0;
+				oifname "eth0" ip protocol esp meta mark $1 meta priority 1:5 counter
+			}
+		}
+	END
+	[ "$1" = 0 ] || host a spindle tunnel set t fwmark "$1"
+	pings a b
+	same "ESP packets with mark $1" "$(counted a)" 1
+}
+
+# A priority chooses among the classes of an uplink, and those are the namespace's it is in.
+elsewhere()
+{
+	fresh_hosts
+	spindle_hosts
+	ip netns add inside
+	ip -n a link set spin0 netns inside
+	ip -n inside -batch - <<-END
+		address add ${inner[a]} dev spin0
+		link set spin0 up
+		route add ${network[b]} dev spin0
+	END
+	rules inside <<-END
+		table ip lan {
+			chain out {
+				type filter hook output priority mangle;
+				meta mark set 5 meta priority set 1:5
+			}
+		}
+	END
+	rules a <<-END
+		table ip seen {
+			chain out {
+				type filter hook postrouting priority 0;
+				oifname "eth0" ip protocol esp meta mark 0 meta priority none counter
+			}
+		}
+	END
+	host inside ping -n -q -c 1 -W 3 "${inner[b]}"
+	same "ESP packets without a priority" "$(counted a)" 1
+}
+
+run_tests \
+	"an inner packet has no mark and priority of the outer one" inward \
+	"an outer packet has no mark of the inner one" "outward 0" \
+	"it has its tunnel's mark" "outward 7" \
+	"no priority leaves its namespace" elsewhere
