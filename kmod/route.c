@@ -15,9 +15,14 @@
 
 enum { NESTED_MAX = 8 };	/* tunnels in a tunnel, as devices may call each other */
 
+static u8 outer_proto(const struct spn_conf *conf)
+{
+	return conf->encap_dport ? IPPROTO_UDP : conf->proto;
+}
+
 /*
- * No protocol, and of IPv6 no ip6_dst_lookup_flow(): with them, a host-wide xfrm policy
- * would be asked whether it wants to encrypt our ESP again.
+ * With all that rules for routing can ask for.  Neither of the look-ups asks xfrm: a
+ * host-wide policy would have our ESP encrypted again.
  */
 static struct dst_entry *look_up4(struct net *net, const struct spn_conf *conf)
 {
@@ -25,8 +30,11 @@ static struct dst_entry *look_up4(struct net *net, const struct spn_conf *conf)
 		.saddr = conf->endpoints.local.v4,
 		.daddr = conf->endpoints.remote.v4,
 		.flowi4_mark = conf->fwmark,
+		.flowi4_proto = outer_proto(conf),
+		.fl4_sport = htons(conf->encap_sport),
+		.fl4_dport = htons(conf->encap_dport),
 	};
-	struct rtable *rt = ip_route_output_key(net, &fl4);
+	struct rtable *rt = __ip_route_output_key(net, &fl4);
 
 	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
 }
@@ -45,6 +53,9 @@ static struct dst_entry *look_up6(struct net *net, const struct spn_conf *conf)
 		.saddr = in6_addr(&conf->endpoints.local),
 		.daddr = in6_addr(&conf->endpoints.remote),
 		.flowi6_mark = conf->fwmark,
+		.flowi6_proto = outer_proto(conf),
+		.fl6_sport = htons(conf->encap_sport),
+		.fl6_dport = htons(conf->encap_dport),
 	};
 	struct dst_entry *dst;
 	int err;
@@ -79,7 +90,7 @@ static const struct spn_conf *outer_tunnel(const struct net_device *dev,
 		.remote = conf->endpoints.remote,
 		.local_port = conf->encap_sport,
 		.remote_port = conf->encap_dport,
-		.proto = conf->encap_dport ? IPPROTO_UDP : conf->proto,
+		.proto = outer_proto(conf),
 		.has_ports = conf->encap_dport,
 	};
 	const struct spn_tunnel *tunnel;
@@ -275,6 +286,10 @@ static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb)
 		ip_hdr(skb)->ttl = ip4_dst_hoplimit(dst);
 }
 
+/*
+ * To the stack.  What a firewall rewrites is routed once more then, and xfrm's policies
+ * would be asked again, unless the packet says that it has been transformed already.
+ */
 static int send_out(struct net *net, struct dst_entry *dst, struct sk_buff *skb, bool df)
 {
 	skb_dst_set(skb, dst);
@@ -282,10 +297,12 @@ static int send_out(struct net *net, struct dst_entry *dst, struct sk_buff *skb,
 	if (spn_ip_is_v6(skb)) {
 		skb->protocol = htons(ETH_P_IPV6);
 		skb->ignore_df = !df;
+		IP6CB(skb)->flags = IP6SKB_XFRM_TRANSFORMED;
 		return ip6_local_out(net, NULL, skb);
 	}
 	skb->protocol = htons(ETH_P_IP);
 	ip_hdr(skb)->frag_off = df && !ip_mtu_locked(dst) ? htons(IP_DF) : 0;
+	IPCB(skb)->flags = IPSKB_XFRM_TRANSFORMED;
 	return ip_local_out(net, NULL, skb);
 }
 

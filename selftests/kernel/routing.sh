@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What leads packets before and behind a tunnel: marks and priorities.
+# What leads packets before and behind a tunnel: marks, rules and priorities.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -100,8 +100,65 @@ elsewhere()
 	same "ESP packets without a priority" "$(counted a)" 1
 }
 
+# rule SELECTOR: leads what it says by another uplink.
+rule()
+{
+	ip -n a link add eth1 type veth peer name eth1 netns b
+	ip -n a -"$version" -batch - <<-END
+		link set eth1 address 02:00:00:00:00:01 up
+		route add ${outer[b]} dev eth1 src ${outer[a]} table 7
+		rule add $1 table 7
+	END
+	ip -n b link set eth1 address 02:00:00:00:00:02 up
+	ip -n a -"$version" neigh add "${outer[b]}" lladdr 02:00:00:00:00:02 dev eth1
+}
+
+# by_rule OUTER KEY VALUE [OPTION...]: pings go where the rule leads ESP, the rest does not.
+by_rule()
+{
+	local version=$1
+
+	dual_hosts
+	families 4 "$version"
+	[ $# = 3 ] || { encap_socket a; encap_socket b; }
+	spindle_hosts "${@:4}"
+	rule "$2 $3"
+	capture a eth1
+	pings a b
+	host a ping -n -q -c 1 -W 3 "${outer[b]}" > /dev/null
+	stop_captures
+	same "packets by the other uplink" "$(captured a eth1 src "${outer[a]}" | grep -c '^IP')" 1
+}
+
+# A firewall that rewrites makes the kernel look for a route again, and for a policy.
+rewritten()
+{
+	local version=$1 direction any=0.0.0.0/0
+
+	dual_hosts
+	families 4 "$version"
+	[ "$version" = 4 ] || any=::/0
+	spindle_hosts
+	for direction in in out fwd; do
+		ip -n a xfrm policy add src $any dst $any proto 50 dir $direction action block
+	done
+	host a nft -f - <<-END
+		table $2 mangle {
+			chain out {
+				type route hook output priority mangle;
+				oifname "eth0" meta mark set 9
+			}
+		}
+	END
+	pings a b
+}
+
 run_tests \
 	"an inner packet has no mark and priority of the outer one" inward \
 	"an outer packet has no mark of the inner one" "outward 0" \
 	"it has its tunnel's mark" "outward 7" \
-	"no priority leaves its namespace" elsewhere
+	"no priority leaves its namespace" elsewhere \
+	"a rule for ESP" "by_rule 4 ipproto 50" \
+	"a rule for ESP, IPv6" "by_rule 6 ipproto 50" \
+	"a rule for ESP in UDP" "by_rule 4 dport 4500 encap udp 4500 4500" \
+	"a firewall that rewrites ESP does not wake xfrm" "rewritten 4 ip"
