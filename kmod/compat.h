@@ -71,6 +71,17 @@ static inline void spn_dev_no_link_local(struct net_device *dev)
 #endif
 }
 
+/* Of what comes in for the device's own IPv6 addresses xfrm asks no policy. */
+static inline void spn_dev_no_policy6(struct net_device *dev)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct inet6_dev *in6_dev = __in6_dev_get(dev);
+
+	if (in6_dev)
+		in6_dev->cnf.disable_policy = 1;
+#endif
+}
+
 /* A device that is nothing but a place for NAPIs. */
 static inline struct net_device *spn_dev_dummy_new(void)
 {

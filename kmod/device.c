@@ -43,15 +43,24 @@ static void device_uninit(struct net_device *dev)
 	}
 }
 
-static int device_open(struct net_device *dev)
+/*
+ * The selectors are the policy; xfrm's must not ask again.  Of IPv6 that concerns what comes
+ * in for addresses of the device that are given to it later; it has no more such switches.
+ */
+static void keep_xfrm_out(struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(dev);
 
-	/* The selectors are the policy; xfrm's must not ask again. */
 	if (in_dev) {
 		IN_DEV_CONF_SET(in_dev, NOXFRM, 1);
 		IN_DEV_CONF_SET(in_dev, NOPOLICY, 1);
 	}
+	spn_dev_no_policy6(dev);
+}
+
+static int device_open(struct net_device *dev)
+{
+	keep_xfrm_out(dev);
 	spn_dev_no_link_local(dev);
 	return 0;
 }
@@ -161,6 +170,8 @@ static int device_newlink(struct net *src_net, struct net_device *dev, struct nl
 	err = register_netdevice(dev);
 	if (err)
 		return err;
+	/* Before it has an address. */
+	keep_xfrm_out(dev);
 	mutex_lock(&sn->lock);
 	rcu_assign_pointer(sd->net, src_net);
 	list_add_tail(&sd->node, &sn->devices);

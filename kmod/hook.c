@@ -14,8 +14,15 @@
  * The handlers of a protocol form a chain, asked from the highest priority
  * down: xfrm's own is 0, its interfaces 10, vti 100.  A handler that returns
  * -EINVAL passes the packet on, so xfrm's SAs work as if we were not here.
+ *
+ * What has an SPI of ours is ours.  What has none is counted as lost only where vti, whose
+ * states have marks that no packet carries, has not wanted it, and where what comes next
+ * looks for a state by what the packet says, as we can.
  */
-enum { PRIORITY = 200 };
+enum {
+	PRIORITY = 200,
+	PRIORITY_UNKNOWN = 50,
+};
 
 static int esp_rcv(struct sk_buff *skb)
 {
@@ -31,6 +38,21 @@ static int ah_rcv(struct sk_buff *skb)
 static int encap_rcv(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
 {
 	return spn_input(skb, nexthdr, true);
+}
+
+static int esp_unknown(struct sk_buff *skb)
+{
+	return spn_input_unknown(skb, IPPROTO_ESP);
+}
+
+static int ah_unknown(struct sk_buff *skb)
+{
+	return spn_input_unknown(skb, IPPROTO_AH);
+}
+
+static int encap_unknown(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
+{
+	return spn_input_unknown(skb, nexthdr);
 }
 
 /* Of packets that xfrm has opened; none of them is ours. */
@@ -101,51 +123,106 @@ static int ah_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 
 	return take_error6(skb, type, offset, info, IPPROTO_AH);
 }
 
-#define PROTOCOL(rcv, err)		\
-	{				\
-		.handler = rcv,		\
-		.input_handler = encap_rcv,	\
-		.cb_handler = no_cb,	\
-		.err_handler = err,	\
-		.priority = PRIORITY,	\
+static int no_err4(struct sk_buff *skb, u32 info)
+{
+	return -ENOENT;
+}
+
+static int no_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code,
+		   int offset, __be32 info)
+{
+	return -ENOENT;
+}
+
+#define PROTOCOL(rcv, encap, err, at)		\
+	{					\
+		.handler = rcv,			\
+		.input_handler = encap,		\
+		.cb_handler = no_cb,		\
+		.err_handler = err,		\
+		.priority = at,			\
 	}
 
-static struct xfrm4_protocol esp4 = PROTOCOL(esp_rcv, esp_err4);
-static struct xfrm4_protocol ah4 = PROTOCOL(ah_rcv, ah_err4);
-static struct xfrm6_protocol esp6 = PROTOCOL(esp_rcv, esp_err6);
-static struct xfrm6_protocol ah6 = PROTOCOL(ah_rcv, ah_err6);
+#define KNOWN(rcv, err) PROTOCOL(rcv, encap_rcv, err, PRIORITY)
+#define UNKNOWN(rcv, err) PROTOCOL(rcv, encap_unknown, err, PRIORITY_UNKNOWN)
+
+static struct hook4 {
+	struct xfrm4_protocol protocol;
+	u8 number;
+} hooks4[] = {
+	{ KNOWN(esp_rcv, esp_err4), IPPROTO_ESP },
+	{ KNOWN(ah_rcv, ah_err4), IPPROTO_AH },
+	{ UNKNOWN(esp_unknown, no_err4), IPPROTO_ESP },
+	{ UNKNOWN(ah_unknown, no_err4), IPPROTO_AH },
+};
+
+static struct hook6 {
+	struct xfrm6_protocol protocol;
+	u8 number;
+} hooks6[] = {
+	{ KNOWN(esp_rcv, esp_err6), IPPROTO_ESP },
+	{ KNOWN(ah_rcv, ah_err6), IPPROTO_AH },
+	{ UNKNOWN(esp_unknown, no_err6), IPPROTO_ESP },
+	{ UNKNOWN(ah_unknown, no_err6), IPPROTO_AH },
+};
+
+static void leave4(unsigned int n)
+{
+	while (n--)
+		xfrm4_protocol_deregister(&hooks4[n].protocol, hooks4[n].number);
+}
+
+static void leave6(unsigned int n)
+{
+	while (n--)
+		xfrm6_protocol_deregister(&hooks6[n].protocol, hooks6[n].number);
+}
+
+static int __init enter4(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(hooks4); i++) {
+		err = xfrm4_protocol_register(&hooks4[i].protocol, hooks4[i].number);
+		if (err) {
+			leave4(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int __init enter6(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(hooks6); i++) {
+		err = xfrm6_protocol_register(&hooks6[i].protocol, hooks6[i].number);
+		if (err) {
+			leave6(i);
+			return err;
+		}
+	}
+	return 0;
+}
 
 int __init spn_hook_init(void)
 {
 	int err;
 
-	err = xfrm4_protocol_register(&esp4, IPPROTO_ESP);
+	err = enter4();
 	if (err)
 		return err;
-	err = xfrm4_protocol_register(&ah4, IPPROTO_AH);
+	err = enter6();
 	if (err)
-		goto leave_esp4;
-	err = xfrm6_protocol_register(&esp6, IPPROTO_ESP);
-	if (err)
-		goto leave_ah4;
-	err = xfrm6_protocol_register(&ah6, IPPROTO_AH);
-	if (err)
-		goto leave_esp6;
-	return 0;
-
-leave_esp6:
-	xfrm6_protocol_deregister(&esp6, IPPROTO_ESP);
-leave_ah4:
-	xfrm4_protocol_deregister(&ah4, IPPROTO_AH);
-leave_esp4:
-	xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
+		leave4(ARRAY_SIZE(hooks4));
 	return err;
 }
 
 void spn_hook_exit(void)
 {
-	xfrm6_protocol_deregister(&ah6, IPPROTO_AH);
-	xfrm6_protocol_deregister(&esp6, IPPROTO_ESP);
-	xfrm4_protocol_deregister(&ah4, IPPROTO_AH);
-	xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
+	leave6(ARRAY_SIZE(hooks6));
+	leave4(ARRAY_SIZE(hooks4));
 }

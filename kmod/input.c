@@ -15,22 +15,6 @@
 #include "spi.h"
 #include "tunnel.h"
 
-/*
- * An SPI that nobody knows is worth counting when it comes from the other end
- * of one of our tunnels: most likely the peer uses an SA that we have no more.
- */
-static int unknown_spi(struct spn_net *sn, struct sk_buff *skb, const struct spn_addr *dst,
-		       u8 proto, __be32 spi, u32 seq)
-{
-	struct spn_addr src = spn_ip_src(skb);
-	struct spn_conf *conf = spn_conf_lookup(sn, dst, &src);
-
-	if (!conf || spn_spi_in_xfrm(sn->net, dst, spi, proto))
-		return -EINVAL;
-	spn_drop_rx(skb, &conf->tunnel->drops, SPN_DROP_UNKNOWN_SPI, spi, seq, &src);
-	return 0;
-}
-
 static bool check(const struct spn_suite *suite, const struct sk_buff *skb)
 {
 	return suite->ah ? spn_ah_check(suite, skb, -skb_network_offset(skb)) :
@@ -176,7 +160,7 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 	entry = spn_spi_lookup(sn, &dst, spi, proto);
 	sa = entry ? rcu_dereference(entry->sa) : NULL;
 	if (!sa)
-		return unknown_spi(sn, skb, &dst, proto, spi, seq_lo);
+		return -EINVAL;
 
 	seq = sa->xform.esn ? spn_replay_infer(&sa->replay, seq_lo) : seq_lo;
 	reason = precheck(sa, skb, encap, seq);
@@ -190,6 +174,21 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 		src = spn_ip_src(skb);
 		spn_drop_rx(skb, &sa->drops, reason, sa->spi, seq, &src);
 	}
+	return 0;
+}
+
+int spn_input_unknown(struct sk_buff *skb, u8 proto)
+{
+	struct spn_net *sn = spn_net(dev_net(skb->dev));
+	struct spn_addr src = spn_ip_src(skb), dst = spn_ip_dst(skb);
+	struct spn_conf *conf = spn_conf_lookup(sn, &dst, &src);
+	__be32 spi;
+	u32 seq;
+
+	if (!conf || !read_head(skb, proto, &spi, &seq) ||
+	    spn_spi_in_xfrm(sn->net, skb->mark, &dst, spi, proto))
+		return -EINVAL;
+	spn_drop_rx(skb, &conf->tunnel->drops, SPN_DROP_UNKNOWN_SPI, spi, seq, &src);
 	return 0;
 }
 

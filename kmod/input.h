@@ -20,6 +20,18 @@
 int spn_input(struct sk_buff *skb, u8 proto, bool encap);
 
 /**
+ * spn_input_unknown - take an ESP or AH packet whose SPI is nobody's
+ * @skb: as for spn_input(), which has not taken it
+ * @proto: likewise
+ *
+ * It is worth counting when it comes from the other end of one of our tunnels: most likely
+ * the peer uses an SA that we have no more.
+ *
+ * Return: 0 if it was dropped; -EINVAL if xfrm has an SA for it, or it is no concern of ours.
+ */
+int spn_input_unknown(struct sk_buff *skb, u8 proto);
+
+/**
  * spn_input_error - take an ICMP error about an ESP or AH packet
  * @skb: skb->data at the quoted outer IP header
  * @quote: what it says of the packet

@@ -85,17 +85,41 @@ struct spn_spi *spn_spi_lookup(struct spn_net *sn, const struct spn_addr *dst,
 	return rhashtable_lookup(&sn->spis, &key, spi_params);
 }
 
-bool spn_spi_in_xfrm(struct net *net, const struct spn_addr *dst, __be32 spi, u8 proto)
+bool spn_spi_in_xfrm(struct net *net, u32 mark, const struct spn_addr *dst, __be32 spi, u8 proto)
 {
 	xfrm_address_t addr = {};
 	struct xfrm_state *x;
 
 	memcpy(&addr, dst->octets, sizeof(dst->octets));
-	x = xfrm_state_lookup(net, 0, &addr, spi, proto, dst->family);
+	x = xfrm_state_lookup(net, mark, &addr, spi, proto, dst->family);
 	if (!x)
 		return false;
 	xfrm_state_put(x);
 	return true;
+}
+
+static int compare_state(struct xfrm_state *x, int count, void *wanted)
+{
+	const struct spn_spi_key *key = wanted;
+
+	return x->id.spi == key->spi && x->props.family == key->family &&
+	       !memcmp(&x->id.daddr, key->addr, key->family == AF_INET6 ? 16 : 4);
+}
+
+/*
+ * Does xfrm use this SPI, whatever mark a packet has to have to be led to it?  There is no
+ * such look-up, so all its states are walked.  It does not know ours: of two that are drawn
+ * at random from 32 bits that does not matter.
+ */
+static bool taken_by_xfrm(struct net *net, struct spn_spi_key *key)
+{
+	struct xfrm_state_walk walk;
+	int found;
+
+	xfrm_state_walk_init(&walk, key->proto, NULL);
+	found = xfrm_state_walk(net, &walk, compare_state, key);
+	xfrm_state_walk_done(&walk, net);
+	return found > 0;
 }
 
 static struct spn_spi *entry_insert(struct spn_net *sn, struct spn_tunnel *tunnel,
@@ -131,7 +155,7 @@ static struct spn_spi *reserve_random(struct spn_net *sn, struct spn_tunnel *tun
 		struct spn_spi_key key = key_of(dst, spi, proto);
 		struct spn_spi *entry;
 
-		if (spn_spi_in_xfrm(sn->net, dst, spi, proto))
+		if (taken_by_xfrm(sn->net, &key))
 			continue;
 		entry = entry_insert(sn, tunnel, &key);
 		if (PTR_ERR(entry) != -EEXIST)
@@ -159,7 +183,7 @@ struct spn_spi *spn_spi_reserve(struct spn_net *sn, struct spn_tunnel *tunnel,
 		NL_SET_ERR_MSG(extack, "is already in use");
 		return ERR_PTR(-EEXIST);
 	}
-	if (spn_spi_in_xfrm(sn->net, dst, spi, proto)) {
+	if (taken_by_xfrm(sn->net, &key)) {
 		NL_SET_ERR_MSG(extack, "is already in use by xfrm");
 		return ERR_PTR(-EEXIST);
 	}

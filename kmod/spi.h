@@ -59,8 +59,8 @@ void spn_spi_table_destroy(struct spn_net *sn);
 struct spn_spi *spn_spi_lookup(struct spn_net *sn, const struct spn_addr *dst,
 			       __be32 spi, u8 proto);
 
-/* Does the kernel's own IPsec know this SPI? */
-bool spn_spi_in_xfrm(struct net *net, const struct spn_addr *dst, __be32 spi, u8 proto);
+/* Has the kernel's own IPsec an SA for a packet with this SPI and this mark? */
+bool spn_spi_in_xfrm(struct net *net, u32 mark, const struct spn_addr *dst, __be32 spi, u8 proto);
 
 /**
  * spn_spi_reserve - keep an SPI for a tunnel for 60 seconds

@@ -124,10 +124,114 @@ host_wide_block()
 	no_drops a
 }
 
+# A state with a mark is found only by packets that have it, by a rule of the firewall.  What
+# has an SPI that is nobody's is still counted.
+marked_state()
+{
+	fresh_hosts
+	spindle_hosts
+	transport a "${outer[a]}" "${outer[b]}" 0x3001 0x3002 mark 42
+	transport b "${outer[b]}" "${outer[a]}" 0x3002 0x3001
+	ip -n a xfrm policy deleteall
+	host a nft -f - <<-END
+		table ip uplink {
+			chain pre {
+				type filter hook prerouting priority mangle;
+				ip protocol esp meta mark set 42
+			}
+		}
+	END
+	host b ping -n -q -c 3 -i 0.01 -W 1 "${outer[a]}" > /dev/null || true
+	same "states of xfrm with 3 packets" "$(ip -n a -s xfrm state | grep -c ' 3(packets)')" 1
+	pings a b
+	no_drops a
+	remember_counters a
+	expect_drop a "tunnel t unknown-spi" forge spi 0x4711
+}
+
+# Of vti all states have one, which no packet has.
+vti()
+{
+	local name
+
+	fresh_hosts
+	for name in a b; do
+		ip -n $name -batch - <<-END
+			link add vti1 type vti local ${outer[$name]} remote ${outer[${peer[$name]}]} key 42
+			address add 10.7.0.$([ $name = a ] && echo 1 || echo 2)/24 dev vti1
+			link set vti1 up
+			xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir out mark 42 \
+				tmpl src ${outer[$name]} dst ${outer[${peer[$name]}]} proto esp reqid 1 mode tunnel
+			xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir in mark 42 \
+				tmpl src ${outer[${peer[$name]}]} dst ${outer[$name]} proto esp reqid 1 mode tunnel
+		END
+		xfrm_state $name a b 0x3002 mark 42
+		xfrm_state $name b a 0x3001 mark 42
+	done
+	spindle_hosts
+	host a ping -n -q -c 3 -i 0.01 -W 3 10.7.0.2
+	pings a b
+	no_drops a
+	no_drops b
+}
+
+reserved_marked_spi()
+{
+	fresh_hosts
+	spindle_host a
+	transport a "${outer[a]}" "${outer[b]}" 0x3001 0x3002 mark 42 mask 0xff
+	refused_for_xfrm sa reserve t spi 0x3001
+	host a spindle sa reserve t spi 0x3002
+}
+
+# block6 DIRECTION...: all of IPv6 there.
+block6()
+{
+	local direction
+
+	for direction; do
+		ip -n a xfrm policy add src ::/0 dst ::/0 dir "$direction" priority 9 action block
+	done
+}
+
+# Of IPv6 only what comes in for addresses of the interface is out of the policies' reach;
+# for the rest the guide has policies of a higher priority.
+host_wide_block6()
+{
+	local command
+
+	dual_hosts
+	families 6 4
+	spindle_hosts
+	neighbours_in_the_clear a
+	block6 in
+	pings a b
+	block6 out fwd
+	refuse pings a b -W 1
+	sed -n '/^ip xfrm policy add .*action allow$/p' "$top/Documentation/admin-guide.md" |
+		sed "s,LOCAL_TS,${network[a]},; s,REMOTE_TS,${network[b]}," > "$scratch/commands"
+	same "commands of the guide" "$(wc -l < "$scratch/commands")" 3
+	while read -r command; do
+		# shellcheck disable=SC2086 # the command's words
+		host a $command
+	done < "$scratch/commands"
+	pings a b
+	pings b a
+	no_drops_but_multicast a
+}
+
+# Not every kernel has it.
+with_vti=()
+! modprobe -q ip_vti || with_vti=("vti between the same addresses" vti)
+
 run_tests \
 	"xfrm between other addresses" other_addresses \
 	"xfrm between the same addresses" same_addresses \
 	"xfrm in UDP" in_udp \
+	"states of xfrm that have a mark" marked_state \
+	"${with_vti[@]}" \
 	"an SPI that xfrm uses is refused" reserved_spi \
+	"an SPI that xfrm uses with a mark is refused" reserved_marked_spi \
 	"a host-wide policy of xfrm leaves our packets alone" host_wide_policy \
-	"a policy that blocks all is not asked about our packets" host_wide_block
+	"a policy that blocks all is not asked about our packets" host_wide_block \
+	"the same of IPv6, with policies of the guide" host_wide_block6
