@@ -58,9 +58,25 @@ static void keep_xfrm_out(struct net_device *dev)
 	spn_dev_no_policy6(dev);
 }
 
+/*
+ * A hub's packets come in and go out by the one device, which the kernel takes for a detour
+ * on one link.  It says so by ICMP unless neither the device nor "all" lets it; with this
+ * last one off, other devices still have their own say.
+ */
+static void send_no_redirects(struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get_rtnl(dev);
+
+	if (!in_dev)
+		return;
+	IN_DEV_CONF_SET(in_dev, SEND_REDIRECTS, 0);
+	IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = 0;
+}
+
 static int device_open(struct net_device *dev)
 {
 	keep_xfrm_out(dev);
+	send_no_redirects(dev);
 	spn_dev_no_link_local(dev);
 	return 0;
 }

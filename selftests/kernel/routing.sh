@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What leads packets before and behind a tunnel: marks, rules and priorities.
+# What leads packets before and behind a tunnel: marks, rules, priorities, redirects.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -153,6 +153,42 @@ rewritten()
 	pings a b
 }
 
+# What comes in and goes out by one interface is no detour there.
+redirects()
+{
+	local name
+
+	fresh_hosts
+	spindle_hosts
+	ip -n a address add 10.1.7.1/32 dev spin0
+	ip -n a route add 10.3.0.0/16 dev spin0
+	host a spindle tunnel set t remote-ts 10.2.0.0/15
+	host b spindle tunnel set t local-ts 10.2.0.0/15
+	ip -n b address add 10.3.0.1/32 dev spin0
+	host b sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+	ip -n b route del "${network[a]}" dev spin0
+	# Through b to another spoke, which here is a again.
+	host b spindle tunnel add u dev spin0 local "${outer[b]}" remote "${outer[a]}" \
+		local-ts 10.1.0.0/16 remote-ts 10.3.5.0/24
+	host a spindle tunnel add u dev spin0 local "${outer[a]}" remote "${outer[b]}" \
+		local-ts 10.3.5.0/24 remote-ts 10.1.0.0/16
+	tunnel=u generation a 2
+	tunnel=u generation b 2
+	ip -n b route add 10.3.5.0/24 dev spin0
+	ip -n b route add "${network[a]}" dev spin0
+	rules b <<-END
+		table ip seen {
+			chain out {
+				type filter hook output priority 0;
+				icmp type redirect counter
+			}
+		}
+	END
+	host a ping -n -q -c 5 -i 0.1 -W 1 -I "${inner[a]}" 10.3.5.1 || true
+	same "what b forwarded" "$(show b sa '.[] | select(.tunnel == "u" and .dir == "out").packets')" 5
+	same "redirects" "$(counted b)" 0
+}
+
 run_tests \
 	"an inner packet has no mark and priority of the outer one" inward \
 	"an outer packet has no mark of the inner one" "outward 0" \
@@ -161,4 +197,5 @@ run_tests \
 	"a rule for ESP" "by_rule 4 ipproto 50" \
 	"a rule for ESP, IPv6" "by_rule 6 ipproto 50" \
 	"a rule for ESP in UDP" "by_rule 4 dport 4500 encap udp 4500 4500" \
-	"a firewall that rewrites ESP does not wake xfrm" "rewritten 4 ip"
+	"a firewall that rewrites ESP does not wake xfrm" "rewritten 4 ip" \
+	"a hub sends no redirects" redirects
