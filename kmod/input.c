@@ -223,14 +223,26 @@ static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *
  * Does the inner packet belong to the very tunnel that it came through (RFC 4301 5.2, step
  * 4)?  That is asked of the table that leads packets out: where selectors of several tunnels
  * overlap, each peer speaks for what is led to it and for nothing else.
+ *
+ * Routers behind the peer have addresses that no selector names.  Their ICMP errors are
+ * taken for the packets that they are about, which have gone through the tunnel (RFC 4301
+ * 6.2).  In transport mode it is the hosts that speak, so there the outer source, which ESP
+ * does not protect, must not become any other by a quotation.
  */
 static enum spn_drop_reason check_selectors(const struct spn_tunnel *tunnel,
+					    const struct spn_conf *conf,
 					    const struct sk_buff *skb)
 {
+	const struct spn_selectors *selectors = &spn_device(tunnel->dev)->selectors;
 	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_IN);
 
-	return spn_selectors_lookup(&spn_device(tunnel->dev)->selectors, &tuple) == tunnel ?
-		       SPN_DROP_NONE : SPN_DROP_SELECTOR;
+	if (spn_selectors_lookup(selectors, &tuple) == tunnel)
+		return SPN_DROP_NONE;
+	if (conf->mode == SPINDLE_MODE_TUNNEL &&
+	    spn_ip_quoted(skb, SPINDLE_DIR_IN, &tuple) &&
+	    spn_selectors_lookup(selectors, &tuple) == tunnel)
+		return SPN_DROP_NONE;
+	return SPN_DROP_SELECTOR;
 }
 
 /* The outer headers still stand in front of what has been opened. */
@@ -269,7 +281,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	if (reason)
 		return reason;
 	spn_skb_renew_in(skb, sa->tunnel->dev);
-	reason = check_selectors(sa->tunnel, skb);
+	reason = check_selectors(sa->tunnel, conf, skb);
 	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
 		reason = SPN_DROP_DEVICE_DOWN;
 	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)

@@ -53,14 +53,13 @@ static int content4(const struct sk_buff *skb, u8 *proto)
 	return iph->frag_off & htons(IP_OFFSET) ? -1 : skb_network_offset(skb) + iph->ihl * 4;
 }
 
-static int content6(const struct sk_buff *skb, u8 *proto)
+/* @at: what follows the header whose next header is @proto. */
+static int content6(const struct sk_buff *skb, int at, u8 *proto)
 {
-	int at = skb_network_offset(skb) + sizeof(struct ipv6hdr);
 	const struct frag_hdr *fh;
 	struct frag_hdr buf;
 	__be16 frag_off;
 
-	*proto = ipv6_hdr(skb)->nexthdr;
 	at = ipv6_skip_exthdr(skb, at, proto, &frag_off);
 	if (at < 0 || *proto != NEXTHDR_FRAGMENT)
 		return at;
@@ -72,29 +71,111 @@ static int content6(const struct sk_buff *skb, u8 *proto)
 
 int spn_ip_content(const struct sk_buff *skb, u8 *proto)
 {
-	return spn_ip_is_v6(skb) ? content6(skb, proto) : content4(skb, proto);
+	if (!spn_ip_is_v6(skb))
+		return content4(skb, proto);
+	*proto = ipv6_hdr(skb)->nexthdr;
+	return content6(skb, skb_network_offset(skb) + sizeof(struct ipv6hdr), proto);
+}
+
+/* @at: where the packet's content is, or negative. */
+static void read_ports(const struct sk_buff *skb, int at, struct spn_tuple *tuple)
+{
+	const __be16 *ports = NULL;
+	__be16 buf[2];
+
+	if (at >= 0 && spn_proto_has_ports(tuple->proto))
+		ports = skb_header_pointer(skb, at, sizeof(buf), buf);
+	if (ports) {
+		tuple->has_ports = true;
+		tuple->local_port = ntohs(ports[0]);
+		tuple->remote_port = ntohs(ports[1]);
+	}
+}
+
+static void turn_round(struct spn_tuple *tuple)
+{
+	swap(tuple->local, tuple->remote);
+	swap(tuple->local_port, tuple->remote_port);
 }
 
 struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir)
 {
 	struct spn_tuple tuple = { .local = spn_ip_src(skb), .remote = spn_ip_dst(skb) };
-	const __be16 *ports = NULL;
-	__be16 buf[2];
+	int at = spn_ip_content(skb, &tuple.proto);
+
+	read_ports(skb, at, &tuple);
+	if (dir == SPINDLE_DIR_IN)
+		turn_round(&tuple);
+	return tuple;
+}
+
+static bool quoted4(const struct sk_buff *skb, int at, struct spn_tuple *tuple)
+{
+	const struct iphdr *iph;
+	struct iphdr buf;
+
+	iph = skb_header_pointer(skb, at, sizeof(buf), &buf);
+	if (!iph || iph->version != 4 || iph->ihl < 5)
+		return false;
+	tuple->local.family = AF_INET;
+	tuple->local.v4 = iph->saddr;
+	tuple->remote.family = AF_INET;
+	tuple->remote.v4 = iph->daddr;
+	tuple->proto = iph->protocol;
+	if (!(iph->frag_off & htons(IP_OFFSET)))
+		read_ports(skb, at + iph->ihl * 4, tuple);
+	return true;
+}
+
+static bool quoted6(const struct sk_buff *skb, int at, struct spn_tuple *tuple)
+{
+	const struct ipv6hdr *ip6h;
+	struct ipv6hdr buf;
+
+	ip6h = skb_header_pointer(skb, at, sizeof(buf), &buf);
+	if (!ip6h || ip6h->version != 6)
+		return false;
+	tuple->local.family = AF_INET6;
+	memcpy(tuple->local.octets, &ip6h->saddr, sizeof(ip6h->saddr));
+	tuple->remote.family = AF_INET6;
+	memcpy(tuple->remote.octets, &ip6h->daddr, sizeof(ip6h->daddr));
+	tuple->proto = ip6h->nexthdr;
+	read_ports(skb, content6(skb, at + sizeof(buf), &tuple->proto), tuple);
+	return true;
+}
+
+/* Redirects quote a packet too, but are no matter beyond one link. */
+static bool is_error(bool v6, u8 type)
+{
+	if (v6)
+		return type >= ICMPV6_DEST_UNREACH && type <= ICMPV6_PARAMPROB;
+	return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED ||
+	       type == ICMP_PARAMETERPROB;
+}
+
+bool spn_ip_quoted(const struct sk_buff *skb, enum spindle_dir dir, struct spn_tuple *tuple)
+{
+	struct spn_addr dst = spn_ip_dst(skb);
+	bool v6 = spn_ip_is_v6(skb);
+	const u8 *type;
+	u8 buf, proto;
 	int at;
 
-	at = spn_ip_content(skb, &tuple.proto);
-	if (at >= 0 && spn_proto_has_ports(tuple.proto))
-		ports = skb_header_pointer(skb, at, sizeof(buf), buf);
-	if (ports) {
-		tuple.has_ports = true;
-		tuple.local_port = ntohs(ports[0]);
-		tuple.remote_port = ntohs(ports[1]);
-	}
-	if (dir == SPINDLE_DIR_IN) {
-		swap(tuple.local, tuple.remote);
-		swap(tuple.local_port, tuple.remote_port);
-	}
-	return tuple;
+	at = spn_ip_content(skb, &proto);
+	if (at < 0 || proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return false;
+	type = skb_header_pointer(skb, at, sizeof(buf), &buf);
+	if (!type || !is_error(v6, *type))
+		return false;
+	/* The header of ICMP has 8 octets, of which the last 4 do not matter here. */
+	at += sizeof(struct icmphdr);
+	memset(tuple, 0, sizeof(*tuple));
+	if (!(v6 ? quoted6(skb, at, tuple) : quoted4(skb, at, tuple)) ||
+	    memcmp(&tuple->local, &dst, sizeof(dst)))
+		return false;
+	if (dir == SPINDLE_DIR_OUT)
+		turn_round(tuple);
+	return true;
 }
 
 u8 spn_ip_tos(const struct sk_buff *skb)

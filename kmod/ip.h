@@ -52,6 +52,13 @@ int spn_ip_content(const struct sk_buff *skb, u8 *proto);
 /* What selectors look at; in which direction it goes says which side is ours. */
 struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir);
 
+/*
+ * What selectors look at in the packet that an ICMP error of direction @dir quotes, as the
+ * packet that went the other way; false of anything else, and of an error that goes to
+ * another than the packet came from.
+ */
+bool spn_ip_quoted(const struct sk_buff *skb, enum spindle_dir dir, struct spn_tuple *tuple);
+
 /* DSCP and ECN, in one octet. */
 u8 spn_ip_tos(const struct sk_buff *skb);
 

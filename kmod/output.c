@@ -17,11 +17,29 @@
 /* So that our fragments meet nobody else's. */
 enum { DEFRAG_USER = IP_DEFRAG_MACVLAN + 1 };
 
+/*
+ * The tunnel that the packet came through which an ICMP error is about.  It takes the error
+ * as well, from whatever router that is, but no SA is asked for because of it (RFC 4301 6.2).
+ */
+static struct spn_tunnel *find_quoted(const struct spn_device *sd, const struct sk_buff *skb)
+{
+	struct spn_tunnel *tunnel;
+	struct spn_tuple tuple;
+	struct spn_conf *conf;
+
+	if (!spn_ip_quoted(skb, SPINDLE_DIR_OUT, &tuple))
+		return NULL;
+	tunnel = spn_selectors_lookup(&sd->selectors, &tuple);
+	conf = tunnel ? rcu_dereference(tunnel->conf) : NULL;
+	return conf && conf->mode == SPINDLE_MODE_TUNNEL && rcu_access_pointer(tunnel->out) ?
+		       tunnel : NULL;
+}
+
 static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct sk_buff *skb)
 {
 	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_OUT);
 
-	return spn_selectors_lookup(&sd->selectors, &tuple);
+	return spn_selectors_lookup(&sd->selectors, &tuple) ?: find_quoted(sd, skb);
 }
 
 /* Keeps the packet until there is an SA, in place of the oldest if too many wait. */
