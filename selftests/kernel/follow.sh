@@ -250,6 +250,113 @@ by_a_daemon()
 	same "remote of another configuration" "$(remote_of_a)" "$third"
 }
 
+# is_admitted: the peer's daemon has been heard at its second address.
+is_admitted()
+{
+	grep -q "peer b: is at ${second[4]} now" "$scratch/a/log"
+}
+
+newer_than()
+{
+	[[ $(field a generation) -gt $1 && $(field b generation) -gt $1 ]] || not_yet
+}
+
+# A notebook goes elsewhere, and its keys are refreshed there.
+with_its_keying()
+{
+	local before
+
+	trap 'cat "$scratch"/?/log; end_test' EXIT
+	fresh_hosts
+	tunnel=lan
+	write_config a profile=signed follow=yes
+	write_config b profile=signed start=up
+	start_daemon a
+	start_daemon b
+	within 30 both_have state up
+	b_has "${second[4]}" "$third"
+	b_loses "${outer[b]}" 24
+	outer[b]=${second[4]}
+	write_config b profile=signed start=up
+	ask b reload
+	within 20 pings b a
+	within 30 is_admitted
+	before=$(field a generation)
+	ask b rekey lan
+	within 10 newer_than "$before"
+	before=$(field a generation)
+	ask a rekey lan
+	within 10 newer_than "$before"
+	pings a b
+	# Who has no key that a knows is not answered, wherever he is.
+	head -c 102 /dev/zero | host b nc -N -s "$third" -w 5 "${outer[a]}" 4510 > "$scratch/heard" || true
+	same "what a stranger hears" "$(wc -c < "$scratch/heard")" 0
+	# Nor does he keep anybody out who says nothing.
+	for _ in {1..20}; do
+		host b nc -s "$third" "${outer[a]}" 4510 < <(sleep 20) > /dev/null &
+	done
+	stop_daemon b TERM
+	start_daemon b
+	within 20 newer_than "$((before + 1))"
+	# A daemon that starts looks for its peer where the tunnel has gone.
+	stop_daemon b TERM
+	stop_daemon a TERM
+	capture b eth0 "tcp dst port 4510 and dst host ${second[4]}"
+	outer[b]=192.0.2.2
+	write_config a profile=signed follow=yes start=up
+	start_daemon a
+	within 10 grep -q "no connection" "$scratch/a/log"
+	stop_captures
+	[ -n "$(captured b eth0)" ]
+}
+
+# second_peer: one more of a's, at the same address.
+second_peer()
+{
+	cat >> "$scratch/a/spindle.conf" <<-END
+		[peer other]
+		local = ${outer[a]}
+		remote = ${outer[b]}
+		key = $keys/a
+		peer-key = $keys/stranger.pub
+		[tunnel net]
+		peer = other
+		interface = spin0
+		local-ts = 10.1.0.0/16
+		remote-ts = 10.4.0.0/16
+		esp = aes128-sha256
+		start = listen
+	END
+}
+
+# Two peers behind one NAT have one address, and keys of their own.
+told_by_key()
+{
+	trap 'cat "$scratch"/?/log; end_test' EXIT
+	fresh_hosts
+	write_config a profile=signed
+	second_peer
+	start_daemon a
+	write_config b profile=signed start=up
+	start_daemon b
+	within 30 both_have state up
+	stop_daemon b TERM
+	host b spindle tunnel del lan
+	write_config b profile=signed start=up address=10.4.0.1/32 local-ts=10.4.0.0/16
+	sed -i "s,^key = .*,key = $keys/stranger,; s/^\[tunnel lan\]/[tunnel net]/" \
+		"$scratch/b/spindle.conf"
+	start_daemon b
+	within 30 is_up net
+	inner[b]=10.4.0.1
+	pings a b
+}
+
+# is_up TUNNEL: of a.
+is_up()
+{
+	[ "$(ask a status "$1" -j | pick in tunnels state name="$1")" = up ] || not_yet
+}
+
 # AH takes the outer addresses in, so their change has a proof of its own.
 ah_roams()
 {
@@ -267,4 +374,6 @@ run_tests \
 	"keys that have been replaced" superseded \
 	"a peer that is everywhere" flapping \
 	"what an administrator says" said_otherwise \
-	"a daemon" by_a_daemon
+	"a daemon" by_a_daemon \
+	"a peer's keying" with_its_keying \
+	"two peers at one address" told_by_key

@@ -180,6 +180,34 @@ static void server_waits_to_be_spoken_to(void **state)
 	rk_session_free(s);
 }
 
+static void first_message_tells_the_keys(void **state)
+{
+	uint8_t client[RK_HELLO_ID_LEN], server[RK_HELLO_ID_LEN], id[RK_KEY_ID_LEN];
+	uint8_t hello[RK_HELLO_LEN];
+	struct rk_session *s;
+	struct sp_error err;
+	const uint8_t *octets;
+	size_t len;
+
+	(void)state;
+	s = new_session(RK_CLIENT, RK_SIGNED);
+	octets = rk_session_output(s, &len);
+	assert_int_equal(len, RK_HELLO_LEN);
+	memcpy(hello, octets, sizeof(hello));
+	rk_session_free(s);
+	assert_int_equal(rk_hello_ids(hello, client, server), 0);
+	assert_int_equal(rk_key_id(test_keys.client, id, &err), 0);
+	assert_memory_equal(client, id, sizeof(id));
+	assert_int_equal(rk_key_id(test_keys.server, id, &err), 0);
+	assert_memory_equal(server, id, sizeof(id));
+	/* Another length, another message. */
+	hello[3]++;
+	assert_int_equal(rk_hello_ids(hello, client, server), -1);
+	hello[3]--;
+	hello[4]++;
+	assert_int_equal(rk_hello_ids(hello, client, server), -1);
+}
+
 static void ten_seconds_and_no_more(void **state)
 {
 	struct pair pair = new_pair(profile_of(state));
@@ -485,6 +513,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(opens_and_carries_texts),
 		BOTH(any_chunks_will_do),
+		cmocka_unit_test(first_message_tells_the_keys),
 		cmocka_unit_test(signed_client_waits_for_confirmation),
 		cmocka_unit_test(compat_first_message_keeps_its_bounds),
 		BOTH(only_fit_texts_are_sent),

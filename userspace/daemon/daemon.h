@@ -17,6 +17,7 @@ LIST_HEAD(party_list, party);
 LIST_HEAD(link_list, rk_link);
 LIST_HEAD(door_list, door);
 LIST_HEAD(encap_list, encap);
+TAILQ_HEAD(guest_list, guest);
 
 struct daemon {
 	struct event_base *base;
@@ -29,6 +30,7 @@ struct daemon {
 	struct party_list parties;
 	struct link_list links;
 	struct door_list doors;
+	struct guest_list guests;
 	struct encap_list encaps;
 	struct routes *routes;
 	struct spares *spares;

@@ -8,17 +8,21 @@
 
 #include "address.h"
 #include "door.h"
+#include "guest.h"
 #include "link.h"
 #include "log.h"
 #include "party.h"
 
 /*
  * A connection costs a key and a private-key operation before anybody has proved
- * anything, so few may be at that stage.
+ * anything, so few may be at that stage; fewer still from where no peer is known to be, and
+ * these take nothing away from those.
  */
 enum {
 	HALF_OPEN_MAX = 64,
 	HALF_OPEN_PEER_MAX = 4,
+	STRANGERS_MAX = 16,
+	STRANGERS_PEER_MAX = 2,
 	RETRY_SECONDS = 5,		/* while the address is missing */
 };
 
@@ -27,6 +31,8 @@ struct door {
 	struct daemon *daemon;
 	struct sp_addr addr;
 	uint16_t port;
+	struct party *by_ids;		/* those with keys, by them */
+	bool follows;			/* one of them may come from anywhere */
 	uint32_t mark;			/* of the first answer, before it is known to whom */
 	bool needed;
 	bool told;			/* that it cannot be opened */
@@ -34,18 +40,72 @@ struct door {
 	struct event *retry;
 };
 
-static struct party *find_party(const struct door *door, const struct sp_addr *from)
-{
-	struct party *party;
+/* --- who comes ---------------------------------------------------------------- */
 
+static bool is_at(const struct party *party, const struct sp_addr *from)
+{
+	return sp_addr_equal(&party->engine->config.remote, from) ||
+	       sp_addr_equal(&party->at, from);
+}
+
+/* Of the peers that are there one, and whether there are others. */
+static struct party *find_party(const struct door *door, const struct sp_addr *from, bool *others)
+{
+	struct party *party, *found = NULL;
+
+	*others = false;
 	LIST_FOREACH(party, &door->daemon->parties, next) {
 		const struct sp_peer_config *config = &party->engine->config;
 
-		if (config->port == door->port && sp_addr_equal(&config->local, &door->addr) &&
-		    sp_addr_equal(&config->remote, from))
-			return party;
+		if (config->port != door->port || !sp_addr_equal(&config->local, &door->addr) ||
+		    !sp_addr_equal(&config->remote, from))
+			continue;
+		*others = found;
+		found = party;
 	}
-	return NULL;
+	return found;
+}
+
+static void admit(struct party *party, evutil_socket_t fd, const struct sp_addr *from)
+{
+	struct daemon *daemon = party->daemon;
+	bool stranger = !is_at(party, from);
+
+	if (link_half_open(daemon, NULL, stranger) >= (stranger ? STRANGERS_MAX : HALF_OPEN_MAX) ||
+	    link_half_open(daemon, party, stranger) >=
+	    (stranger ? STRANGERS_PEER_MAX : HALF_OPEN_PEER_MAX))
+		close(fd);
+	else
+		link_accept(party, fd, from, stranger);
+}
+
+static struct party *find_by_ids(const struct door *door, const uint8_t *client,
+				 const uint8_t *server)
+{
+	char ids[2 * RK_KEY_ID_STRLEN], peer[RK_KEY_ID_STRLEN], own[RK_KEY_ID_STRLEN];
+	struct party *party;
+
+	party_ids(ids, rk_key_id_format(client, peer), rk_key_id_format(server, own));
+	HASH_FIND(hh_ids, door->by_ids, ids, sizeof(ids), party);
+	return party;
+}
+
+/* Who is at a known address, and has a key that nobody has, hears that from the first one. */
+static void on_guest(void *arg, evutil_socket_t fd, const struct sp_addr *from,
+		     const uint8_t *client, const uint8_t *server)
+{
+	const struct door *door = arg;
+	struct party *party = client ? find_by_ids(door, client, server) : NULL;
+	bool others;
+
+	if (party && !is_at(party, from) && !party_follows(party))
+		party = NULL;
+	if (!party)
+		party = find_party(door, from, &others);
+	if (party)
+		admit(party, fd, from);
+	else
+		close(fd);
 }
 
 static void on_knock(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
@@ -53,16 +113,20 @@ static void on_knock(struct evconnlistener *listener, evutil_socket_t fd, struct
 {
 	struct sp_addr addr = address_get(from);
 	struct door *door = arg;
-	struct party *party = find_party(door, &addr);
+	bool others;
+	struct party *party = find_party(door, &addr, &others);
 
 	(void)listener;
 	(void)len;
-	if (!party || link_half_open(door->daemon, NULL) >= HALF_OPEN_MAX ||
-	    link_half_open(door->daemon, party) >= HALF_OPEN_PEER_MAX)
-		close(fd);
+	if (party && !others)
+		admit(party, fd, &addr);
+	else if (party || door->follows)
+		guest_receive(door->daemon, fd, &addr, on_guest, door);
 	else
-		link_accept(party, fd);
+		close(fd);
 }
+
+/* --- doors -------------------------------------------------------------------- */
 
 static void mark_door(const struct door *door)
 {
@@ -124,6 +188,7 @@ static struct door *find_door(struct daemon *daemon, const struct sp_peer_config
 static void close_door(struct door *door)
 {
 	LIST_REMOVE(door, next);
+	guest_dismiss(door->daemon, door);
 	if (door->listener)
 		evconnlistener_free(door->listener);
 	event_free(door->retry);
@@ -150,6 +215,31 @@ void door_close_all(struct daemon *daemon)
 	close_unneeded(daemon);
 }
 
+void door_forget(struct party *party)
+{
+	if (!party->door)
+		return;
+	HASH_DELETE(hh_ids, party->door->by_ids, party);
+	party->door = NULL;
+}
+
+static void enter_party(struct door *door, struct party *party)
+{
+	struct party *other;
+
+	door->needed = true;
+	if (!door->mark)
+		door->mark = party_mark(party);
+	if (party->profile != RK_SIGNED)
+		return;
+	door->follows = door->follows || party_follows(party);
+	HASH_FIND(hh_ids, door->by_ids, party->ids, sizeof(party->ids), other);
+	if (other)
+		return;
+	HASH_ADD(hh_ids, door->by_ids, ids, sizeof(party->ids), party);
+	party->door = door;
+}
+
 void door_apply(struct daemon *daemon)
 {
 	struct party *party;
@@ -157,14 +247,13 @@ void door_apply(struct daemon *daemon)
 
 	LIST_FOREACH(door, &daemon->doors, next) {
 		door->needed = false;
+		door->follows = false;
 		door->mark = 0;
 	}
-	LIST_FOREACH(party, &daemon->parties, next) {
-		door = find_door(daemon, &party->engine->config);
-		door->needed = true;
-		if (!door->mark)
-			door->mark = party_mark(party);
-	}
+	LIST_FOREACH(party, &daemon->parties, next)
+		door_forget(party);
+	LIST_FOREACH(party, &daemon->parties, next)
+		enter_party(find_door(daemon, &party->engine->config), party);
 	close_unneeded(daemon);
 	LIST_FOREACH(door, &daemon->doors, next)
 		mark_door(door);

@@ -170,8 +170,11 @@ static int find_current(const struct sp_tunnel *is, void *arg)
 {
 	struct adoption *adoption = arg;
 
-	if (!strcmp(is->name, adoption->tunnel->config.name))
-		adoption->out_generation = is->out_generation;
+	if (strcmp(is->name, adoption->tunnel->config.name))
+		return 0;
+	adoption->out_generation = is->out_generation;
+	if (is->follow)
+		party_met(party_of(adoption->tunnel), &is->remote);
 	return 0;
 }
 
@@ -239,8 +242,11 @@ static void on_event(const struct sp_event *event, void *arg)
 	tunnel = party_find_tunnel(daemon, event->tunnel.name);
 	if (!tunnel)
 		return;
-	if (event->cmd == SPINDLE_CMD_ENDPOINT_NTF)
+	if (event->cmd == SPINDLE_CMD_ENDPOINT_NTF) {
 		log_endpoint(event);
+		if (tunnel->config.follow)
+			party_met(party_of(tunnel), &event->tunnel.remote);
+	}
 	if (event->cmd == SPINDLE_CMD_ACQUIRE_NTF)
 		rk_tunnel_acquire(tunnel, now);
 	else if (event->cmd == SPINDLE_CMD_EXPIRE_NTF)

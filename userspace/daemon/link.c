@@ -111,6 +111,8 @@ static void pump(struct rk_link *link)
 
 	if (!link->open && rk_session_state(link->session) == RK_OPEN) {
 		link->open = true;
+		if (!link->client)
+			party_met(party, &link->from);
 		rk_peer_opened(party->engine, link, link->client, daemon_now());
 	}
 	while (link->open && link->party && (text = rk_session_receive(link->session)))
@@ -270,7 +272,7 @@ void link_connect(struct party *party)
 	const struct sp_peer_config *config = &party->engine->config;
 	struct sockaddr_storage local, remote;
 	socklen_t local_len = address_set(&local, &config->local, 0);
-	socklen_t remote_len = address_set(&remote, &config->remote, config->port);
+	socklen_t remote_len = address_set(&remote, party_address(party), config->port);
 	int fd = socket(local.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	char text[SP_ADDR_STRLEN], why[128];
 	struct rk_link *link;
@@ -284,11 +286,14 @@ void link_connect(struct party *party)
 	fail_later(link, why);
 }
 
-void link_accept(struct party *party, evutil_socket_t fd)
+void link_accept(struct party *party, evutil_socket_t fd, const struct sp_addr *from,
+		 bool stranger)
 {
 	struct rk_link *link = new_link(party, fd, false);
 	EVP_PKEY *ephemeral = spares_take(party->daemon->spares, party->profile);
 
+	link->from = *from;
+	link->stranger = stranger;
 	if (ephemeral)
 		start_session(link, ephemeral);
 }
@@ -324,13 +329,15 @@ void link_close_party(struct party *party)
 			link_close(link);
 }
 
-unsigned int link_half_open(const struct daemon *daemon, const struct party *party)
+unsigned int link_half_open(const struct daemon *daemon, const struct party *party,
+			    bool stranger)
 {
 	const struct rk_link *link;
 	unsigned int n = 0;
 
 	LIST_FOREACH(link, &daemon->links, next)
-		if (!link->client && !link->open && (!party || link->party == party))
+		if (!link->client && !link->open && link->stranger == stranger &&
+		    (!party || link->party == party))
 			n++;
 	return n;
 }

@@ -17,6 +17,8 @@ struct rk_link {
 	struct rk_session *session;	/* NULL until connected, or until there is a key */
 	struct event *timer;
 	bool client;
+	bool stranger;			/* server: from where nobody is known to be */
+	struct sp_addr from;		/* server: where the peer is */
 	bool open;			/* the engine knows it */
 	double answer_by;		/* the handshake */
 	char failed[512];		/* why it will be closed from the loop */
@@ -24,8 +26,9 @@ struct rk_link {
 
 /* As client; what becomes of it is told to the party's engine from the loop. */
 void link_connect(struct party *party);
-/* As server, for a connection that was accepted from the party's address. */
-void link_accept(struct party *party, evutil_socket_t fd);
+/* As server, for a connection that seems to be the party's. */
+void link_accept(struct party *party, evutil_socket_t fd, const struct sp_addr *from,
+		 bool stranger);
 /* Servers that waited for a key may have one now. */
 void link_key_ready(struct daemon *daemon);
 
@@ -41,6 +44,7 @@ void link_free(struct rk_link *link);
 void link_mark_all(struct daemon *daemon);
 
 /* Of @party, or of all if NULL: connections whose peer has not proved itself. */
-unsigned int link_half_open(const struct daemon *daemon, const struct party *party);
+unsigned int link_half_open(const struct daemon *daemon, const struct party *party,
+			    bool stranger);
 
 #endif

@@ -131,6 +131,7 @@ static void note_version(void)
 static int start(struct daemon *daemon, const struct options *options, struct sp_error *err)
 {
 	daemon->config_path = options->config;
+	TAILQ_INIT(&daemon->guests);
 	daemon->base = event_base_new();
 	daemon->spares = daemon->base ? spares_new(daemon->base, on_key_ready, daemon) : NULL;
 	if (!daemon->spares)

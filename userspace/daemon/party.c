@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "door.h"
 #include "kernel.h"
 #include "link.h"
 #include "log.h"
@@ -88,6 +89,13 @@ static struct rk_port make_port(struct party *party)
 
 /* --- life ------------------------------------------------------------------- */
 
+void party_ids(char ids[2 * RK_KEY_ID_STRLEN], const char *peer, const char *own)
+{
+	memset(ids, 0, (size_t)2 * RK_KEY_ID_STRLEN);
+	strcpy(ids, peer);
+	strcpy(ids + RK_KEY_ID_STRLEN, own);
+}
+
 static EVP_PKEY *take_key(const struct sp_key *key, char id[RK_KEY_ID_STRLEN])
 {
 	if (!key)
@@ -107,6 +115,7 @@ static void take_keys(struct party *party, const struct sp_peer_config *config,
 	party->key = take_key(sp_keyring_private(keys, config->key, &err), party->local_id);
 	party->peer_key = take_key(sp_keyring_public(keys, config->peer_key, &err),
 				   party->remote_id);
+	party_ids(party->ids, party->remote_id, party->local_id);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -136,12 +145,45 @@ struct party *party_new(struct daemon *daemon, const struct sp_peer_config *conf
 
 void party_free(struct party *party)
 {
+	door_forget(party);
 	rk_peer_free(party->engine);
 	link_close_party(party);
 	event_free(party->timer);
 	EVP_PKEY_free(party->key);
 	EVP_PKEY_free(party->peer_key);
 	free(party);
+}
+
+bool party_follows(const struct party *party)
+{
+	const struct rk_tunnel *tunnel;
+
+	STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
+		if (tunnel->config.follow)
+			return true;
+	return false;
+}
+
+const struct sp_addr *party_address(const struct party *party)
+{
+	const struct rk_peer *peer = party->engine;
+
+	return party->at.family && !(peer->failures & 1) ? &party->at : &peer->config.remote;
+}
+
+void party_met(struct party *party, const struct sp_addr *at)
+{
+	const struct sp_peer_config *config = &party->engine->config;
+	char text[SP_ADDR_STRLEN];
+
+	if (!party_follows(party) || at->family != config->remote.family)
+		return;
+	if (sp_addr_equal(at, &config->remote)) {
+		party->at.family = AF_UNSPEC;
+	} else if (!sp_addr_equal(at, &party->at)) {
+		party->at = *at;
+		log_line("peer %s: is at %s now", config->name, sp_addr_format(at, text));
+	}
 }
 
 uint32_t party_mark(const struct party *party)

@@ -7,6 +7,7 @@
 
 #include "daemon.h"
 #include "keying/rsa/peer.h"
+#include "lib/table.h"
 #include "keys/keyring.h"
 
 struct party {
@@ -18,12 +19,27 @@ struct party {
 	char local_id[RK_KEY_ID_STRLEN];
 	char remote_id[RK_KEY_ID_STRLEN];
 	struct event *timer;
+	struct sp_addr at;		/* where it has moved to; none: as configured */
+	/* of its door, by both keys, peer's first */
+	struct door *door;
+	UT_hash_handle hh_ids;
+	char ids[2 * RK_KEY_ID_STRLEN];
 };
 
 /* With keys that are in the ring already; without tunnels yet, and not yet of the daemon. */
 struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
 			struct sp_keyring *keys);
 void party_free(struct party *party);
+
+/* What both keys are found by, made of their fingerprints. */
+void party_ids(char ids[2 * RK_KEY_ID_STRLEN], const char *peer, const char *own);
+
+/* Whether any of its tunnels does. */
+bool party_follows(const struct party *party);
+/* To connect to it: where it was last, or every other time where it began. */
+const struct sp_addr *party_address(const struct party *party);
+/* It was there, as a packet or a session of its has proved. */
+void party_met(struct party *party, const struct sp_addr *at);
 
 /* Of its tunnels' packets, so that its connections pass the tunnels by, too; 0: none. */
 uint32_t party_mark(const struct party *party);

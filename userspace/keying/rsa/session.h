@@ -50,6 +50,18 @@ struct rk_config {
 
 struct rk_session;
 
+enum {
+	RK_HELLO_LEN = 102,		/* octets of a client's first message, framed */
+	RK_HELLO_ID_LEN = 32,
+};
+
+/*
+ * Profile signed: of a client's first message, whose key it says to have and whose it expects.
+ * That proves nothing, but tells peers apart that share an address.  -1 if it is another message.
+ */
+int rk_hello_ids(const uint8_t hello[RK_HELLO_LEN], uint8_t client[RK_HELLO_ID_LEN],
+		 uint8_t server[RK_HELLO_ID_LEN]);
+
 /* now: seconds of a monotonic clock.  NULL only when out of memory. */
 struct rk_session *rk_session_new(const struct rk_config *config, double now);
 void rk_session_free(struct rk_session *session);	/* wipes every secret; NULL is fine */

@@ -301,6 +301,30 @@ static int send_server_hello(struct rk_session *s, struct sp_error *err)
 	return rk_session_queue(s, message, w.len, err);
 }
 
+_Static_assert((int)RK_HELLO_LEN == (int)RK_FRAME_HEAD + CLIENT_HELLO_LEN, "a framed hello");
+_Static_assert((int)RK_HELLO_ID_LEN == (int)RK_KEY_ID_LEN, "ids are key ids");
+
+int rk_hello_ids(const uint8_t hello[RK_HELLO_LEN], uint8_t client[RK_HELLO_ID_LEN],
+		 uint8_t server[RK_HELLO_ID_LEN])
+{
+	struct sp_reader r;
+	const uint8_t *ids;
+	uint32_t len;
+	uint8_t type;
+
+	sp_reader_init(&r, hello, RK_HELLO_LEN);
+	len = sp_read_be32(&r);
+	type = sp_read_u8(&r);
+	sp_read_u8(&r);
+	sp_read_octets(&r, NONCE_LEN);
+	ids = sp_read_octets(&r, (size_t)2 * RK_KEY_ID_LEN);
+	if (r.bad || len != CLIENT_HELLO_LEN || type != CLIENT_HELLO)
+		return -1;
+	memcpy(client, ids, RK_KEY_ID_LEN);
+	memcpy(server, ids + RK_KEY_ID_LEN, RK_KEY_ID_LEN);
+	return 0;
+}
+
 /* Who the client says it is and wants: no proof, but the clearest error there can be. */
 static int check_ids(struct rk_session *s, const uint8_t *client, const uint8_t *server,
 		     struct sp_error *err)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Connections whose address does not tell whose they are.  They wait until they have said
+ * which key they have; nothing is answered, and nothing is computed, before that.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <event2/util.h>
+
+#include "daemon.h"
+#include "keying/rsa/session.h"
+
+/* Hears the ids of the first message, or that there is none that has any, with NULL. */
+typedef void (*guest_fn)(void *arg, evutil_socket_t fd, const struct sp_addr *from,
+			 const uint8_t *client, const uint8_t *server);
+
+/* Takes the connection over, until each() is given it. */
+void guest_receive(struct daemon *daemon, evutil_socket_t fd, const struct sp_addr *from,
+		   guest_fn each, void *arg);
+/* Those of @arg, which goes, or all if NULL. */
+void guest_dismiss(struct daemon *daemon, const void *arg);
+
+#endif
