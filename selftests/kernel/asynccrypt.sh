@@ -5,6 +5,7 @@
 # does to a packet is counted.
 #
 # Wants several processors.
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

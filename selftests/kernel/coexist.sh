@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The kernel's own IPsec works beside ours, on the same host and the same wire.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -3,6 +3,8 @@
 #
 # Packets of every shape that the stack hands a device, and what the outer header takes from
 # the inner one.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

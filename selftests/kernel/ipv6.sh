@@ -3,6 +3,8 @@
 #
 # IPv6 outside, inside and both, with the kernel's own IPsec as the other end; what is on
 # the wire then, and what senders are told.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

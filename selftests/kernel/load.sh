@@ -3,6 +3,8 @@
 #
 # The module loads, shows its link kind, and leaves nothing behind; with a cipher
 # that does not compute what it should, it does not load at all.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

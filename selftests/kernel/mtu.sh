@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What fits: the MTU of the device, of each tunnel and of its path, and who learns of it.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # ESP in UDP (RFC 3948), with the kernel's own IPsec as the other end.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

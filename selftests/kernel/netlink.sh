@@ -3,6 +3,8 @@
 #
 # What may be asked of the module, by whom, and what it says to the rest: one clear
 # line, and nothing has changed.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

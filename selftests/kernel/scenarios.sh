@@ -3,6 +3,8 @@
 #
 # What administrators do with tunnels: one inside of another, a circle of them, addresses
 # that go and come, devices in other namespaces and in VRFs.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -5,6 +5,7 @@
 # and the kernel neither complains nor waits for what has gone.
 #
 # Wants several processors.
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -3,6 +3,8 @@
 #
 # Transport mode: two hosts that talk for themselves, with the kernel's own IPsec as the
 # other end; tunnels of other kinds inside.
+#
+# Depends on the kernel's version.
 
 . "$(dirname "$0")/lib.sh"
 
