@@ -21,10 +21,73 @@ setup()
 		host $name ethtool -K eth0 gro on tso off
 		spindle_host $name replay-window 64
 	done
+	count_flow
 	# Where processors are emulated, packets may be under way for a second.
 	refresh a b 100 30 > "$scratch/refreshed" &
 	refresher=$!
 	within 20 pings a b
+}
+
+# The flow is counted where the module takes it and where the module gives it: what is lost
+# before, between and behind is the stack's, a full queue of the wire or of the socket.  Outside
+# it is known by its DSCP, which the outer header has from the inner one.
+count_flow()
+{
+	host a nft -f - <<-END
+		table inet stations {
+			counter taken {}
+			counter sealed {}
+			chain tag {
+				type filter hook output priority mangle
+				udp dport 5001 ip dscp set ef
+			}
+			chain leave {
+				type filter hook postrouting priority 300
+				oifname spin0 udp dport 5001 counter name taken
+				oifname eth0 ip dscp ef counter name sealed
+			}
+		}
+	END
+	host b nft -f - <<-END
+		table netdev stations {
+			counter arrived {}
+			chain enter {
+				type filter hook ingress device eth0 priority 0
+				ip dscp ef counter name arrived
+			}
+		}
+		table inet stations {
+			counter opened {}
+			chain leave {
+				type filter hook input priority 300
+				iifname spin0 udp dport 5001 counter name opened
+			}
+		}
+	END
+}
+
+# counted NAME COUNTER
+counted()
+{
+	host "$1" nft -j list counters | jq --arg name "$2" \
+		'[.nftables[].counter | select(.name == $name)][0].packets'
+}
+
+# flow_in_order: each once, whole, in order, and none lost in the module.
+flow_in_order()
+{
+	local result taken sealed arrived opened
+
+	read -r -t 60 -u "$flow" result
+	taken=$(counted a taken) sealed=$(counted a sealed)
+	arrived=$(counted b arrived) opened=$(counted b opened)
+	echo "taken $taken, sealed $sealed, arrived $arrived, opened $opened; then $result"
+	host b grep Udp: /proc/net/snmp
+	host b ip -s link show eth0
+	[ "$taken" -gt 100 ]
+	same "lost on the way out" $((taken - sealed)) 0
+	same "lost on the way in" $((arrived - opened)) 0
+	same "what became of the datagrams" "${result#lost=* }" "doubled=0 wrong=0 disordered=0"
 }
 
 # What is measured, small ones at an even pace, and beside it as much as there is room for.
@@ -47,7 +110,7 @@ end_flood()
 	stop_sending
 	no_drops a
 	no_drops b
-	flow_arrived
+	flow_in_order
 	kill $refresher
 	wait $refresher
 	generations=$(sed -n 's/^generations //p' "$scratch/refreshed")
