@@ -12,7 +12,7 @@ DESTDIR ?=
 # the two differ.
 KVER ?=
 # The kernels `make check` runs on, as selftests/vm/vm -k takes them.
-KERNELS ?= 6.1 6.12
+KERNELS ?= 6.1 6.12 7
 # The one of them that User Mode Linux is made of, too.
 MAIN := 6.12
 
@@ -46,7 +46,7 @@ all: modules build/spindle build/spindled
 TREE ?=
 find_kernel = kver=$(if $(TREE),$(KVER),$$(selftests/vm/kernel $(KVER)))
 # Tests want the whole kernel.
-find_test_kernel = kver=$$(selftests/vm/kernel $(or $(KVER),$(lastword $(KERNELS))))
+find_test_kernel = kver=$$(selftests/vm/kernel $(or $(KVER),$(MAIN)))
 kernel_tree = $(or $(TREE),$$(selftests/vm/kernel -r $*)/lib/modules/$*/build)
 kernel_inside = $(if $(TREE),,$$(selftests/vm/kernel -i $*))
 kbuild = tree=$(kernel_tree) && inside="$(kernel_inside)" && flock $(@D) $$inside \
@@ -191,8 +191,8 @@ kernel: $(GUEST)
 # parts first.
 CHECK := kernel-native:single $(patsubst %,kernel-%:version,$(filter-out $(MAIN),$(KERNELS))) \
 	kernel-$(MAIN):several,version unit lint
-# What no kselftest on a common kernel shows.
-MORE := kernel-uml kernel-kcsan:several soak-uml fuzz
+# What no kselftest on a common kernel shows, and the demo on machines that are bare.
+MORE := kernel-uml kernel-kcsan:several soak-uml bare-bookworm bare-trixie fuzz
 
 check:
 	selftests/deps build check sanitize
@@ -201,13 +201,13 @@ check:
 
 # The same, what sanitizers, fuzzing and the soak show, and one kernel whole, each in its turn.
 check-ci:
-	selftests/deps build check fuzz sanitize
+	selftests/deps build check fuzz sanitize bare
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
 	+selftests/check $(CHECK) kernel-$(shell selftests/turn $(KERNELS)) $(MORE)
 
 # Everything on every kernel.
 check-all:
-	selftests/deps build check fuzz sanitize
+	selftests/deps build check fuzz sanitize bare
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
 	+selftests/check unit lint kernel-native $(KERNELS:%=kernel-%) $(MORE)
 
@@ -222,9 +222,9 @@ fuzz-coverage:
 	selftests/deps build fuzz
 	selftests/fuzz/run coverage
 
-# Everything at once for TIME seconds, on the last of KERNELS, or SOAK=soak-uml.
+# Everything at once for TIME seconds, on MAIN, or SOAK=soak-uml.
 soak: TIME ?= 300
-soak: SOAK ?= soak-$(lastword $(KERNELS))
+soak: SOAK ?= soak-$(MAIN)
 soak:
 	selftests/deps build check $(if $(filter %-uml,$(SOAK)),sanitize)
 	+$(MAKE) --no-print-directory $(GUEST)
