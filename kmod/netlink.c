@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/ctype.h>
 #include <linux/in.h>
 
 #include "compat.h"
@@ -22,6 +23,22 @@ static int check_ah_align(const struct nlattr *attr, struct netlink_ext_ack *ext
 	return -EINVAL;
 }
 
+/* Names stand in texts, JSON and file names: what is special in one of these is not in them. */
+static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	const char *name = nla_data(attr);
+	size_t len = strlen(name), i;
+
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("._-~", name[i])))
+			break;
+	if (len && len <= SPINDLE_NAME_MAX && i == len)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "a name has 1 to 63 letters, digits, dots, hyphens, _ or ~");
+	return -EINVAL;
+}
+
 #define ADDR_POLICY NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_addr)
 
 const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1] = {
@@ -36,7 +53,7 @@ static struct netlink_range_validation replay_range = { .max = SPINDLE_REPLAY_MA
 
 const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_ID] = NLA_POLICY_MIN(NLA_U32, 1),
-	[SPINDLE_A_TUNNEL_NAME] = { .type = NLA_NUL_STRING, .len = SPINDLE_NAME_MAX },
+	[SPINDLE_A_TUNNEL_NAME] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, check_name),
 	[SPINDLE_A_TUNNEL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_LOCAL] = ADDR_POLICY,
 	[SPINDLE_A_TUNNEL_REMOTE] = ADDR_POLICY,

@@ -294,10 +294,7 @@ static int require_all(struct nlattr **tb, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "needs name, dev, local, remote, local-ts, remote-ts");
 		return -EINVAL;
 	}
-	if (nla_len(tb[SPINDLE_A_TUNNEL_NAME]) > 1)
-		return 0;
-	NL_SET_ERR_MSG(extack, "the name is empty");
-	return -EINVAL;
+	return 0;
 }
 
 static struct net_device *find_device(struct genl_info *info, struct nlattr **tb)

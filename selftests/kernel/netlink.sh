@@ -18,7 +18,8 @@ v6=20010db8000000000000000000000001
 raw_ts="local-ts: {addr: 0a010000, len: 16}, remote-ts: {addr: 0a050000, len: 16}"
 raw_keys=$(sed -E "s/0x(\w+)/'\1'/g; s/(alg|key) /\1: /g; s/ (key|auth)/, \1/g" <<< "$keys")
 
-long_name=$(printf 'v%.0s' {1..32})
+name_rule="a name has 1 to 63 letters, digits, dots, hyphens, _ or ~"
+long_name=$(printf 'v%.0s' {1..64})
 
 # Tunnel t with SAs, tunnel u without, and SPIs that are xfrm's.
 setup()
@@ -111,7 +112,7 @@ bad_tunnels()
 	END
 	refused 2 <<-END
 		tunnel add $long_name dev spin0 $ends $ts
-			tunnel "$long_name": a name has 1 to 31 characters
+			tunnel "$long_name": a name has 1 to 63 characters
 		tunnel add v dev spin0 $ends local-ts 10.1.0.0/16
 			tunnel v: remote-ts is missing
 		tunnel set u local-ts 10.1.0.1/16
@@ -211,9 +212,19 @@ raw_tunnels()
 		tunnel-new {tunnel: {name: v, $new, $raw_ends}}
 			needs name, dev, local, remote, local-ts, remote-ts
 		tunnel-new {tunnel: {name: '', $new, $raw_ends, $raw_ts}}
-			the name is empty
+			.tunnel.name: $name_rule
 		tunnel-new {tunnel: {name: $long_name, $new, $raw_ends, $raw_ts}}
-			.tunnel.name: Attribute failed policy validation
+			.tunnel.name: $name_rule
+		tunnel-new {tunnel: {name: "v w", $new, $raw_ends, $raw_ts}}
+			.tunnel.name: $name_rule
+		tunnel-new {tunnel: {name: "v\"w", $new, $raw_ends, $raw_ts}}
+			.tunnel.name: $name_rule
+		tunnel-new {tunnel: {name: "v\nw", $new, $raw_ends, $raw_ts}}
+			.tunnel.name: $name_rule
+		tunnel-new {tunnel: {name: "v/w", $new, $raw_ends, $raw_ts}}
+			.tunnel.name: $name_rule
+		tunnel-get {tunnel: {name: "t?"}}
+			.tunnel.name: $name_rule
 		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: c00002, remote: c0000202}}
 			.tunnel.local: an address has 4 or 16 octets
 		tunnel-new {tunnel: {name: v, $new, $raw_ts, local: $v6, remote: c0000202}}
@@ -391,6 +402,18 @@ prefixes()
 	echo "10.$1."{0..63}.0/24 | tr ' ' ,
 }
 
+# The longest, and one of each kind of what may stand in it.
+good_names()
+{
+	local name
+
+	for name in "${long_name:1}" Az.09_x-y~2; do
+		host a spindle tunnel add "$name" dev spin0 $ends $ts
+		same "name" "$(host a spindle tunnel show "$name" -j | jq -r '.[].name')" "$name"
+		host a spindle tunnel del "$name"
+	done
+}
+
 # Longer than one message.
 long_lists()
 {
@@ -498,6 +521,7 @@ run_tests \
 	"hosts" setup \
 	"bad tunnels are refused" "unchanged bad_tunnels" \
 	"bad SAs are refused" "unchanged bad_sas" \
+	"good names are taken" good_names \
 	"a batch ends with the first command that fails" "unchanged batches" \
 	"bad messages about tunnels are refused" "unchanged raw_tunnels" \
 	"bad messages about SAs are refused" "unchanged raw_sas" \

@@ -17,7 +17,7 @@ enum { WORDS_MAX = 32 };
 
 #define KEY_16 "0x000102030405060708090a0b0c0d0e0f"
 #define KEY_20 KEY_16 "10111213"
-#define NAME_31 "abcdefghijklmnopqrstuvwxyz01234"
+#define NAME_63 "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
 
 struct row {
 	const char *line;		/* words after "spindle", one blank apart */
@@ -58,9 +58,9 @@ static void tunnels(void **state)
 		{ "del a b", CLI_USAGE, "usage: spindle del NAME" },
 		{ "show a b", CLI_USAGE, "usage: spindle show [NAME] [-j]" },
 		{ "set office", CLI_USAGE, "tunnel office: nothing to set" },
-		{ "set " NAME_31, CLI_USAGE, "tunnel " NAME_31 ": nothing to set" },
-		{ "set " NAME_31 "5", CLI_USAGE,
-		  "tunnel \"" NAME_31 "5\": a name has 1 to 31 characters" },
+		{ "set " NAME_63, CLI_USAGE, "tunnel " NAME_63 ": nothing to set" },
+		{ "set " NAME_63 "5", CLI_USAGE,
+		  "tunnel \"" NAME_63 "5\": a name has 1 to 63 characters" },
 		{ "set office local", CLI_USAGE, "tunnel office: local: a value is missing" },
 		{ "set office local here", CLI_USAGE,
 		  "tunnel office: local: \"here\" is not an IP address" },

@@ -19,7 +19,7 @@
 /* tunnels and SAs as they come and go */
 #define SPINDLE_MCGRP_MONITOR	"monitor"
 
-#define SPINDLE_NAME_MAX	31	/* a tunnel's name, without the NUL */
+#define SPINDLE_NAME_MAX	63	/* a tunnel's name: A-Z a-z 0-9 . _ - ~, no NUL */
 #define SPINDLE_ALG_MAX		31	/* an algorithm word, without the NUL */
 #define SPINDLE_KEY_MAX		64	/* octets of one key */
 #define SPINDLE_SELECTORS_MAX	64	/* of one side of a tunnel */

@@ -6,6 +6,7 @@
 #ifndef RK_MESSAGE_H
 #define RK_MESSAGE_H
 
+#include <linux/spindle.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +43,7 @@ struct rk_message {
 	uint32_t gen;
 	uint32_t spi;
 	char alg[32];
-	char tunnel[32];
+	char tunnel[SPINDLE_NAME_MAX + 1];
 	struct rk_ts local_ts;		/* as the sender sees them */
 	struct rk_ts remote_ts;
 	uint64_t life_seconds;
