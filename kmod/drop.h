@@ -22,6 +22,7 @@
 	X(NO_TUNNEL,		"no-tunnel")				\
 	/* a tunnel, sending */						\
 	X(STAGE_FULL,		"stage-full")				\
+	X(STAGE_OLD,		"stage-old")				\
 	X(TOO_BIG,		"too-big")				\
 	X(FRAGMENT,		"fragment")				\
 	X(NO_ROUTE,		"no-route")				\

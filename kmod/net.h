@@ -22,6 +22,7 @@
  * @devices: struct spn_device born here; under @lock
  * @reserved: struct spn_spi without an SA, oldest first; under @lock
  * @reserved_work: ends reservations that nobody used
+ * @staged: octets that wait for SAs, in all tunnels
  * @net: the namespace
  */
 struct spn_net {
@@ -34,6 +35,7 @@ struct spn_net {
 	struct list_head devices;
 	struct list_head reserved;
 	struct delayed_work reserved_work;
+	atomic_long_t staged;
 	struct net *net;
 };
 

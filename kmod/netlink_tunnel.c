@@ -255,7 +255,7 @@ static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 
 	if (nla_put_u8(msg, SPINDLE_A_TUNNEL_STATE, up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
 	    (out && nla_put_u32(msg, SPINDLE_A_TUNNEL_OUT_GENERATION, out->generation)) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED, skb_queue_len_lockless(&tunnel->staged)) ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED, skb_queue_len_lockless(&tunnel->stage.skbs)) ||
 	    (tunnel->mtu && (nla_put_u32(msg, SPINDLE_A_TUNNEL_PATH_MTU, tunnel->path_mtu) ||
 			     nla_put_u32(msg, SPINDLE_A_TUNNEL_MTU, tunnel->mtu))))
 		return -EMSGSIZE;

@@ -42,21 +42,6 @@ static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct 
 	return spn_selectors_lookup(&sd->selectors, &tuple) ?: find_quoted(sd, skb);
 }
 
-/* Keeps the packet until there is an SA, in place of the oldest if too many wait. */
-static void stage(struct spn_tunnel *tunnel, struct sk_buff *skb)
-{
-	struct sk_buff *oldest = NULL;
-
-	spn_event_acquire(tunnel, skb);
-	spin_lock(&tunnel->staged.lock);
-	if (skb_queue_len(&tunnel->staged) >= SPN_STAGED_MAX)
-		oldest = __skb_dequeue(&tunnel->staged);
-	__skb_queue_tail(&tunnel->staged, skb);
-	spin_unlock(&tunnel->staged.lock);
-	if (oldest)
-		spn_drop_tx(oldest, &tunnel->drops, SPN_DROP_STAGE_FULL, 0, 0);
-}
-
 /*
  * Is a packet small enough for the path, or free to be fragmented on it?  If
  * not, its sender is told and it is dropped.
@@ -94,6 +79,16 @@ static struct sk_buff *split(struct spn_tunnel *tunnel, struct sk_buff *skb)
 	}
 	consume_skb(skb);
 	return list;
+}
+
+/* Keeps the packet until there is an SA and its turn has come, cut as it will be sent. */
+static void stage(struct spn_tunnel *tunnel, const struct spn_sa *sa, struct sk_buff *skb)
+{
+	if (!sa || spn_sa_expired(sa))
+		spn_event_acquire(tunnel, skb);
+	skb = split(tunnel, skb);
+	if (skb)
+		spn_stage_add(&tunnel->stage, skb);
 }
 
 static void drop_list(struct sk_buff *list, struct spn_drops *drops,
@@ -333,8 +328,11 @@ static bool whole(struct sk_buff *skb)
 	return !ip_defrag(dev_net(skb->dev), skb, DEFRAG_USER);
 }
 
-/* Sends a packet through its tunnel; stages it and returns false if there is no SA. */
-static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
+/*
+ * Sends a packet through its tunnel; stages it and returns false if there is no SA, or if
+ * others are staged and it is not the @first of them.
+ */
+static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 {
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
@@ -348,8 +346,9 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb)
 	}
 	if (conf->mode == SPINDLE_MODE_TRANSPORT && !whole(skb))
 		return true;
-	if (!sa || spn_sa_expired(sa) || !spn_sa_get(sa)) {
-		stage(tunnel, skb);
+	if ((!first && spn_stage_comes_first(&tunnel->stage)) ||
+	    !sa || spn_sa_expired(sa) || !spn_sa_get(sa)) {
+		stage(tunnel, sa, skb);
 		return false;
 	}
 	dst = spn_route_get(net, tunnel->dev, conf);
@@ -397,12 +396,12 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb)
 		spn_drop_tx(skb, &sd->drops, SPN_DROP_NO_TUNNEL, 0, 0);
 		return;
 	}
-	if (send(tunnel, skb))
+	if (send(tunnel, skb, false))
 		return;
 	/*
-	 * An SA may have come between the look and the staging.  Whoever brought
-	 * it has emptied the stage since, or we see it: the stage's lock is
-	 * between us.
+	 * An SA may have come between the look and the staging, or have been there and
+	 * others before us.  Whoever brought it, or sends those, has emptied the stage
+	 * since, or we see it: the stage's lock is between us.
 	 */
 	sa = rcu_dereference(tunnel->out);
 	if (sa && !spn_sa_expired(sa))
@@ -411,17 +410,21 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb)
 
 void spn_output_staged(struct spn_tunnel *tunnel)
 {
+	enum { ROUNDS = 4 };	/* so that others cannot keep this CPU at it for ever */
 	struct sk_buff_head staged;
 	struct sk_buff *skb;
+	unsigned int round;
+	bool more;
 
 	__skb_queue_head_init(&staged);
 	local_bh_disable();
 	rcu_read_lock();
-	spin_lock(&tunnel->staged.lock);
-	skb_queue_splice_tail_init(&tunnel->staged, &staged);
-	spin_unlock(&tunnel->staged.lock);
-	while ((skb = __skb_dequeue(&staged)))
-		send(tunnel, skb);
+	more = spn_stage_begin(&tunnel->stage, &staged);
+	for (round = 1; more; round++) {
+		while ((skb = __skb_dequeue(&staged)))
+			send(tunnel, skb, true);
+		more = spn_stage_more(&tunnel->stage, &staged, round >= ROUNDS);
+	}
 	rcu_read_unlock();
 	local_bh_enable();
 }
@@ -466,7 +469,7 @@ static void send_dummy(struct spn_tunnel *tunnel)
 	struct sk_buff *skb = make_packet(dev, dev->needed_headroom, sizeof(struct iphdr));
 
 	if (skb)
-		send(tunnel, skb);
+		send(tunnel, skb, false);
 }
 
 void spn_output_idle(struct spn_tunnel *tunnel)

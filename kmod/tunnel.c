@@ -61,11 +61,7 @@ struct spn_tunnel *spn_tunnel_find(struct spn_net *sn, u32 id, const char *name)
 static void free_tunnel(struct rcu_head *rcu)
 {
 	struct spn_tunnel *tunnel = container_of(rcu, struct spn_tunnel, rcu);
-	struct sk_buff *skb;
 
-	/* By now nobody can be staging one more. */
-	while ((skb = skb_dequeue(&tunnel->staged)))
-		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
 	dev_put(tunnel->dev);
 	spn_peer_free(tunnel);
 	kmem_cache_free(tunnel_cache, tunnel);
@@ -114,7 +110,7 @@ static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *de
 	spn_queue_init(&tunnel->rx, &flow->in);
 	INIT_DELAYED_WORK(&tunnel->refit, flow->refit);
 	tunnel->refit_after = jiffies;
-	skb_queue_head_init(&tunnel->staged);
+	spn_stage_init(&tunnel->stage, sn, &tunnel->drops);
 	tunnel->acquire_after = jiffies;
 	refcount_set(&tunnel->refs, 1);
 	return tunnel;
@@ -247,6 +243,7 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 	rhashtable_remove_fast(&sn->names, &tunnel->name_node, name_params);
 	idr_remove(&sn->tunnels, tunnel->id);
 	RCU_INIT_POINTER(tunnel->conf, NULL);
+	spn_stage_close(&tunnel->stage);
 	spn_conf_free(conf);
 	fit(tunnel);
 	spn_tunnel_put(tunnel);

@@ -16,10 +16,9 @@
 #include "queue.h"
 #include "sa.h"
 #include "selector.h"
+#include "stage.h"
 
 struct spn_peer;
-
-enum { SPN_STAGED_MAX = 128 };	/* packets that wait for an SA, per tunnel */
 
 /**
  * struct spn_flow - what becomes of a tunnel's packets
@@ -94,7 +93,7 @@ struct spn_device {
  * @reserved: struct spn_spi without an SA; under spn_net.lock
  * @tx: order of outbound packets
  * @rx: order of inbound packets
- * @staged: packets that wait for an SA
+ * @stage: packets that wait for an SA
  * @acquire_after: jiffies before which userspace is not asked again
  * @path_mtu: MTU of the path when it was last looked at, 0 before; written under
  *	spn_net.lock, read by anybody
@@ -125,7 +124,7 @@ struct spn_tunnel {
 
 	struct spn_queue tx;
 	struct spn_queue rx;
-	struct sk_buff_head staged;
+	struct spn_stage stage;
 	unsigned long acquire_after;
 	unsigned int path_mtu;
 	unsigned int mtu;

@@ -134,7 +134,6 @@ is_staged()
 	[ "$(tunnel_field a staged)" -ge "$1" ]
 }
 
-# The last that waited and the first that did not have to may overtake each other.
 staged_until_sa()
 {
 	fresh_hosts
@@ -148,7 +147,7 @@ staged_until_sa()
 	generation a 1
 	same "state of the tunnel" "$(tunnel_field a state)" up
 	stop_sending
-	flow_complete
+	flow_arrived
 	same "packets waiting" "$(tunnel_field a staged)" 0
 	no_drops a
 }

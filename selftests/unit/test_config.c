@@ -163,8 +163,8 @@ static const struct {
 	{ "[peer a b]\n",
 	  "spindle.conf:1:1: [peer] needs one name, as in [peer office]\n" },
 	{ "[peer an-unreasonably-long-name-of-a-peer-that-nobody-would-want-to-type]\n",
-	  "spindle.conf:1:1: the name of [peer an-unreasonably-long-name-of-a-peer-that-nobody-would-want-to-type]"
-	  " is longer than 63 octets\n" },
+	  "spindle.conf:1:1: the name of [peer "
+	  "an-unreasonably-long-name-of-a-peer-that-nobody-would-want-to-type] is longer than 63 octets\n" },
 	{ "[peer x\n",
 	  "spindle.conf:1:1: neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE\n" },
 	{ OFFICE "remote\n",

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Packets of one tunnel that wait for an SA to send them with.
+ *
+ * What waits is bounded: in packets and octets for the tunnel, in octets for the
+ * namespace, and in time, which passes while the machine sleeps, too.  So the packets
+ * are cut into segments before they wait, and what one costs is known.
+ *
+ * When an SA comes, one CPU at a time empties the stage.  Meanwhile packets that come
+ * newly wait behind, so that they do not overtake those of their flow.
+ */
+#ifndef _SPINDLE_STAGE_H
+#define _SPINDLE_STAGE_H
+
+#include <linux/skbuff.h>
+#include <linux/timer.h>
+
+#include "drop.h"
+
+struct spn_net;
+
+enum {
+	SPN_STAGE_MAX = 128,			/* packets that wait, per tunnel */
+	SPN_STAGE_OCTETS = 512 << 10,		/* of memory that they take, per tunnel */
+	SPN_STAGE_NET_OCTETS = 32 << 20,	/* the same, per namespace */
+	SPN_STAGE_SECONDS = 30,			/* that a packet waits */
+};
+
+/**
+ * struct spn_stage - packets that wait for an SA
+ * @skbs: oldest first; its lock protects all of this; bottom halves off; no other lock
+ *	is taken inside
+ * @sn: the namespace whose budget they count against; not looked at once @closed
+ * @drops: of the tunnel
+ * @octets: memory of all in @skbs
+ * @emptying: a CPU sends what waited
+ * @closed: the tunnel is deleted, nothing waits any more
+ * @age: drops what has waited for too long; armed while something waits
+ */
+struct spn_stage {
+	struct sk_buff_head skbs;
+	struct spn_net *sn;
+	struct spn_drops *drops;
+	unsigned int octets;
+	bool emptying;
+	bool closed;
+	struct timer_list age;
+};
+
+void spn_stage_init(struct spn_stage *stage, struct spn_net *sn, struct spn_drops *drops);
+
+/* Drops what waits, and what comes from now on.  Under spn_net.lock. */
+void spn_stage_close(struct spn_stage *stage);
+
+/*
+ * Adds a list of packets, each of which was cut as small as it will be sent, and drops the
+ * oldest for which there is no room.  Bottom halves off.
+ */
+void spn_stage_add(struct spn_stage *stage, struct sk_buff *list);
+
+/*
+ * Does a packet that comes now have to wait its turn behind others?  Not if so many come
+ * that they would be dropped for it.
+ */
+static inline bool spn_stage_comes_first(const struct spn_stage *stage)
+{
+	unsigned int waiting = skb_queue_len_lockless(&stage->skbs);
+
+	return READ_ONCE(stage->emptying) ? waiting < SPN_STAGE_MAX / 2 : waiting;
+}
+
+/**
+ * spn_stage_begin - take what waits, to send it
+ * @stage: the stage; bottom halves off
+ * @skbs: an empty list, for the packets
+ *
+ * Return: false if there is nothing, or another CPU is at it; else the caller calls
+ * spn_stage_more() when it has sent them.
+ */
+bool spn_stage_begin(struct spn_stage *stage, struct sk_buff_head *skbs);
+
+/* As spn_stage_begin(), for what came meanwhile.  After the @last it returns false. */
+bool spn_stage_more(struct spn_stage *stage, struct sk_buff_head *skbs, bool last);
+
+#endif
