@@ -32,6 +32,13 @@
 #define SPN_CRYPTO_DONE_DATA data
 #endif
 
+/* What genl_family.pre_doit() is told of the operation. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define SPN_GENL_OPS struct genl_ops
+#else
+#define SPN_GENL_OPS struct genl_split_ops
+#endif
+
 static inline struct nlattr **spn_dump_attrs(struct netlink_callback *cb)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)

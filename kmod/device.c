@@ -10,6 +10,7 @@
 #include "follow.h"
 #include "input.h"
 #include "mtu.h"
+#include "netlink.h"
 #include "output.h"
 #include "route.h"
 #include "tunnel.h"
@@ -21,6 +22,9 @@ static const struct spn_flow flow = {
 	.refit = spn_mtu_refit,
 	.idle = spn_output_idle,
 	.look = spn_follow,
+	.tunnel_gone = spn_netlink_tunnel_gone,
+	.sa_gone = spn_netlink_sa_gone,
+	.spi_gone = spn_netlink_spi_gone,
 };
 
 /* The device is down, but its tunnels may still hold packets that arrive. */
@@ -190,6 +194,8 @@ static int device_newlink(struct net *src_net, struct net_device *dev, struct nl
 	keep_xfrm_out(dev);
 	mutex_lock(&sn->lock);
 	rcu_assign_pointer(sd->net, src_net);
+	sd->serial = ++sn->serial;
+	sn->devices_seq++;
 	list_add_tail(&sd->node, &sn->devices);
 	mutex_unlock(&sn->lock);
 	return 0;

@@ -15,6 +15,10 @@ static int __net_init net_init(struct net *net)
 	sn->net = net;
 	mutex_init(&sn->lock);
 	INIT_LIST_HEAD(&sn->devices);
+	/* 0 would be taken for a dump that does not care. */
+	sn->devices_seq = 1;
+	sn->tunnels_seq = 1;
+	sn->sas_seq = 1;
 	err = spn_spi_table_init(sn);
 	if (err)
 		return err;

@@ -22,6 +22,10 @@
  * @devices: struct spn_device born here; under @lock
  * @reserved: struct spn_spi without an SA, oldest first; under @lock
  * @reserved_work: ends reservations that nobody used
+ * @serial: of the last device, SA or reservation that was made; under @lock
+ * @devices_seq: counts up when devices come or go, so that a dump can tell; under @lock
+ * @tunnels_seq: the same for tunnels, and for changes to one
+ * @sas_seq: the same for SAs and reservations, which come and go
  * @staged: octets that wait for SAs, in all tunnels
  * @net: the namespace
  */
@@ -35,6 +39,10 @@ struct spn_net {
 	struct list_head devices;
 	struct list_head reserved;
 	struct delayed_work reserved_work;
+	u64 serial;
+	u32 devices_seq;
+	u32 tunnels_seq;
+	u32 sas_seq;
 	atomic_long_t staged;
 	struct net *net;
 };

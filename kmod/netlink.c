@@ -105,8 +105,52 @@ static const struct nla_policy root_policy[SPINDLE_A_MAX + 1] = {
 	[SPINDLE_A_SA] = NLA_POLICY_NESTED(spn_netlink_sa_policy),
 };
 
+/* Given twice, it is not clear what is meant; selectors are given many times. */
+static int check_once(const struct nlattr *nest, int max, struct netlink_ext_ack *extack)
+{
+	const u64 many = BIT_ULL(SPINDLE_A_TUNNEL_LOCAL_TS) | BIT_ULL(SPINDLE_A_TUNNEL_REMOTE_TS);
+	u64 seen = 0, repeats = max == SPINDLE_A_TUNNEL_MAX ? many : 0;
+	const struct nlattr *attr;
+	int rest;
+
+	BUILD_BUG_ON(SPINDLE_A_TUNNEL_MAX > 63 || SPINDLE_A_SA_MAX > 63);
+	nla_for_each_nested(attr, nest, rest) {
+		u64 bit = BIT_ULL(nla_type(attr));
+
+		if (seen & bit & ~repeats) {
+			NL_SET_ERR_MSG_ATTR(extack, attr, "attribute is given twice");
+			return -EINVAL;
+		}
+		seen |= bit;
+	}
+	return 0;
+}
+
+/* What is taken and ignored today could never mean anything. */
+static int check_allowed(struct nlattr **tb, int max, u64 allowed, struct netlink_ext_ack *extack)
+{
+	int type;
+
+	for (type = 1; type <= max; type++) {
+		if (!tb[type] || allowed & BIT_ULL(type))
+			continue;
+		NL_SET_ERR_MSG_ATTR(extack, tb[type], "attribute means nothing to this command");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int spn_netlink_parse(struct nlattr **tb, int max, const struct nlattr *nest,
+		      const struct nla_policy *policy, u64 allowed,
+		      struct netlink_ext_ack *extack)
+{
+	return nla_parse_nested(tb, max, nest, policy, extack) ?:
+	       check_once(nest, max, extack) ?:
+	       check_allowed(tb, max, allowed, extack);
+}
+
 int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info,
-		     const struct nla_policy *policy)
+		     const struct nla_policy *policy, u64 allowed)
 {
 	if (!info->attrs[attr]) {
 		if (attr == SPINDLE_A_TUNNEL)
@@ -115,31 +159,39 @@ int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *in
 			NL_SET_ERR_MSG(info->extack, "no SA is named");
 		return -EINVAL;
 	}
-	return nla_parse_nested(tb, max, info->attrs[attr], policy, info->extack);
+	return spn_netlink_parse(tb, max, info->attrs[attr], policy, allowed, info->extack);
+}
+
+struct spn_tunnel *spn_netlink_find(struct spn_net *sn, struct nlattr **tb,
+				    struct netlink_ext_ack *extack)
+{
+	const struct nlattr *id = tb[SPINDLE_A_TUNNEL_ID], *name = tb[SPINDLE_A_TUNNEL_NAME];
+	struct spn_tunnel *tunnel;
+
+	if (!id && !name) {
+		NL_SET_ERR_MSG(extack, "no tunnel is named");
+		return ERR_PTR(-EINVAL);
+	}
+	tunnel = spn_tunnel_find(sn, id ? nla_get_u32(id) : 0, id ? NULL : nla_data(name));
+	if (!tunnel) {
+		NL_SET_ERR_MSG(extack, "no such tunnel");
+		return ERR_PTR(-ENOENT);
+	}
+	if (name && strcmp(nla_data(name), tunnel->name)) {
+		NL_SET_ERR_MSG_ATTR(extack, name, "the tunnel of that id has another name");
+		return ERR_PTR(-EINVAL);
+	}
+	return tunnel;
 }
 
 struct spn_tunnel *spn_netlink_tunnel(struct spn_net *sn, struct genl_info *info)
 {
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
-	struct spn_tunnel *tunnel;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
-			       spn_netlink_tunnel_policy);
-	if (err)
-		return ERR_PTR(err);
-	if (tb[SPINDLE_A_TUNNEL_ID]) {
-		tunnel = spn_tunnel_find(sn, nla_get_u32(tb[SPINDLE_A_TUNNEL_ID]), NULL);
-	} else if (tb[SPINDLE_A_TUNNEL_NAME]) {
-		tunnel = spn_tunnel_find(sn, 0, nla_data(tb[SPINDLE_A_TUNNEL_NAME]));
-	} else {
-		NL_SET_ERR_MSG(info->extack, "no tunnel is named");
-		return ERR_PTR(-EINVAL);
-	}
-	if (tunnel)
-		return tunnel;
-	NL_SET_ERR_MSG(info->extack, "no such tunnel");
-	return ERR_PTR(-ENOENT);
+			       spn_netlink_tunnel_policy, SPN_NETLINK_NAMES);
+	return err ? ERR_PTR(err) : spn_netlink_find(sn, tb, info->extack);
 }
 
 int spn_netlink_put_drops(struct sk_buff *msg, int attr, const struct spn_drops *drops)
@@ -199,8 +251,9 @@ void spn_netlink_notify(struct spn_net *sn, u8 cmd,
 				GFP_KERNEL);
 }
 
-static int fill_device(struct sk_buff *msg, const struct spn_device *sd)
+static int fill_device(struct sk_buff *msg, void *object)
 {
+	const struct spn_device *sd = object;
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_DEVICE);
 
 	if (!nest ||
@@ -215,30 +268,132 @@ static int fill_device(struct sk_buff *msg, const struct spn_device *sd)
 	return 0;
 }
 
-/* cb->args[0]: devices sent so far. */
+int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
+			 int (*fill)(struct sk_buff *msg, void *object), void *object)
+{
+	void *header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				   &spn_netlink_family, NLM_F_MULTI, cmd);
+
+	if (!header || fill(msg, object)) {
+		genlmsg_cancel(msg, header);
+		return -EMSGSIZE;
+	}
+	genl_dump_check_consistent(cb, header);
+	genlmsg_end(msg, header);
+	return 0;
+}
+
+int spn_netlink_dump_all(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = spn_dump_attrs(cb);
+	int type;
+
+	for (type = 1; type <= SPINDLE_A_MAX; type++) {
+		if (!attrs[type])
+			continue;
+		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[type],
+				    "attribute means nothing to this command");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * struct device_dump - how far a dump of devices has come
+ * @serial: of the last that was sent
+ */
+struct device_dump {
+	u64 serial;
+};
+
 static int device_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
+	struct device_dump *dump = (struct device_dump *)cb->ctx;
 	struct spn_net *sn = spn_net(sock_net(msg->sk));
 	struct spn_device *sd;
-	long i = 0;
+	int err;
 
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	err = spn_netlink_dump_all(cb);
+	if (err)
+		return err;
 	mutex_lock(&sn->lock);
+	cb->seq = sn->devices_seq;
 	list_for_each_entry(sd, &sn->devices, node) {
-		void *header;
-
-		if (i++ < cb->args[0])
+		if (sd->serial <= dump->serial)
 			continue;
-		header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				     &spn_netlink_family, NLM_F_MULTI, SPINDLE_CMD_DEV_GET);
-		if (!header || fill_device(msg, sd)) {
-			genlmsg_cancel(msg, header);
+		err = spn_netlink_dump_put(msg, cb, SPINDLE_CMD_DEV_GET, fill_device, sd);
+		if (err)
 			break;
-		}
-		genlmsg_end(msg, header);
-		cb->args[0] = i;
+		dump->serial = sd->serial;
 	}
 	mutex_unlock(&sn->lock);
-	return msg->len;
+	return msg->len ?: err;
+}
+
+/* --- what all requests have in common ----------------------------------------- */
+
+/* How many SAs a request may carry. */
+static unsigned int sas_max(u8 cmd)
+{
+	switch (cmd) {
+	case SPINDLE_CMD_SA_NEW:
+		return 2;
+	case SPINDLE_CMD_SPI_ALLOC:
+	case SPINDLE_CMD_SA_DEL:
+	case SPINDLE_CMD_SA_ACTIVATE:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int check_request(struct genl_info *info)
+{
+	unsigned int left[SPINDLE_A_MAX + 1] = {
+		[SPINDLE_A_TUNNEL] = 1,
+		[SPINDLE_A_SA] = sas_max(info->genlhdr->cmd),
+	};
+	const struct nlattr *attr;
+	int rest;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		if (left[nla_type(attr)]-- > 0)
+			continue;
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "more of these than the command takes");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Keys must not stay in memory that somebody else gets next, nor come back with an error. */
+static void wipe_keys(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest, *attr;
+	int rest, rest_nest;
+
+	nlmsg_for_each_attr(nest, nlh, GENL_HDRLEN, rest) {
+		if (nla_type(nest) != SPINDLE_A_SA)
+			continue;
+		nla_for_each_nested(attr, nest, rest_nest)
+			if (nla_type(attr) == SPINDLE_A_SA_KEY ||
+			    nla_type(attr) == SPINDLE_A_SA_AUTH_KEY)
+				memzero_explicit(nla_data(attr), nla_len(attr));
+	}
+}
+
+static int pre_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_info *info)
+{
+	int err = check_request(info);
+
+	if (err)
+		wipe_keys(nlmsg_hdr(skb));
+	return err;
+}
+
+static void post_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_info *info)
+{
+	wipe_keys(nlmsg_hdr(skb));
 }
 
 #define DO(name, handler)					\
@@ -258,6 +413,7 @@ static const struct genl_ops netlink_ops[] = {
 		.cmd = SPINDLE_CMD_TUNNEL_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.doit = spn_netlink_tunnel_get,
+		.start = spn_netlink_tunnel_start,
 		.dumpit = spn_netlink_tunnel_dump,
 	},
 	{
@@ -293,11 +449,12 @@ struct genl_family spn_netlink_family __ro_after_init = {
 	.netnsok = true,
 	/* spn_net.lock is ours to take. */
 	.parallel_ops = true,
+	.pre_doit = pre_doit,
+	.post_doit = post_doit,
 	.maxattr = SPINDLE_A_MAX,
 	.policy = root_policy,
 	.ops = netlink_ops,
 	.n_ops = ARRAY_SIZE(netlink_ops),
-	.resv_start_op = SPINDLE_CMD_UNSPEC + 1,
 	.mcgrps = netlink_groups,
 	.n_mcgrps = ARRAY_SIZE(netlink_groups),
 };

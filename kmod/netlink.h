@@ -25,12 +25,34 @@ extern const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1];
 extern const struct nla_policy spn_netlink_life_policy[SPINDLE_A_LIFE_MAX + 1];
 extern const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1];
 
-/* The tunnel that the message names, or an ERR_PTR().  Under spn_net.lock. */
+/* What a tunnel is named by. */
+#define SPN_NETLINK_NAMES (BIT_ULL(SPINDLE_A_TUNNEL_ID) | BIT_ULL(SPINDLE_A_TUNNEL_NAME))
+
+/*
+ * The tunnel that the message names, in a nest with nothing else, or an ERR_PTR().  Under
+ * spn_net.lock.
+ */
 struct spn_tunnel *spn_netlink_tunnel(struct spn_net *sn, struct genl_info *info);
 
-/* Parses the nest of a message, which must be there. */
+/* The tunnel of that id, that name or both, or an ERR_PTR().  Under spn_net.lock. */
+struct spn_tunnel *spn_netlink_find(struct spn_net *sn, struct nlattr **tb,
+				    struct netlink_ext_ack *extack);
+
+/* Parses a nest, whose attributes are among @allowed, a bit each. */
+int spn_netlink_parse(struct nlattr **tb, int max, const struct nlattr *nest,
+		      const struct nla_policy *policy, u64 allowed,
+		      struct netlink_ext_ack *extack);
+
+/* The same for a nest of a message, which must be there. */
 int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info,
-		     const struct nla_policy *policy);
+		     const struct nla_policy *policy, u64 allowed);
+
+/* Adds an object to what a dump sends; its cb->seq says what it is consistent with. */
+int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
+			 int (*fill)(struct sk_buff *msg, void *object), void *object);
+
+/* An error if the request for a dump asks for less than all. */
+int spn_netlink_dump_all(struct netlink_callback *cb);
 
 /* Adds the non-zero counters, each as a nest of type @attr. */
 int spn_netlink_put_drops(struct sk_buff *msg, int attr, const struct spn_drops *drops);
@@ -50,9 +72,15 @@ void spn_netlink_notify(struct spn_net *sn, u8 cmd,
 /* Tells the group "monitor" of a tunnel that is not as it was.  Under spn_net.lock. */
 void spn_netlink_tunnel_changed(struct spn_net *sn, struct spn_tunnel *tunnel);
 
+/* What is told when something ends, whoever ended it.  Under spn_net.lock. */
+void spn_netlink_tunnel_gone(struct spn_tunnel *tunnel);
+void spn_netlink_sa_gone(struct spn_sa *sa);
+void spn_netlink_spi_gone(struct spn_spi *entry);
+
 int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_tunnel_get(struct sk_buff *skb, struct genl_info *info);
+int spn_netlink_tunnel_start(struct netlink_callback *cb);
 int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb);
 int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info);
 

@@ -28,7 +28,8 @@ static int get_life(struct spn_life *life, const struct nlattr *attr,
 
 	if (!attr)
 		return 0;
-	err = nla_parse_nested(tb, SPINDLE_A_LIFE_MAX, attr, spn_netlink_life_policy, extack);
+	err = spn_netlink_parse(tb, SPINDLE_A_LIFE_MAX, attr, spn_netlink_life_policy, ~0ULL,
+				extack);
 	if (err)
 		return err;
 	life->soft_bytes = get_u64(tb[SPINDLE_A_LIFE_SOFT_BYTES]);
@@ -79,7 +80,7 @@ static int get_config(struct spn_sa_config *config, const struct nlattr *nest,
 	struct nlattr *tb[SPINDLE_A_SA_MAX + 1];
 	int err;
 
-	err = nla_parse_nested(tb, SPINDLE_A_SA_MAX, nest, spn_netlink_sa_policy, extack);
+	err = spn_netlink_parse(tb, SPINDLE_A_SA_MAX, nest, spn_netlink_sa_policy, ~0ULL, extack);
 	if (err)
 		return err;
 	if (!tb[SPINDLE_A_SA_DIR]) {
@@ -235,14 +236,34 @@ static int put_tunnel_sa(struct sk_buff *msg, void *object)
 	return spn_netlink_put_tunnel_name(msg, sa->tunnel) ?: put_sa(msg, sa);
 }
 
-static int put_spi(struct sk_buff *msg, __be32 spi)
+/* An SPI that waits for its SA. */
+static int put_reserved(struct sk_buff *msg, void *object)
 {
-	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA);
+	const struct spn_spi *entry = object;
+	struct nlattr *nest;
+	int err;
 
-	if (!nest || nla_put_be32(msg, SPINDLE_A_SA_SPI, spi))
+	err = spn_netlink_put_tunnel_name(msg, entry->tunnel);
+	if (err)
+		return err;
+	nest = nla_nest_start(msg, SPINDLE_A_SA);
+	if (!nest ||
+	    nla_put_u8(msg, SPINDLE_A_SA_DIR, SPINDLE_DIR_IN) ||
+	    nla_put_be32(msg, SPINDLE_A_SA_SPI, entry->key.spi) ||
+	    nla_put_u8(msg, SPINDLE_A_SA_STATE, SPINDLE_SA_RESERVED))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
+}
+
+void spn_netlink_sa_gone(struct spn_sa *sa)
+{
+	spn_netlink_notify(sa->tunnel->sn, SPINDLE_CMD_SA_DEL_NTF, put_tunnel_sa, sa);
+}
+
+void spn_netlink_spi_gone(struct spn_spi *entry)
+{
+	spn_netlink_notify(entry->tunnel->sn, SPINDLE_CMD_SA_DEL_NTF, put_reserved, entry);
 }
 
 /* The SPI wanted, or 0 if the message leaves the choice to us. */
@@ -254,9 +275,17 @@ static int get_wanted_spi(struct genl_info *info, __be32 *spi)
 	*spi = 0;
 	if (!info->attrs[SPINDLE_A_SA])
 		return 0;
-	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy);
-	if (err || !tb[SPINDLE_A_SA_SPI])
+	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
+			       BIT_ULL(SPINDLE_A_SA_SPI) | BIT_ULL(SPINDLE_A_SA_DIR));
+	if (err)
 		return err;
+	if (tb[SPINDLE_A_SA_DIR] && nla_get_u8(tb[SPINDLE_A_SA_DIR]) != SPINDLE_DIR_IN) {
+		NL_SET_ERR_MSG_ATTR(info->extack, tb[SPINDLE_A_SA_DIR],
+				    "the peer chooses outbound SPIs");
+		return -EINVAL;
+	}
+	if (!tb[SPINDLE_A_SA_SPI])
+		return 0;
 	return get_spi(spi, tb[SPINDLE_A_SA_SPI], info->extack);
 }
 
@@ -286,7 +315,7 @@ int spn_netlink_spi_alloc(struct sk_buff *skb, struct genl_info *info)
 
 		entry = spn_spi_reserve(sn, tunnel, &conf->endpoints.local, conf->proto, spi,
 					info->extack);
-		err = IS_ERR(entry) ? PTR_ERR(entry) : put_spi(msg, entry->key.spi);
+		err = IS_ERR(entry) ? PTR_ERR(entry) : put_reserved(msg, entry);
 	}
 	mutex_unlock(&sn->lock);
 	if (err) {
@@ -335,173 +364,147 @@ int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* An SPI that waits for its SA. */
-static int put_reserved(struct sk_buff *msg, void *object)
-{
-	const struct spn_spi *entry = object;
-	struct nlattr *nest;
-	int err;
-
-	err = spn_netlink_put_tunnel_name(msg, entry->tunnel);
-	if (err)
-		return err;
-	nest = nla_nest_start(msg, SPINDLE_A_SA);
-	if (!nest ||
-	    nla_put_u8(msg, SPINDLE_A_SA_DIR, SPINDLE_DIR_IN) ||
-	    nla_put_be32(msg, SPINDLE_A_SA_SPI, entry->key.spi) ||
-	    nla_put_u8(msg, SPINDLE_A_SA_STATE, SPINDLE_SA_RESERVED))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-/*
- * cb->args[0]: the tunnel whose SAs come next; cb->args[1]: how many of them
- * were sent.
+/**
+ * struct sa_dump - how far a dump of SAs has come
+ * @started: the rest says something
+ * @only: id of the tunnel asked for, 0 for all
+ * @id: of the tunnel whose SAs come next
+ * @within: of the tunnel in whose middle we are, 0 between two
+ * @sa: serial of its last SA sent; those with a lower one follow
+ * @spi: serial of its last reservation sent; those with a higher one follow
  */
-static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, long i,
-		    int (*fill)(struct sk_buff *msg, void *object), void *object)
-{
-	void *header;
-
-	if (i < cb->args[1])
-		return 0;
-	header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			     &spn_netlink_family, NLM_F_MULTI, SPINDLE_CMD_SA_GET);
-	if (!header || fill(msg, object)) {
-		genlmsg_cancel(msg, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(msg, header);
-	cb->args[1] = i + 1;
-	return 0;
-}
+struct sa_dump {
+	bool started;
+	u32 only;
+	int id;
+	u32 within;
+	u64 sa;
+	u64 spi;
+};
 
 static int dump_tunnel(struct sk_buff *msg, struct netlink_callback *cb,
 		       const struct spn_tunnel *tunnel)
 {
+	struct sa_dump *dump = (struct sa_dump *)cb->ctx;
 	struct spn_spi *entry;
 	struct spn_sa *sa;
-	long i = 0;
 
-	list_for_each_entry(sa, &tunnel->sas, node)
-		if (dump_one(msg, cb, i++, put_tunnel_sa, sa))
+	/* Where we were in another one says nothing of this. */
+	if (dump->within != tunnel->id) {
+		dump->within = tunnel->id;
+		dump->sa = U64_MAX;
+		dump->spi = 0;
+	}
+	list_for_each_entry(sa, &tunnel->sas, node) {
+		if (sa->serial >= dump->sa)
+			continue;
+		if (spn_netlink_dump_put(msg, cb, SPINDLE_CMD_SA_GET, put_tunnel_sa, sa))
 			return -EMSGSIZE;
-	list_for_each_entry(entry, &tunnel->reserved, own)
-		if (dump_one(msg, cb, i++, put_reserved, entry))
+		dump->sa = sa->serial;
+	}
+	list_for_each_entry(entry, &tunnel->reserved, own) {
+		if (entry->serial <= dump->spi)
+			continue;
+		if (spn_netlink_dump_put(msg, cb, SPINDLE_CMD_SA_GET, put_reserved, entry))
 			return -EMSGSIZE;
-	cb->args[1] = 0;
+		dump->spi = entry->serial;
+	}
 	return 0;
 }
 
-/* The id of the tunnel that the request names, 0 for all, or an error. */
-static int wanted_tunnel(struct spn_net *sn, struct netlink_callback *cb)
+/* Finds out which tunnel is asked for, if it is one. */
+static int start_dump(struct spn_net *sn, struct netlink_callback *cb)
 {
 	struct nlattr *nest = spn_dump_attrs(cb)[SPINDLE_A_TUNNEL];
+	struct sa_dump *dump = (struct sa_dump *)cb->ctx;
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
 	struct spn_tunnel *tunnel;
 	int err;
 
-	if (!nest)
-		return 0;
-	err = nla_parse_nested(tb, SPINDLE_A_TUNNEL_MAX, nest, spn_netlink_tunnel_policy,
-			       cb->extack);
-	if (err)
-		return err;
-	if (tb[SPINDLE_A_TUNNEL_ID])
-		tunnel = spn_tunnel_find(sn, nla_get_u32(tb[SPINDLE_A_TUNNEL_ID]), NULL);
-	else if (tb[SPINDLE_A_TUNNEL_NAME])
-		tunnel = spn_tunnel_find(sn, 0, nla_data(tb[SPINDLE_A_TUNNEL_NAME]));
-	else
-		return 0;
-	if (tunnel)
-		return tunnel->id;
-	NL_SET_ERR_MSG(cb->extack, "no such tunnel");
-	return -ENOENT;
+	if (nest) {
+		err = spn_netlink_parse(tb, SPINDLE_A_TUNNEL_MAX, nest, spn_netlink_tunnel_policy,
+					SPN_NETLINK_NAMES, cb->extack);
+		if (err)
+			return err;
+		tunnel = spn_netlink_find(sn, tb, cb->extack);
+		if (IS_ERR(tunnel))
+			return PTR_ERR(tunnel);
+		dump->only = tunnel->id;
+	} else {
+		err = spn_netlink_dump_all(cb);
+		if (err)
+			return err;
+	}
+	dump->started = true;
+	return 0;
+}
+
+static int dump_tunnels(struct sk_buff *msg, struct netlink_callback *cb, struct spn_net *sn)
+{
+	struct sa_dump *dump = (struct sa_dump *)cb->ctx;
+	struct spn_tunnel *tunnel;
+	int err;
+
+	if (dump->only) {
+		tunnel = spn_tunnel_find(sn, dump->only, NULL);
+		/* One that has ended while its SAs were being sent has none left. */
+		cb->seq = tunnel ? tunnel->seq : cb->prev_seq + 1;
+		return tunnel ? dump_tunnel(msg, cb, tunnel) : 0;
+	}
+	cb->seq = sn->sas_seq;
+	idr_for_each_entry_continue(&sn->tunnels, tunnel, dump->id) {
+		err = dump_tunnel(msg, cb, tunnel);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 int spn_netlink_sa_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct spn_net *sn = spn_net(sock_net(msg->sk));
-	struct spn_tunnel *tunnel;
-	int id = cb->args[0], only, err = 0;
+	struct sa_dump *dump = (struct sa_dump *)cb->ctx;
+	int err;
 
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
 	mutex_lock(&sn->lock);
-	only = wanted_tunnel(sn, cb);
-	if (only < 0) {
-		mutex_unlock(&sn->lock);
-		/* A tunnel that ended while its SAs were being sent has none left. */
-		return id ? 0 : only;
-	}
-	if (only)
-		id = max(id, only);
-	idr_for_each_entry_continue(&sn->tunnels, tunnel, id) {
-		if (only && id > only)
-			break;
-		err = dump_tunnel(msg, cb, tunnel);
-		if (err)
-			break;
-	}
-	cb->args[0] = id;
+	err = dump->started ? 0 : start_dump(sn, cb);
+	if (!err)
+		err = dump_tunnels(msg, cb, sn);
 	mutex_unlock(&sn->lock);
 	return msg->len ?: err;
 }
 
-static void remove_sa(struct spn_net *sn, struct spn_tunnel *tunnel, struct spn_sa *sa)
+static bool is_named(const struct spn_sa *sa, struct nlattr **tb)
 {
-	spn_netlink_notify(sn, SPINDLE_CMD_SA_DEL_NTF, put_tunnel_sa, sa);
-	spn_tunnel_remove(tunnel, sa);
+	const struct nlattr *generation = tb[SPINDLE_A_SA_GENERATION];
+	const struct nlattr *dir = tb[SPINDLE_A_SA_DIR], *spi = tb[SPINDLE_A_SA_SPI];
+
+	return (!generation || nla_get_u32(generation) == sa->generation) &&
+	       (!dir || nla_get_u8(dir) == sa->dir) &&
+	       (!spi || nla_get_be32(spi) == sa->spi);
 }
 
-static bool del_generation(struct spn_net *sn, struct spn_tunnel *tunnel, u32 generation)
-{
-	struct spn_sa *sa, *next;
-	bool found = false;
-
-	list_for_each_entry_safe(sa, next, &tunnel->sas, node) {
-		if (sa->generation == generation) {
-			remove_sa(sn, tunnel, sa);
-			found = true;
-		}
-	}
-	return found;
-}
-
-static bool del_spi(struct spn_net *sn, struct spn_tunnel *tunnel, u8 dir, __be32 spi)
-{
-	struct spn_spi *entry;
-	struct spn_sa *sa;
-
-	list_for_each_entry(sa, &tunnel->sas, node) {
-		if (sa->dir == dir && sa->spi == spi) {
-			remove_sa(sn, tunnel, sa);
-			return true;
-		}
-	}
-	list_for_each_entry(entry, &tunnel->reserved, own) {
-		if (dir == SPINDLE_DIR_IN && entry->key.spi == spi) {
-			spn_spi_release(sn, entry);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A deletion means a generation, or one direction and SPI. */
+/* A deletion means what fits all that is said: a generation, or a direction and an SPI. */
 static int del_sas(struct spn_net *sn, struct spn_tunnel *tunnel, struct nlattr **tb,
 		   struct netlink_ext_ack *extack)
 {
-	bool found;
+	const struct nlattr *spi = tb[SPINDLE_A_SA_SPI], *dir = tb[SPINDLE_A_SA_DIR];
+	struct spn_sa *sa, *next;
+	bool found = false;
 
-	if (tb[SPINDLE_A_SA_GENERATION]) {
-		found = del_generation(sn, tunnel, nla_get_u32(tb[SPINDLE_A_SA_GENERATION]));
-	} else if (tb[SPINDLE_A_SA_DIR] && tb[SPINDLE_A_SA_SPI]) {
-		found = del_spi(sn, tunnel, nla_get_u8(tb[SPINDLE_A_SA_DIR]),
-				nla_get_be32(tb[SPINDLE_A_SA_SPI]));
-	} else {
+	if (!tb[SPINDLE_A_SA_GENERATION] && !(dir && spi)) {
 		NL_SET_ERR_MSG(extack, "name a direction and an SPI, or a generation");
 		return -EINVAL;
 	}
+	list_for_each_entry_safe(sa, next, &tunnel->sas, node) {
+		if (is_named(sa, tb)) {
+			spn_tunnel_remove(tunnel, sa);
+			found = true;
+		}
+	}
+	if (!found && !tb[SPINDLE_A_SA_GENERATION] && nla_get_u8(dir) == SPINDLE_DIR_IN)
+		found = spn_spi_release_one(sn, tunnel, nla_get_be32(spi));
 	if (found)
 		return 0;
 	NL_SET_ERR_MSG(extack, "no such SA");
@@ -515,7 +518,9 @@ int spn_netlink_sa_del(struct sk_buff *skb, struct genl_info *info)
 	struct spn_tunnel *tunnel;
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy);
+	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
+			       BIT_ULL(SPINDLE_A_SA_GENERATION) | BIT_ULL(SPINDLE_A_SA_DIR) |
+			       BIT_ULL(SPINDLE_A_SA_SPI));
 	if (err)
 		return err;
 	mutex_lock(&sn->lock);
@@ -539,7 +544,7 @@ int spn_netlink_sa_flush(struct sk_buff *skb, struct genl_info *info)
 	tunnel = spn_netlink_tunnel(sn, info);
 	if (!IS_ERR(tunnel)) {
 		list_for_each_entry_safe(sa, next, &tunnel->sas, node)
-			remove_sa(sn, tunnel, sa);
+			spn_tunnel_remove(tunnel, sa);
 		spn_spi_release_reserved(sn, tunnel);
 	}
 	mutex_unlock(&sn->lock);
@@ -570,7 +575,8 @@ int spn_netlink_sa_activate(struct sk_buff *skb, struct genl_info *info)
 	struct spn_tunnel *tunnel;
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy);
+	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
+			       BIT_ULL(SPINDLE_A_SA_GENERATION));
 	if (err)
 		return err;
 	if (!tb[SPINDLE_A_SA_GENERATION]) {

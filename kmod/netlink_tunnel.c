@@ -319,7 +319,8 @@ int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
-			       spn_netlink_tunnel_policy) ?: require_all(tb, info->extack);
+			       spn_netlink_tunnel_policy, ~BIT_ULL(SPINDLE_A_TUNNEL_ID)) ?:
+	      require_all(tb, info->extack);
 	if (err)
 		return err;
 	conf = get_conf(info, tb, NULL);
@@ -364,7 +365,7 @@ static int check_same(const struct spn_conf *conf, const struct spn_conf *old,
 
 static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr **tb)
 {
-	struct spn_tunnel *tunnel = spn_netlink_tunnel(sn, info);
+	struct spn_tunnel *tunnel = spn_netlink_find(sn, tb, info->extack);
 	struct spn_conf *conf;
 	int err;
 
@@ -387,6 +388,11 @@ void spn_netlink_tunnel_changed(struct spn_net *sn, struct spn_tunnel *tunnel)
 	spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_SET_NTF, put_tunnel, tunnel);
 }
 
+void spn_netlink_tunnel_gone(struct spn_tunnel *tunnel)
+{
+	spn_netlink_notify(tunnel->sn, SPINDLE_CMD_TUNNEL_DEL_NTF, put_tunnel, tunnel);
+}
+
 int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spn_net *sn = spn_net(genl_info_net(info));
@@ -394,7 +400,7 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
-			       spn_netlink_tunnel_policy);
+			       spn_netlink_tunnel_policy, ~0ULL);
 	if (err)
 		return err;
 	if (tb[SPINDLE_A_TUNNEL_IFINDEX]) {
@@ -432,28 +438,41 @@ int spn_netlink_tunnel_get(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(msg, info);
 }
 
-/* cb->args[0]: the next id to send. */
+/**
+ * struct tunnel_dump - how far a dump of tunnels has come
+ * @id: the next id to send
+ */
+struct tunnel_dump {
+	int id;
+};
+
+int spn_netlink_tunnel_start(struct netlink_callback *cb)
+{
+	/* Of a fresh socket the first piece would have less room than one tunnel may need. */
+	cb->min_dump_alloc = SPN_NETLINK_MSG_SIZE;
+	return 0;
+}
+
 int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
+	struct tunnel_dump *dump = (struct tunnel_dump *)cb->ctx;
 	struct spn_net *sn = spn_net(sock_net(msg->sk));
 	struct spn_tunnel *tunnel;
-	int id = cb->args[0];
+	int err;
 
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	err = spn_netlink_dump_all(cb);
+	if (err)
+		return err;
 	mutex_lock(&sn->lock);
-	idr_for_each_entry_continue(&sn->tunnels, tunnel, id) {
-		void *header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-					   &spn_netlink_family, NLM_F_MULTI,
-					   SPINDLE_CMD_TUNNEL_GET);
-
-		if (!header || put_tunnel(msg, tunnel)) {
-			genlmsg_cancel(msg, header);
+	cb->seq = sn->tunnels_seq;
+	idr_for_each_entry_continue(&sn->tunnels, tunnel, dump->id) {
+		err = spn_netlink_dump_put(msg, cb, SPINDLE_CMD_TUNNEL_GET, put_tunnel, tunnel);
+		if (err)
 			break;
-		}
-		genlmsg_end(msg, header);
 	}
-	cb->args[0] = id;
 	mutex_unlock(&sn->lock);
-	return msg->len;
+	return msg->len ?: err;
 }
 
 int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info)
@@ -464,7 +483,6 @@ int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&sn->lock);
 	tunnel = spn_netlink_tunnel(sn, info);
 	if (!IS_ERR(tunnel)) {
-		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_DEL_NTF, put_tunnel, tunnel);
 		spn_tunnel_delete(tunnel);
 	}
 	mutex_unlock(&sn->lock);

@@ -71,6 +71,7 @@ enum spn_sa_flags {
  * @entry: inbound: its place in the SPI table; under spn_net.lock
  * @out_node: outbound: in spn_net.outs; under spn_net.lock
  * @node: in tunnel->sas; under tunnel->lock
+ * @serial: for dumps, which go on where they were
  * @seq: outbound: last number given out, under tunnel->tx.lock; inbound: what it was made
  *	with
  * @replay: inbound: the window; marked by tunnel->rx's deliver() alone
@@ -99,6 +100,7 @@ struct spn_sa {
 	struct spn_spi *entry;
 	struct rhlist_head out_node;
 	struct list_head node;
+	u64 serial;
 
 	u64 seq;
 	struct spn_replay replay;

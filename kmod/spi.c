@@ -39,6 +39,14 @@ static struct spn_spi_key key_of(const struct spn_addr *dst, __be32 spi, u8 prot
 	return key;
 }
 
+/* Ends a reservation and tells of it. */
+static void release_unused(struct spn_net *sn, struct spn_spi *entry)
+{
+	spn_device(entry->tunnel->dev)->flow->spi_gone(entry);
+	spn_tunnel_sas_changed(entry->tunnel);
+	spn_spi_release(sn, entry);
+}
+
 static void end_reservations(struct work_struct *work)
 {
 	struct spn_net *sn = container_of(work, struct spn_net, reserved_work.work);
@@ -50,7 +58,7 @@ static void end_reservations(struct work_struct *work)
 			schedule_delayed_work(&sn->reserved_work, entry->expires - jiffies);
 			break;
 		}
-		spn_spi_release(sn, entry);
+		release_unused(sn, entry);
 	}
 	mutex_unlock(&sn->lock);
 }
@@ -132,6 +140,7 @@ static struct spn_spi *entry_insert(struct spn_net *sn, struct spn_tunnel *tunne
 		return ERR_PTR(-ENOMEM);
 	entry->key = *key;
 	entry->tunnel = tunnel;
+	entry->serial = ++sn->serial;
 	entry->expires = jiffies + RESERVED_SECONDS * HZ;
 	err = rhashtable_lookup_insert_fast(&sn->spis, &entry->node, spi_params);
 	if (err) {
@@ -140,6 +149,7 @@ static struct spn_spi *entry_insert(struct spn_net *sn, struct spn_tunnel *tunne
 	}
 	list_add_tail(&entry->reserved, &sn->reserved);
 	list_add_tail(&entry->own, &tunnel->reserved);
+	spn_tunnel_sas_changed(tunnel);
 	schedule_delayed_work(&sn->reserved_work, RESERVED_SECONDS * HZ);
 	return entry;
 }
@@ -213,7 +223,21 @@ void spn_spi_release_reserved(struct spn_net *sn, struct spn_tunnel *tunnel)
 
 	lockdep_assert_held(&sn->lock);
 	list_for_each_entry_safe(entry, next, &tunnel->reserved, own)
-		spn_spi_release(sn, entry);
+		release_unused(sn, entry);
+}
+
+bool spn_spi_release_one(struct spn_net *sn, struct spn_tunnel *tunnel, __be32 spi)
+{
+	struct spn_spi *entry;
+
+	lockdep_assert_held(&sn->lock);
+	list_for_each_entry(entry, &tunnel->reserved, own) {
+		if (entry->key.spi == spi) {
+			release_unused(sn, entry);
+			return true;
+		}
+	}
+	return false;
 }
 
 int spn_spi_hash_out(struct spn_net *sn, struct spn_sa *sa)

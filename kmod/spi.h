@@ -34,6 +34,7 @@ struct spn_spi_key {
  * @key: what a packet carries
  * @sa: the SA, NULL while the SPI is only reserved; written under spn_net.lock
  * @tunnel: whose it is; under spn_net.lock
+ * @serial: of a reservation, for dumps, which go on where they were
  * @reserved: in spn_net.reserved while @sa is NULL
  * @own: likewise in spn_tunnel.reserved; not needed any more when @rcu is
  * @expires: when the reservation ends, jiffies
@@ -43,7 +44,8 @@ struct spn_spi {
 	struct rhash_head node;
 	struct spn_spi_key key;
 	struct spn_sa __rcu *sa;
-	const struct spn_tunnel *tunnel;
+	struct spn_tunnel *tunnel;
+	u64 serial;
 	struct list_head reserved;
 	unsigned long expires;
 	union {
@@ -84,6 +86,9 @@ void spn_spi_publish(struct spn_net *sn, struct spn_spi *entry, struct spn_sa *s
 
 /* Takes the entry out of the table and frees it.  Under spn_net.lock. */
 void spn_spi_release(struct spn_net *sn, struct spn_spi *entry);
+
+/* Ends the tunnel's reservation of that SPI, if there is one.  Under spn_net.lock. */
+bool spn_spi_release_one(struct spn_net *sn, struct spn_tunnel *tunnel, __be32 spi);
 
 /* Ends every reservation of the tunnel.  Under spn_net.lock. */
 void spn_spi_release_reserved(struct spn_net *sn, struct spn_tunnel *tunnel);

@@ -106,6 +106,7 @@ static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *de
 	spin_lock_init(&tunnel->lock);
 	INIT_LIST_HEAD(&tunnel->sas);
 	INIT_LIST_HEAD(&tunnel->reserved);
+	tunnel->seq = 1;
 	spn_queue_init(&tunnel->tx, &flow->out);
 	spn_queue_init(&tunnel->rx, &flow->in);
 	INIT_DELAYED_WORK(&tunnel->refit, flow->refit);
@@ -124,7 +125,8 @@ static int publish(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	struct spn_net *sn = tunnel->sn;
 	int err;
 
-	err = idr_alloc(&sn->tunnels, tunnel, 1, 0, GFP_KERNEL);
+	/* A number that is used again at once would lead who has heard of the old one astray. */
+	err = idr_alloc_cyclic(&sn->tunnels, tunnel, 1, 0, GFP_KERNEL);
 	if (err < 0)
 		return err;
 	tunnel->id = err;
@@ -143,6 +145,7 @@ static int publish(struct spn_tunnel *tunnel, struct spn_conf *conf,
 		goto unhash;
 	list_add_tail(&tunnel->device_node, &sd->tunnels);
 	sd->n_tunnels++;
+	sn->tunnels_seq++;
 	return 0;
 
 unhash:
@@ -209,6 +212,8 @@ static void choose_out(struct spn_tunnel *tunnel)
 
 static void remove_sa(struct spn_tunnel *tunnel, struct spn_sa *sa)
 {
+	spn_device(tunnel->dev)->flow->sa_gone(sa);
+	spn_tunnel_sas_changed(tunnel);
 	if (sa->entry)
 		spn_spi_release(tunnel->sn, sa->entry);
 	else
@@ -235,10 +240,12 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 	spn_peer_stop(tunnel);
 	list_del(&tunnel->device_node);
 	sd->n_tunnels--;
+	sn->tunnels_seq++;
 	spn_conf_unroute(conf, NULL, &sd->selectors);
 	list_for_each_entry_safe(sa, next, &tunnel->sas, node)
 		remove_sa(tunnel, sa);
 	spn_spi_release_reserved(sn, tunnel);
+	sd->flow->tunnel_gone(tunnel);
 	spn_conf_unhash(sn, conf);
 	rhashtable_remove_fast(&sn->names, &tunnel->name_node, name_params);
 	idr_remove(&sn->tunnels, tunnel->id);
@@ -256,6 +263,7 @@ void spn_tunnel_close(struct spn_net *sn, struct spn_device *sd)
 	lockdep_assert_held(&sn->lock);
 	RCU_INIT_POINTER(sd->net, NULL);
 	list_del_init(&sd->node);
+	sn->devices_seq++;
 	/*
 	 * The newest first: so each is the first of those between the same two hosts, where
 	 * spn_conf_unhash() begins to look for it.
@@ -338,6 +346,7 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	if (move)
 		settle_spis(tunnel, &moved);
 	rcu_assign_pointer(tunnel->conf, conf);
+	sn->tunnels_seq++;
 	spn_peer_configure(tunnel, old, conf);
 	spn_conf_unroute(old, conf, selectors);
 	spn_conf_unhash(sn, old);
@@ -410,6 +419,8 @@ static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *c
 
 static void publish_sa(struct spn_tunnel *tunnel, struct spn_sa *sa, struct spn_spi *entry)
 {
+	sa->serial = ++tunnel->sn->serial;
+	spn_tunnel_sas_changed(tunnel);
 	spin_lock_bh(&tunnel->lock);
 	list_add(&sa->node, &tunnel->sas);
 	choose_out(tunnel);

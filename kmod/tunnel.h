@@ -19,6 +19,7 @@
 #include "stage.h"
 
 struct spn_peer;
+struct spn_spi;
 
 /**
  * struct spn_flow - what becomes of a tunnel's packets
@@ -29,6 +30,9 @@ struct spn_peer;
  * @refit: the MTU of the path may have changed; in a work, which holds the tunnel
  * @idle: it is time to send something; under rcu_read_lock(), bottom halves off
  * @look: the peer has been seen at another place; spn_peer_take() gives what there is
+ * @tunnel_gone: a tunnel ends, and its SAs have; under spn_net.lock, as those below
+ * @sa_gone: an SA ends
+ * @spi_gone: a reservation ends that no SA has used
  */
 struct spn_flow {
 	struct spn_queue_ops out;
@@ -37,6 +41,9 @@ struct spn_flow {
 	work_func_t refit;
 	void (*idle)(struct spn_tunnel *tunnel);
 	work_func_t look;
+	void (*tunnel_gone)(struct spn_tunnel *tunnel);
+	void (*sa_gone)(struct spn_sa *sa);
+	void (*spi_gone)(struct spn_spi *entry);
 };
 
 /**
@@ -45,6 +52,7 @@ struct spn_flow {
  * @net: namespace of the outer packets, the one it was born in; NULL when that
  *	or the device is going; written under spn_net.lock, readers by RCU
  * @node: in spn_net.devices while open; under spn_net.lock
+ * @serial: for dumps, which go on where they were
  * @flow: for the queues of its tunnels
  * @selectors: whose packets are which tunnel's; written under spn_net.lock
  * @tunnels: struct spn_tunnel; under spn_net.lock
@@ -62,6 +70,7 @@ struct spn_device {
 	struct net_device *dev;
 	struct net __rcu *net;
 	struct list_head node;
+	u64 serial;
 	const struct spn_flow *flow;
 	struct spn_selectors selectors;
 	struct list_head tunnels;
@@ -90,7 +99,8 @@ struct spn_device {
  *	that either suffices to read
  * @out: the outbound SA in use, NULL for none; readers by RCU
  * @parked: the highest generation that waits for its turn, 0 for none
- * @reserved: struct spn_spi without an SA; under spn_net.lock
+ * @reserved: struct spn_spi without an SA, oldest first; under spn_net.lock
+ * @seq: counts up when SAs or reservations come or go; under spn_net.lock
  * @tx: order of outbound packets
  * @rx: order of inbound packets
  * @stage: packets that wait for an SA
@@ -121,6 +131,7 @@ struct spn_tunnel {
 	struct spn_sa __rcu *out;
 	u32 parked;
 	struct list_head reserved;
+	u32 seq;
 
 	struct spn_queue tx;
 	struct spn_queue rx;
@@ -216,6 +227,13 @@ static inline struct spn_conf *spn_tunnel_conf(const struct spn_tunnel *tunnel)
  */
 int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
 		       struct spn_sa_config *out, struct netlink_ext_ack *extack);
+
+/* Dumps that are on their way learn that SAs or reservations are others now.  Under spn_net.lock. */
+static inline void spn_tunnel_sas_changed(struct spn_tunnel *tunnel)
+{
+	tunnel->sn->sas_seq++;
+	tunnel->seq++;
+}
 
 /* Takes an SA out of use and lets go of it.  Under spn_net.lock. */
 void spn_tunnel_remove(struct spn_tunnel *tunnel, struct spn_sa *sa);

@@ -332,11 +332,244 @@ raw_sas()
 			no SA is named
 		sa-del {$t, sa: {dir: in}}
 			name a direction and an SPI, or a generation
-		sa-activate {$t, sa: {dir: out}}
+		sa-activate {$t, sa: {}}
 			no generation is given
 		spi-alloc {$t, sa: {spi: 255}}
 			.sa.spi: SPIs below 256 are reserved
 	END
+}
+
+# What selects says one thing, and all of it counts.
+raw_choices()
+{
+	local t="tunnel: {name: t}" in out id other
+
+	in=$(spi a 1) out=$(spi b 1)
+	id=$(tunnel_field a id | sed -n 1p)
+	other=$(tunnel_field a id | sed -n 2p)
+	asked <<-END
+		tunnel-get {tunnel: {id: $id, name: u}}
+			.tunnel.name: the tunnel of that id has another name
+		tunnel-set {tunnel: {id: $id, name: w, df: 1}}
+			.tunnel.name: the tunnel of that id has another name
+		tunnel-del {tunnel: {id: $other, name: t}}
+			.tunnel.name: the tunnel of that id has another name
+		tunnel-get {tunnel: {id: $id, name: t}}
+			done
+		tunnel-del {tunnel: {name: u, local: c0000201}}
+			.tunnel.local: attribute means nothing to this command
+		tunnel-new {tunnel: {name: v, id: 7, $raw_ends, $raw_ts}}
+			.tunnel.id: attribute means nothing to this command
+		tunnel-del {tunnel: {name: u}, sa: {generation: 1}}
+			.sa: more of these than the command takes
+		sa-flush {tunnel: {name: t, df: 1}}
+			.tunnel.df: attribute means nothing to this command
+		sa-flush {$t, sa: {generation: 2}}
+			.sa: more of these than the command takes
+		sa-get {tunnel: {}}
+			no tunnel is named
+		sa-get {tunnel: {id: $id, name: u}}
+			.tunnel.name: the tunnel of that id has another name
+		dump tunnel-get {$t}
+			.tunnel: attribute means nothing to this command
+		sa-del {$t, sa: {dir: in, spi: $((out))}}
+			no such SA
+		sa-del {$t, sa: {dir: out, spi: $((in))}}
+			no such SA
+		sa-del {$t, sa: {dir: in, spi: $((in)), generation: 2}}
+			no such SA
+		sa-del {$t, sa: {spi: $((in))}}
+			name a direction and an SPI, or a generation
+		sa-del {$t, sa: {dir: in, spi: $((in)), alg: aes128-sha256}}
+			.sa.alg: attribute means nothing to this command
+		sa-del {$t, sa: [{generation: 7}, {generation: 1}]}
+			.sa: more of these than the command takes
+		sa-activate {$t, sa: {generation: 1, dir: out}}
+			.sa.dir: attribute means nothing to this command
+		sa-activate {$t, sa: [{generation: 7}, {generation: 1}]}
+			.sa: more of these than the command takes
+		spi-alloc {$t, sa: {dir: out}}
+			.sa.dir: the peer chooses outbound SPIs
+		spi-alloc {$t, sa: [{spi: 0x3001}, {spi: 0x3002}]}
+			.sa: more of these than the command takes
+		sa-new {$t, sa: [{}, {}, {}]}
+			.sa: more of these than the command takes
+	END
+}
+
+# A direction and a generation are one SA.
+deletes_conjunction()
+{
+	host a spindle tunnel add v dev spin0 $ends $ts
+	host a spindle sa add v in spi 0x3001 $keys
+	host a spindle sa add v out spi 0x3002 $keys
+	asked <<-END
+		sa-del {tunnel: {name: v}, sa: {dir: out, generation: 1}}
+			done
+	END
+	same "what is left" "$(show a sa '.[] | select(.tunnel == "v") | .spi')" 0x3001
+	host a spindle tunnel del v
+}
+
+# An error quotes the request.
+keys_wiped()
+{
+	local key=5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a
+
+	host a python3 -IS - "$here" "$top" "$key" <<-'END'
+		import sys
+		sys.path += [sys.argv[2] + "/build/linux/tools/net/ynl"]
+		sys.path += ["/usr/lib/python3/dist-packages"]
+		from lib import YnlFamily, NlError
+		family = YnlFamily(sys.argv[2] + "/Documentation/netlink/specs/spindle.yaml", schema="")
+		family.sock.setsockopt(270, 10, 0)  # NETLINK_CAP_ACK: not the header alone
+		family.sock.setsockopt(270, 11, 0)  # NETLINK_EXT_ACK: and nothing behind it
+		sa = {"dir": "in", "spi": 0x3002, "alg": "aes128-sha256", "key": sys.argv[3],
+		      "auth-key": sys.argv[3] * 2, "generation": 1}
+		for tunnel, more in ("t", 0), ("nobody", 0), ("t", 2):
+		    said = b""
+		    try:
+		        family.do("sa-new", {"tunnel": {"name": tunnel}, "sa": [sa] * (1 + more)})
+		        sys.exit("was not refused")
+		    except NlError as error:
+		        said = error.nl_msg.raw
+		    print(tunnel, more, len(said), "octets")
+		    if len(said) < 100 or b"aes128-sha256" not in said:
+		        sys.exit("the error quotes nothing")
+		    if bytes.fromhex(sys.argv[3]) in said:
+		        sys.exit("the error quotes a key")
+	END
+}
+
+# --- lists that change while they are read ------------------------------------
+
+# walked OPERATION ATTRIBUTES COMMAND...: after a piece of it has been read; to
+# $scratch/walked.
+walked()
+{
+	host a "$here/netlink_walk" "$@" > "$scratch/walked"
+	echo "in $(jq .reads "$scratch/walked") reads"
+	[ "$(jq .reads "$scratch/walked")" -ge 3 ]
+}
+
+interrupted()
+{
+	same "the list says that it was interrupted" "$(jq .interrupted "$scratch/walked")" "$1"
+}
+
+# Those of it that belong to the tunnel, and how many there are of each.
+spis_walked()
+{
+	jq -r ".objects[] | select(.tunnel == \"$1\").spi" "$scratch/walked" | sort |
+		uniq -c | awk '{ print $2, $1 }'
+}
+
+spis_of()
+{
+	host a spindle sa show "$1" -j | jq -r '.[].spi' | while read -r spi; do
+		echo "$((spi)) 1"
+	done | sort
+}
+
+# Tunnels w1 to w3, with 30 SAs each.
+walked_hosts()
+{
+	local n
+
+	fresh_hosts
+	ip -n a link add spin0 type spindle
+	for n in 1 2 3; do
+		echo "tunnel add w$n dev spin0 $ends local-ts 10.1.0.0/16 remote-ts 10.$((n + 1)).0.0/16"
+		for spi in {1..30}; do
+			echo "sa add w$n in spi $((n * 4096 + spi)) $keys"
+		done
+	done | host a spindle -batch -
+}
+
+list_of_sas()
+{
+	walked_hosts
+	walked sa-get '{}' true
+	interrupted false
+	for n in 1 2 3; do
+		same "SAs of w$n" "$(spis_walked w$n)" "$(spis_of w$n)"
+	done
+	# One of its tunnels goes in the middle, those behind it are whole.
+	walked sa-get '{}' spindle tunnel del w1
+	interrupted true
+	for n in 2 3; do
+		same "SAs of w$n" "$(spis_walked w$n)" "$(spis_of w$n)"
+	done
+	# SAs come and go: none of the others twice, none missing.
+	walked sa-get '{}' sh -c "spindle sa add w2 in spi 0x5001 $keys && spindle sa del w2 in spi $((2 * 4096 + 30))"
+	interrupted true
+	same "SAs of w3" "$(spis_walked w3)" "$(spis_of w3)"
+	same "SAs of w2" "$(spis_walked w2 | sed "/^$((0x5001)) /d; /^$((2 * 4096 + 30)) /d")" \
+		"$(spis_of w2 | sed "/^$((0x5001)) /d")"
+}
+
+# Of one tunnel: what becomes of the others does not interrupt it.
+list_of_one()
+{
+	walked_hosts
+	walked sa-get '{tunnel: {name: w2}}' spindle sa flush w1
+	interrupted false
+	same "SAs of w2" "$(spis_walked w2)" "$(spis_of w2)"
+	walked sa-get '{tunnel: {name: w2}}' spindle tunnel del w2
+	interrupted true
+}
+
+# The largest there are, one of which is more than the first piece would hold.
+list_of_tunnels()
+{
+	local n ports
+
+	fresh_hosts
+	ip -n a link add spin0 type spindle
+	for n in {1..8}; do
+		ports=$(echo "10.$n."{0..63}".0/24[tcp/80]" | tr ' ' ,)
+		echo "tunnel add w$n dev spin0 $ends local-ts $(prefixes 1) remote-ts $ports"
+	done | host a spindle -batch -
+	walked tunnel-get '{}' true
+	interrupted false
+	same "tunnels" "$(jq -r '.objects[].tunnel' "$scratch/walked" | paste -sd ' ')" \
+		"w1 w2 w3 w4 w5 w6 w7 w8"
+	walked tunnel-get '{}' spindle tunnel del w8
+	interrupted true
+	same "tunnels" "$(jq -r '.objects[].tunnel' "$scratch/walked" | paste -sd ' ')" \
+		"w1 w2 w3 w4 w5 w6 w7"
+}
+
+# --- who is told ----------------------------------------------------------------
+
+# gone COMMAND...: ends tunnel t with its SAs; told as event, direction and SPI.
+gone()
+{
+	fresh_hosts
+	spindle_host a
+	generation a 1
+	host a spindle sa reserve t spi 0x3001
+	monitor a
+	"$@"
+	within 5 told_gone
+	same "what was told" "$(jq -r 'select(.event | endswith("-del")) |
+		[.event, .tunnel // .name, .dir // empty, .spi // empty] | join(" ")' "$scratch/events")" \
+		"sa-del t out $(hex "$(spi b 1)")
+sa-del t in $(hex "$(spi a 1)")
+sa-del t in 0x3001
+tunnel-del t"
+}
+
+told_gone()
+{
+	[ "$(events '.event == "tunnel-del"')" = 1 ]
+}
+
+delete_module()
+{
+	rmmod spindle
+	within 5 told_gone
+	load_module
 }
 
 reserved_spi()
@@ -525,6 +758,9 @@ run_tests \
 	"a batch ends with the first command that fails" "unchanged batches" \
 	"bad messages about tunnels are refused" "unchanged raw_tunnels" \
 	"bad messages about SAs are refused" "unchanged raw_sas" \
+	"what selects says one thing" "unchanged raw_choices" \
+	"an SA is deleted by all that is said of it" "unchanged deletes_conjunction" \
+	"an error quotes no keys" "unchanged keys_wiped" \
 	"a reserved SPI is its tunnel's" "unchanged reserved_spi" \
 	"root of another user namespace has no rights" \
 		"unchanged without_rights setpriv --reuid=65534 --clear-groups unshare -Ur" \
@@ -533,6 +769,12 @@ run_tests \
 	"root of another network namespace is alone there" \
 		"own_network setpriv --reuid=65534 --clear-groups unshare -Urn" \
 	"long lists come whole" long_lists \
+	"SAs come and go while they are listed" list_of_sas \
+	"SAs of one tunnel are listed" list_of_one \
+	"tunnels come and go while they are listed" list_of_tunnels \
+	"what goes with a tunnel is told" "gone host a spindle tunnel del t" \
+	"what goes with a device is told" "gone ip -n a link del spin0" \
+	"what goes with the module is told" "gone delete_module" \
 	"the remote address is set, and no packet lost" set_remote \
 	"the local address is set, and no packet lost" set_local \
 	"both are set to another family, and no packet lost" set_families \

@@ -101,7 +101,7 @@ enum spindle_tunnel_state {
 };
 
 /*
- * A tunnel is named by ID or NAME.  TUNNEL_NEW needs NAME, IFINDEX, LOCAL,
+ * A tunnel is named by ID, NAME or both.  TUNNEL_NEW needs NAME, IFINDEX, LOCAL,
  * REMOTE, LOCAL_TS and REMOTE_TS.  TUNNEL_SET replaces what it names and keeps
  * the rest; selectors of one side are replaced all together.
  */
