@@ -4,6 +4,7 @@
 #define _SPINDLE_COMPAT_H
 
 #include <linux/crypto.h>
+#include <linux/hrtimer.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/timer.h>
@@ -38,6 +39,18 @@
 #else
 #define SPN_GENL_OPS struct genl_split_ops
 #endif
+
+/* Of CLOCK_BOOTTIME, which goes on while the machine sleeps; @function runs in softirq. */
+static inline void spn_hrtimer_setup(struct hrtimer *timer,
+				     enum hrtimer_restart (*function)(struct hrtimer *timer))
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, CLOCK_BOOTTIME, HRTIMER_MODE_ABS_SOFT);
+	timer->function = function;
+#else
+	hrtimer_setup(timer, function, CLOCK_BOOTTIME, HRTIMER_MODE_ABS_SOFT);
+#endif
+}
 
 static inline struct nlattr **spn_dump_attrs(struct netlink_callback *cb)
 {

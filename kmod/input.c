@@ -272,9 +272,11 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 		note_source(sa, conf, skb);
 	if (!reason)
 		reason = strip(sa->xform.suite, skb, next_header);
-	/* RFC 4303 2.6: a dummy packet has done its work by arriving. */
-	if (reason || *next_header == IPPROTO_NONE)
+	if (reason)
 		return reason;
+	/* RFC 4303 2.6: a dummy packet has done its work by arriving. */
+	if (*next_header == IPPROTO_NONE)
+		return spn_sa_count(sa, skb->len);
 	if (!conf)
 		return SPN_DROP_SHUTDOWN;
 	reason = unwrap(conf, skb, *next_header);
@@ -311,7 +313,7 @@ static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *
 		return;
 	}
 	/* The peer sends with this generation, so it can receive it, too. */
-	if (unlikely(sa->generation == READ_ONCE(tunnel->parked)) &&
+	if (spn_tunnel_may_be_parked(tunnel, sa->generation) &&
 	    spn_tunnel_activate(tunnel, sa->generation))
 		spn_output_staged(tunnel);
 	if (next_header == IPPROTO_NONE)

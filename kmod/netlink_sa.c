@@ -336,30 +336,62 @@ static void notify_new(struct spn_net *sn, struct spn_tunnel *tunnel,
 			spn_netlink_notify(sn, SPINDLE_CMD_SA_NEW_NTF, put_tunnel_sa, sa);
 }
 
+static int prepare_pair(struct spn_sa_config *in, struct spn_sa_config *out,
+			struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = in->suite ? spn_sa_config_prepare(in, extack) : 0;
+	if (err)
+		return err;
+	err = out->suite ? spn_sa_config_prepare(out, extack) : 0;
+	if (err && in->suite)
+		spn_sa_config_release(in);
+	return err;
+}
+
+static void release_pair(struct spn_sa_config *in, struct spn_sa_config *out)
+{
+	if (in->suite)
+		spn_sa_config_release(in);
+	if (out->suite)
+		spn_sa_config_release(out);
+}
+
+static int install_pair(struct spn_net *sn, struct genl_info *info, struct spn_sa_config *in,
+			struct spn_sa_config *out)
+{
+	struct spn_tunnel *tunnel = spn_netlink_tunnel(sn, info);
+	int err;
+
+	if (IS_ERR(tunnel))
+		return PTR_ERR(tunnel);
+	err = spn_tunnel_install(tunnel, in->suite ? in : NULL, out->suite ? out : NULL,
+				 info->extack);
+	if (err)
+		return err;
+	if (in->suite)
+		notify_new(sn, tunnel, in);
+	if (out->suite) {
+		notify_new(sn, tunnel, out);
+		spn_output_staged(tunnel);
+	}
+	return 0;
+}
+
 int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct spn_sa_config in, out;
-	struct spn_tunnel *tunnel;
 	int err;
 
-	err = get_pair(info, &in, &out);
+	err = get_pair(info, &in, &out) ?: prepare_pair(&in, &out, info->extack);
 	if (err)
 		return err;
 	mutex_lock(&sn->lock);
-	tunnel = spn_netlink_tunnel(sn, info);
-	if (IS_ERR(tunnel))
-		err = PTR_ERR(tunnel);
-	else
-		err = spn_tunnel_install(tunnel, in.suite ? &in : NULL,
-					 out.suite ? &out : NULL, info->extack);
-	if (!err && in.suite)
-		notify_new(sn, tunnel, &in);
-	if (!err && out.suite) {
-		notify_new(sn, tunnel, &out);
-		spn_output_staged(tunnel);
-	}
+	err = install_pair(sn, info, &in, &out);
 	mutex_unlock(&sn->lock);
+	release_pair(&in, &out);
 	spn_mtu_settle(sn);
 	return err;
 }

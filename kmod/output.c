@@ -123,7 +123,8 @@ static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned i
 		cb->tos = spn_ip_tos(skb);
 		cb->df = spn_ip_df(skb);
 		cb->fragment = !cb->df || skb->len <= spn_ip_mtu_min(skb);
-		bytes += skb->len;
+		/* Of a dummy packet the receiver cannot tell what is padding. */
+		bytes += spn_ip_in_ip(skb) == IPPROTO_NONE ? max(skb->len, pad_to) : skb->len;
 		count++;
 	}
 	spn_cb(list)->count = count;

@@ -26,62 +26,62 @@ static u64 seq_soft(const struct spn_sa *sa)
 
 static void tell_soft(struct spn_sa *sa, enum spindle_limit limit)
 {
-	if (!test_and_set_bit(SPN_SA_SOFT_TOLD, &sa->flags))
+	/* From now on each packet asks: it had better not write. */
+	if (!test_bit(SPN_SA_SOFT_TOLD, &sa->flags) &&
+	    !test_and_set_bit(SPN_SA_SOFT_TOLD, &sa->flags))
 		spn_event_expire(sa, false, limit);
 }
 
 static void expire(struct spn_sa *sa, enum spindle_limit limit)
 {
-	if (!test_and_set_bit(SPN_SA_EXPIRED, &sa->flags))
+	if (!spn_sa_expired(sa) && !test_and_set_bit(SPN_SA_EXPIRED, &sa->flags))
 		spn_event_expire(sa, true, limit);
-}
-
-static u64 age_of(const struct spn_sa *sa, u32 *rest_ns)
-{
-	return div_u64_rem(ktime_get_boottime_ns() - sa->added, NSEC_PER_SEC, rest_ns);
 }
 
 u64 spn_sa_age(const struct spn_sa *sa)
 {
-	u32 rest_ns;
-
-	return age_of(sa, &rest_ns);
+	return div_u64(ktime_get_boottime_ns() - sa->added, NSEC_PER_SEC);
 }
 
-/* Waits for the next limit in seconds, if one is left. */
-static void arm(struct spn_sa *sa)
+/* When the next limit in seconds passes; false if none is left. */
+static bool next_limit(const struct spn_sa *sa, ktime_t *at)
 {
-	u32 rest_ns;
-	u64 age = age_of(sa, &rest_ns);
+	u64 age = spn_sa_age(sa);
 	u64 next = sa->life.soft_seconds > age ? sa->life.soft_seconds : sa->life.hard_seconds;
 
-	if (next > age)
-		mod_timer(&sa->timer, jiffies - nsecs_to_jiffies(rest_ns) +
-			  min_t(u64, (next - age) * HZ, MAX_JIFFY_OFFSET));
+	*at = ns_to_ktime(sa->added + next * NSEC_PER_SEC);
+	return next > age;
 }
 
-static void clock(struct timer_list *timer)
+static enum hrtimer_restart limit_passes(struct hrtimer *timer)
 {
-	struct spn_sa *sa = timer_container_of(sa, timer, timer);
+	struct spn_sa *sa = container_of(timer, struct spn_sa, timer);
 	u64 age = spn_sa_age(sa);
+	ktime_t at;
 
 	if (sa->life.hard_seconds && age >= sa->life.hard_seconds) {
 		expire(sa, SPINDLE_LIMIT_SECONDS);
-		return;
+		return HRTIMER_NORESTART;
 	}
 	if (sa->life.soft_seconds && age >= sa->life.soft_seconds)
 		tell_soft(sa, SPINDLE_LIMIT_SECONDS);
-	arm(sa);
+	if (!next_limit(sa, &at))
+		return HRTIMER_NORESTART;
+	hrtimer_set_expires(timer, at);
+	return HRTIMER_RESTART;
 }
 
 void spn_sa_start(struct spn_sa *sa)
 {
-	arm(sa);
+	ktime_t at;
+
+	if (next_limit(sa, &at))
+		hrtimer_start(&sa->timer, at, HRTIMER_MODE_ABS_SOFT);
 }
 
 void spn_sa_stop(struct spn_sa *sa)
 {
-	timer_shutdown_sync(&sa->timer);
+	hrtimer_cancel(&sa->timer);
 }
 
 static void free_sa(struct work_struct *work)
@@ -97,8 +97,18 @@ static void free_sa(struct work_struct *work)
 	kmem_cache_free(sa_cache, sa);
 }
 
-struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config *config,
-			  struct netlink_ext_ack *extack)
+int spn_sa_config_prepare(struct spn_sa_config *config, struct netlink_ext_ack *extack)
+{
+	return spn_xform_init(&config->xform, config->suite, &config->key, &config->auth_key,
+			      config->esn, extack);
+}
+
+void spn_sa_config_release(struct spn_sa_config *config)
+{
+	spn_xform_destroy(&config->xform);
+}
+
+struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, struct spn_sa_config *config)
 {
 	struct spn_sa *sa;
 	int err;
@@ -111,11 +121,8 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 		if (err)
 			goto free_sa;
 	}
-	err = spn_xform_init(&sa->xform, config->suite, &config->key, &config->auth_key,
-			     config->esn, extack);
-	if (err)
-		goto free_replay;
-
+	sa->xform = config->xform;
+	memzero_explicit(&config->xform, sizeof(config->xform));
 	sa->life = config->life;
 	sa->spi = config->spi;
 	sa->generation = config->generation;
@@ -126,15 +133,13 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config 
 	spn_drops_init(&sa->drops, tunnel->dev);
 	INIT_LIST_HEAD(&sa->node);
 	u64_stats_init(&sa->syncp);
-	timer_setup(&sa->timer, clock, 0);
+	spn_hrtimer_setup(&sa->timer, limit_passes);
 	refcount_set(&sa->refs, 1);
 	INIT_RCU_WORK(&sa->free, free_sa);
 	spn_tunnel_get(tunnel);
 	sa->tunnel = tunnel;
 	return sa;
 
-free_replay:
-	spn_replay_destroy(&sa->replay);
 free_sa:
 	kmem_cache_free(sa_cache, sa);
 	return ERR_PTR(err);

@@ -3,11 +3,11 @@
 #ifndef _SPINDLE_SA_H
 #define _SPINDLE_SA_H
 
+#include <linux/hrtimer.h>
 #include <linux/init.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spindle.h>
-#include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 
@@ -38,6 +38,7 @@ struct spn_life {
  * @seq: last sequence number sent, or highest received
  * @replay_window: packets
  * @life: limits
+ * @xform: the keys, once they are prepared; spn_sa_new() takes it over
  */
 struct spn_sa_config {
 	const struct spn_suite *suite;
@@ -51,6 +52,7 @@ struct spn_sa_config {
 	u64 seq;
 	u32 replay_window;
 	struct spn_life life;
+	struct spn_xform xform;
 };
 
 enum spn_sa_flags {
@@ -80,7 +82,7 @@ enum spn_sa_flags {
  * @bytes: octets of inner packets carried; as @packets
  * @last_used: seconds since the epoch, 0 for never; as @packets
  * @added: when, nanoseconds since boot
- * @timer: for the limits in seconds
+ * @timer: for the limits in seconds, which pass while the machine sleeps, too
  * @drops: packets dropped
  * @refs: one for being in tunnel->sas, one for each list of packets on its way
  * @free: the end, after readers have gone, where sleeping is allowed
@@ -110,22 +112,29 @@ struct spn_sa {
 	time64_t last_used;
 	u64 added;
 
-	struct timer_list timer;
+	struct hrtimer timer;
 	struct spn_drops drops;
 	refcount_t refs;
 	struct rcu_work free;
 };
 
+/*
+ * Prepares the keys, for which algorithms may have to be loaded: without any lock, for
+ * that can take as long as it likes.  On an error there is nothing to release.
+ */
+int spn_sa_config_prepare(struct spn_sa_config *config, struct netlink_ext_ack *extack);
+
+/* Frees what was prepared and not taken over. */
+void spn_sa_config_release(struct spn_sa_config *config);
+
 /**
  * spn_sa_new - make an SA that nobody sees yet
  * @tunnel: whose it shall be
- * @config: everything about it
- * @extack: says what is wrong
+ * @config: everything about it, prepared
  *
  * May sleep.  Return: the SA with one reference, or an ERR_PTR().
  */
-struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, const struct spn_sa_config *config,
-			  struct netlink_ext_ack *extack);
+struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, struct spn_sa_config *config);
 
 /* Starts the clock of the limits in seconds. */
 void spn_sa_start(struct spn_sa *sa);

@@ -175,6 +175,16 @@ static struct spn_spi *reserve_random(struct spn_net *sn, struct spn_tunnel *tun
 	return ERR_PTR(-ENOSPC);
 }
 
+/* It is asked for again, so it is wanted for as long as a new one. */
+static void renew(struct spn_net *sn, struct spn_spi *entry)
+{
+	entry->serial = ++sn->serial;
+	entry->expires = jiffies + RESERVED_SECONDS * HZ;
+	list_move_tail(&entry->reserved, &sn->reserved);
+	list_move_tail(&entry->own, &entry->tunnel->reserved);
+	spn_tunnel_sas_changed(entry->tunnel);
+}
+
 struct spn_spi *spn_spi_reserve(struct spn_net *sn, struct spn_tunnel *tunnel,
 				const struct spn_addr *dst, u8 proto, __be32 spi,
 				struct netlink_ext_ack *extack)
@@ -187,8 +197,10 @@ struct spn_spi *spn_spi_reserve(struct spn_net *sn, struct spn_tunnel *tunnel,
 		return reserve_random(sn, tunnel, dst, proto, extack);
 
 	entry = rhashtable_lookup_fast(&sn->spis, &key, spi_params);
-	if (entry && entry->tunnel == tunnel && !rcu_access_pointer(entry->sa))
+	if (entry && entry->tunnel == tunnel && !rcu_access_pointer(entry->sa)) {
+		renew(sn, entry);
 		return entry;
+	}
 	if (entry) {
 		NL_SET_ERR_MSG(extack, "is already in use");
 		return ERR_PTR(-EEXIST);
@@ -271,4 +283,38 @@ struct spn_sa *spn_spi_find_out(struct spn_net *sn, const struct spn_quote *quot
 		if (sent_by(sa, quote))
 			return sa;
 	return NULL;
+}
+
+static bool is_at(const struct spn_spi *entry, const struct spn_addr *addr)
+{
+	return entry->key.family == addr->family &&
+	       !memcmp(entry->key.addr, addr->octets, sizeof(entry->key.addr));
+}
+
+int spn_spi_move_reserved(struct spn_net *sn, struct spn_tunnel *tunnel,
+			  const struct spn_addr *to, u8 proto, struct netlink_ext_ack *extack)
+{
+	struct spn_spi *entry, *new;
+
+	lockdep_assert_held(&sn->lock);
+	/* The new ones come behind, and are passed over. */
+	list_for_each_entry(entry, &tunnel->reserved, own) {
+		if (is_at(entry, to))
+			continue;
+		new = spn_spi_reserve(sn, tunnel, to, proto, entry->key.spi, extack);
+		if (IS_ERR(new))
+			return PTR_ERR(new);
+	}
+	return 0;
+}
+
+void spn_spi_release_at(struct spn_net *sn, struct spn_tunnel *tunnel,
+			const struct spn_addr *addr)
+{
+	struct spn_spi *entry, *next;
+
+	lockdep_assert_held(&sn->lock);
+	list_for_each_entry_safe(entry, next, &tunnel->reserved, own)
+		if (is_at(entry, addr))
+			spn_spi_release(sn, entry);
 }

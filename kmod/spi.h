@@ -73,7 +73,7 @@ bool spn_spi_in_xfrm(struct net *net, u32 mark, const struct spn_addr *dst, __be
  * @spi: the SPI wanted, or 0 for a random one
  * @extack: says why not
  *
- * An SPI that this tunnel has reserved already is its own.
+ * An SPI that this tunnel has reserved already is its own, for another 60 seconds.
  *
  * Return: the entry or an ERR_PTR().
  */
@@ -89,6 +89,17 @@ void spn_spi_release(struct spn_net *sn, struct spn_spi *entry);
 
 /* Ends the tunnel's reservation of that SPI, if there is one.  Under spn_net.lock. */
 bool spn_spi_release_one(struct spn_net *sn, struct spn_tunnel *tunnel, __be32 spi);
+
+/*
+ * Gives each reservation of the tunnel a second entry under another local address, for as
+ * long as a new one.  On an error some may have one.  Under spn_net.lock.
+ */
+int spn_spi_move_reserved(struct spn_net *sn, struct spn_tunnel *tunnel,
+			  const struct spn_addr *to, u8 proto, struct netlink_ext_ack *extack);
+
+/* Takes back those entries of the tunnel's there that have no SA, untold.  Under spn_net.lock. */
+void spn_spi_release_at(struct spn_net *sn, struct spn_tunnel *tunnel,
+			const struct spn_addr *addr);
 
 /* Ends every reservation of the tunnel.  Under spn_net.lock. */
 void spn_spi_release_reserved(struct spn_net *sn, struct spn_tunnel *tunnel);

@@ -190,24 +190,31 @@ struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
 	return tunnel;
 }
 
-/* Chooses what to send with; after any change to the list or to parked. */
+/*
+ * Chooses what to send with; after any change to the list or to parked.  The newest that is
+ * not parked, also when it has expired: the one before it may be none any more at the peer.
+ */
 static void choose_out(struct spn_tunnel *tunnel)
 {
 	struct spn_sa *sa, *best = NULL;
-	u32 parked = 0;
+	u32 first = 0, last = 0;
 
 	lockdep_assert_held(&tunnel->lock);
 	list_for_each_entry(sa, &tunnel->sas, node) {
-		if (sa->dir != SPINDLE_DIR_OUT || spn_sa_expired(sa))
+		if (sa->dir != SPINDLE_DIR_OUT)
 			continue;
-		if (sa->parked)
-			parked = max(parked, sa->generation);
-		else if (!best || sa->generation > best->generation)
-			best = sa;
+		if (!sa->parked) {
+			if (!best || sa->generation > best->generation)
+				best = sa;
+		} else if (!spn_sa_expired(sa)) {
+			first = min_not_zero(first, sa->generation);
+			last = max(last, sa->generation);
+		}
 	}
 	rcu_assign_pointer(tunnel->out, best);
 	/* Read without the lock by input, as a hint to come and look. */
-	WRITE_ONCE(tunnel->parked, parked);
+	WRITE_ONCE(tunnel->parked_first, first);
+	WRITE_ONCE(tunnel->parked_last, last);
 }
 
 static void remove_sa(struct spn_tunnel *tunnel, struct spn_sa *sa)
@@ -274,28 +281,38 @@ void spn_tunnel_close(struct spn_net *sn, struct spn_device *sd)
 	}
 }
 
-/* Gives every inbound SA a second entry under the new local address. */
+/*
+ * Gives every inbound SA a second entry under the new local address, and every reservation.
+ * Before that the tunnel has none there, for they move along.
+ */
 static int move_spis(struct spn_tunnel *tunnel, struct spn_conf *conf,
 		     struct list_head *moved, struct netlink_ext_ack *extack)
 {
+	const struct spn_addr *to = &conf->endpoints.local;
+	struct spn_spi *entry;
 	struct spn_sa *sa;
+	int err;
 
+	err = spn_spi_move_reserved(tunnel->sn, tunnel, to, conf->proto, extack);
+	if (err)
+		goto in_use;
 	list_for_each_entry(sa, &tunnel->sas, node) {
-		struct spn_spi *entry;
-
 		if (sa->dir != SPINDLE_DIR_IN)
 			continue;
-		entry = spn_spi_reserve(tunnel->sn, tunnel, &conf->endpoints.local,
-					conf->proto, sa->spi, extack);
-		if (PTR_ERR(entry) == -EEXIST)
-			/* The request names no SPI that the table's own words could be about. */
-			NL_SET_ERR_MSG(extack,
-				       "the SPI of an SA is in use at the new local address");
-		if (IS_ERR(entry))
-			return PTR_ERR(entry);
+		entry = spn_spi_reserve(tunnel->sn, tunnel, to, conf->proto, sa->spi, extack);
+		if (IS_ERR(entry)) {
+			err = PTR_ERR(entry);
+			goto in_use;
+		}
 		list_move_tail(&entry->reserved, moved);
 	}
 	return 0;
+
+in_use:
+	/* The request names no SPI that the table's own words could be about. */
+	if (err == -EEXIST)
+		NL_SET_ERR_MSG(extack, "the SPI of an SA is in use at the new local address");
+	return err;
 }
 
 /* The new entries, in the order of the SAs, take over from the old ones. */
@@ -321,7 +338,6 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	struct spn_selectors *selectors = &spn_device(tunnel->dev)->selectors;
 	struct spn_conf *old = spn_tunnel_conf(tunnel);
 	struct spn_net *sn = tunnel->sn;
-	struct spn_spi *entry, *next;
 	LIST_HEAD(moved);
 	bool move;
 	int err;
@@ -343,8 +359,10 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	if (err)
 		goto unhash;
 
-	if (move)
+	if (move) {
 		settle_spis(tunnel, &moved);
+		spn_spi_release_at(sn, tunnel, &old->endpoints.local);
+	}
 	rcu_assign_pointer(tunnel->conf, conf);
 	sn->tunnels_seq++;
 	spn_peer_configure(tunnel, old, conf);
@@ -357,8 +375,8 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 unhash:
 	spn_conf_unhash(sn, conf);
 unmove:
-	list_for_each_entry_safe(entry, next, &moved, reserved)
-		spn_spi_release(sn, entry);
+	if (move)
+		spn_spi_release_at(sn, tunnel, &conf->endpoints.local);
 	return err;
 }
 
@@ -372,28 +390,41 @@ static struct spn_sa *find_sa(struct spn_tunnel *tunnel, u8 dir, u32 generation)
 	return NULL;
 }
 
-/* Takes the next generation of that direction if none was named. */
-static int settle_generation(struct spn_tunnel *tunnel, struct spn_sa_config *config,
-			     struct netlink_ext_ack *extack)
+static u32 last_generation(const struct spn_tunnel *tunnel, u8 dir)
 {
-	struct spn_sa *sa;
+	const struct spn_sa *sa;
 	u32 last = 0;
 
-	if (config->generation) {
-		if (!find_sa(tunnel, config->dir, config->generation))
-			return 0;
-		NL_SET_ERR_MSG(extack, "the generation has an SA of this direction already");
-		return -EEXIST;
-	}
 	list_for_each_entry(sa, &tunnel->sas, node)
-		if (sa->dir == config->dir)
+		if (sa->dir == dir)
 			last = max(last, sa->generation);
-	if (last == U32_MAX) {
+	return last;
+}
+
+/*
+ * Where none was named, takes the next generation: of that direction for an SA alone, of both
+ * for two, which are to be of one.
+ */
+static int settle_generations(struct spn_tunnel *tunnel, struct spn_sa_config *in,
+			      struct spn_sa_config *out, struct netlink_ext_ack *extack)
+{
+	u32 named = max(in ? in->generation : 0, out ? out->generation : 0);
+	u32 last = max(in ? last_generation(tunnel, SPINDLE_DIR_IN) : 0,
+		       out ? last_generation(tunnel, SPINDLE_DIR_OUT) : 0);
+
+	if (!named && last == U32_MAX) {
 		NL_SET_ERR_MSG(extack, "no generation is left: name one");
 		return -ERANGE;
 	}
-	config->generation = last + 1;
-	return 0;
+	if (in && !in->generation)
+		in->generation = named ?: last + 1;
+	if (out && !out->generation)
+		out->generation = named ?: last + 1;
+	if ((!in || !find_sa(tunnel, SPINDLE_DIR_IN, in->generation)) &&
+	    (!out || !find_sa(tunnel, SPINDLE_DIR_OUT, out->generation)))
+		return 0;
+	NL_SET_ERR_MSG(extack, "the generation has an SA of this direction already");
+	return -EEXIST;
 }
 
 static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *config,
@@ -401,7 +432,6 @@ static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *c
 {
 	const struct spn_conf *conf = spn_tunnel_conf(tunnel);
 	bool ah = conf->proto == IPPROTO_AH;
-	int err;
 
 	if (config->suite->ah != ah) {
 		if (ah)
@@ -410,11 +440,8 @@ static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *c
 			NL_SET_ERR_MSG(extack, "the algorithm is for AH, and the tunnel is ESP");
 		return ERR_PTR(-EINVAL);
 	}
-	err = settle_generation(tunnel, config, extack);
-	if (err)
-		return ERR_PTR(err);
 	config->replay_window = conf->replay_window;
-	return spn_sa_new(tunnel, config, extack);
+	return spn_sa_new(tunnel, config);
 }
 
 static void publish_sa(struct spn_tunnel *tunnel, struct spn_sa *sa, struct spn_spi *entry)
@@ -441,6 +468,9 @@ int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
 	int err;
 
 	lockdep_assert_held(&tunnel->sn->lock);
+	err = settle_generations(tunnel, in, out, extack);
+	if (err)
+		return err;
 	if (in) {
 		sa_in = make_sa(tunnel, in, extack);
 		if (IS_ERR(sa_in))

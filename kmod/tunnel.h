@@ -93,12 +93,13 @@ struct spn_device {
  * @device_node: in spn_device.tunnels; under spn_net.lock
  * @conf: configuration, NULL once deleted; replaced under spn_net.lock, readers
  *	by RCU
- * @lock: protects @sas, @out's changes, @parked and SAs' parked; bottom halves
+ * @lock: protects @sas, changes of @out and @parked_*, and SAs' parked; bottom halves
  *	off; inside spn_net.lock, outside no other lock
  * @sas: struct spn_sa, newest first; changed under spn_net.lock and @lock, so
  *	that either suffices to read
  * @out: the outbound SA in use, NULL for none; readers by RCU
- * @parked: the highest generation that waits for its turn, 0 for none
+ * @parked_first: the lowest generation that waits for its turn, 0 for none
+ * @parked_last: the highest
  * @reserved: struct spn_spi without an SA, oldest first; under spn_net.lock
  * @seq: counts up when SAs or reservations come or go; under spn_net.lock
  * @tx: order of outbound packets
@@ -129,7 +130,8 @@ struct spn_tunnel {
 	spinlock_t lock;
 	struct list_head sas;
 	struct spn_sa __rcu *out;
-	u32 parked;
+	u32 parked_first;
+	u32 parked_last;
 	struct list_head reserved;
 	u32 seq;
 
@@ -217,8 +219,8 @@ static inline struct spn_conf *spn_tunnel_conf(const struct spn_tunnel *tunnel)
 /**
  * spn_tunnel_install - add the SAs of one negotiation, all or nothing
  * @tunnel: the tunnel; spn_net.lock is held
- * @in: inbound SA, or NULL; its generation may be 0: the next one
- * @out: outbound SA, or NULL; likewise
+ * @in: inbound SA, prepared, or NULL; its generation may be 0: the next one
+ * @out: outbound SA, prepared, or NULL; likewise
  * @extack: says what is wrong
  *
  * The caller sends what is staged, if this made the tunnel ready.
@@ -228,7 +230,7 @@ static inline struct spn_conf *spn_tunnel_conf(const struct spn_tunnel *tunnel)
 int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
 		       struct spn_sa_config *out, struct netlink_ext_ack *extack);
 
-/* Dumps that are on their way learn that SAs or reservations are others now.  Under spn_net.lock. */
+/* Tells dumps that are on their way of other SAs or reservations.  Under spn_net.lock. */
 static inline void spn_tunnel_sas_changed(struct spn_tunnel *tunnel)
 {
 	tunnel->sn->sas_seq++;
@@ -246,6 +248,15 @@ void spn_tunnel_remove(struct spn_tunnel *tunnel, struct spn_sa *sa);
  * Return: true if it was parked and now is not; the caller sends what is staged.
  */
 bool spn_tunnel_activate(struct spn_tunnel *tunnel, u32 generation);
+
+/* May that generation be parked? */
+static inline bool spn_tunnel_may_be_parked(const struct spn_tunnel *tunnel, u32 generation)
+{
+	u32 first = READ_ONCE(tunnel->parked_first);
+
+	return unlikely(first) && generation >= first &&
+	       generation <= READ_ONCE(tunnel->parked_last);
+}
 
 /* What an SA is to its tunnel.  Under spn_net.lock. */
 enum spindle_sa_state spn_tunnel_sa_state(const struct spn_sa *sa);

@@ -38,7 +38,7 @@ datagrams()
 import socket, sys
 address, count, octets, *segment = sys.argv[1:]
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUFFORCE, 1 << 30)
+sock.setsockopt(socket.SOL_SOCKET, 32, 1 << 29)  # SO_SNDBUFFORCE
 if segment:
     sock.setsockopt(socket.SOL_UDP, 103, int(segment[0]))  # UDP_SEGMENT
 for address in address.split(","):
