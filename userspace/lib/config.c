@@ -31,20 +31,16 @@ struct sp_peer_config *sp_config_peer(const struct sp_config *config, const char
 {
 	struct sp_peer_config *peer;
 
-	STAILQ_FOREACH(peer, &config->peers, next)
-		if (!strcmp(peer->name, name))
-			return peer;
-	return NULL;
+	HASH_FIND_STR(config->peers_by_name, name, peer);
+	return peer;
 }
 
 struct sp_tunnel_config *sp_config_tunnel(const struct sp_config *config, const char *name)
 {
 	struct sp_tunnel_config *tunnel;
 
-	STAILQ_FOREACH(tunnel, &config->tunnels, next)
-		if (!strcmp(tunnel->name, name))
-			return tunnel;
-	return NULL;
+	HASH_FIND_STR(config->tunnels_by_name, name, tunnel);
+	return tunnel;
 }
 
 static void *allocate(size_t size)
@@ -70,6 +66,7 @@ static void peer_section(struct sp_config_parser *p, const char *name)
 	peer->port = SP_CONFIG_PORT;
 	strcpy(peer->name, name);
 	STAILQ_INSERT_TAIL(&p->config->peers, peer, next);
+	HASH_ADD_STR(p->config->peers_by_name, name, peer);
 	p->peer = peer;
 }
 
@@ -91,6 +88,7 @@ static void tunnel_section(struct sp_config_parser *p, const char *name)
 	tunnel->routes = true;
 	strcpy(tunnel->name, name);
 	STAILQ_INSERT_TAIL(&p->config->tunnels, tunnel, next);
+	HASH_ADD_STR(p->config->tunnels_by_name, name, tunnel);
 	p->tunnel = tunnel;
 }
 
@@ -144,10 +142,10 @@ static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *
 	if (peer->profile == SP_PROFILE_COMPAT && !peer->allow_insecure)
 		sp_config_problem(p, at, "peer %s: profile = compat authenticates nobody; "
 				  "it needs allow-insecure = yes", peer->name);
-	if (peer->profile == SP_PROFILE_SIGNED && !peer->key[0])
+	if (peer->profile == SP_PROFILE_SIGNED && !peer->key)
 		sp_config_problem(p, at, "peer %s needs key = FILE (spindle key new makes one)",
 				  peer->name);
-	if (peer->profile == SP_PROFILE_SIGNED && !peer->peer_key[0])
+	if (peer->profile == SP_PROFILE_SIGNED && !peer->peer_key)
 		sp_config_problem(p, at, "peer %s needs peer-key = FILE, the peer's public key",
 				  peer->name);
 }
@@ -374,6 +372,7 @@ struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *
 
 	STAILQ_INIT(&config->peers);
 	STAILQ_INIT(&config->tunnels);
+	SLIST_INIT(&config->files);
 	p->config = config;
 	p->problem = problem;
 	p->arg = arg;
@@ -392,17 +391,26 @@ struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *
 void sp_config_free(struct sp_config *config)
 {
 	struct sp_tunnel_config *tunnel;
+	struct sp_config_file *file;
 	struct sp_peer_config *peer;
 
 	if (!config)
 		return;
+	HASH_CLEAR(hh, config->tunnels_by_name);
+	HASH_CLEAR(hh, config->peers_by_name);
 	while ((tunnel = STAILQ_FIRST(&config->tunnels))) {
 		STAILQ_REMOVE_HEAD(&config->tunnels, next);
 		free(tunnel);
 	}
 	while ((peer = STAILQ_FIRST(&config->peers))) {
 		STAILQ_REMOVE_HEAD(&config->peers, next);
+		free(peer->key);
+		free(peer->peer_key);
 		free(peer);
+	}
+	while ((file = SLIST_FIRST(&config->files))) {
+		SLIST_REMOVE_HEAD(&config->files, next);
+		free(file);
 	}
 	free(config);
 }

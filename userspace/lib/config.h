@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The configuration, spindle.conf(5): peers, who they are and how they prove it,
- * and tunnels, what flows.  Plain values throughout, so that an engine may keep
- * a copy of the part it needs.
+ * and tunnels, what flows.  An engine may keep a copy of the part it needs; the
+ * names of files in it are the configuration's.
  */
 #ifndef SP_CONFIG_H
 #define SP_CONFIG_H
@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "nl.h"
+#include "table.h"
 
 #define SP_CONFIG_PATH "/etc/spindle/spindle.conf"
 
@@ -35,13 +36,14 @@ enum sp_start {
 
 /* Where in the configuration something stands. */
 struct sp_place {
-	char file[PATH_MAX];
+	const char *file;		/* the configuration's */
 	unsigned int line;
 	unsigned int column;
 };
 
 struct sp_peer_config {
 	STAILQ_ENTRY(sp_peer_config) next;
+	UT_hash_handle hh;		/* by name */
 	struct sp_place place;
 	char name[SPINDLE_NAME_MAX + 1];
 	enum sp_keying keying;
@@ -50,8 +52,8 @@ struct sp_peer_config {
 	uint16_t port;
 	enum sp_profile profile;
 	bool allow_insecure;
-	char key[PATH_MAX];		/* our private key; "": none */
-	char peer_key[PATH_MAX];	/* the peer's public key; "": none */
+	char *key;			/* our private key's file, or NULL */
+	char *peer_key;			/* of the peer's public key, or NULL */
 	bool past;			/* packets to it pass its own tunnels by */
 };
 
@@ -63,6 +65,7 @@ struct sp_addresses {
 
 struct sp_tunnel_config {
 	STAILQ_ENTRY(sp_tunnel_config) next;
+	UT_hash_handle hh;		/* by name */
 	struct sp_place place;
 	char name[SPINDLE_NAME_MAX + 1];
 	char peer_name[SPINDLE_NAME_MAX + 1];
@@ -93,9 +96,18 @@ struct sp_tunnel_config {
 	enum sp_start start;
 };
 
+/* A file that was read; others point to its name. */
+struct sp_config_file {
+	SLIST_ENTRY(sp_config_file) next;
+	char name[];
+};
+
 struct sp_config {
-	STAILQ_HEAD(sp_peer_list, sp_peer_config) peers;
+	STAILQ_HEAD(sp_peer_list, sp_peer_config) peers;	/* as they stand there */
 	STAILQ_HEAD(sp_tunnel_list, sp_tunnel_config) tunnels;
+	struct sp_peer_config *peers_by_name;
+	struct sp_tunnel_config *tunnels_by_name;
+	SLIST_HEAD(, sp_config_file) files;
 };
 
 /* One problem, as "FILE:LINE:COLUMN: what, and what would be right". */

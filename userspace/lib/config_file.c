@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config_parse.h"
@@ -71,12 +72,23 @@ static int pair(void *arg, const char *section, const char *key, const char *val
 	return 1;
 }
 
+static const char *keep_name(struct sp_config *config, const char *path)
+{
+	struct sp_config_file *file = malloc(sizeof(*file) + strlen(path) + 1);
+
+	if (!file)
+		abort();
+	strcpy(file->name, path);
+	SLIST_INSERT_HEAD(&config->files, file, next);
+	return file->name;
+}
+
 void sp_config_read_file(struct sp_config_parser *p, const char *path)
 {
 	struct source source = { .parser = p };
 	int bad_line;
 
-	snprintf(p->place.file, sizeof(p->place.file), "%s", path);
+	p->place.file = keep_name(p->config, path);
 	p->place.line = 0;
 	p->place.column = 0;
 	p->peer = NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The keys of a section, as a table, and how the value of each is read. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config_parse.h"
@@ -66,7 +67,7 @@ static int each_word(struct sp_config_parser *p, const char *value, set_fn each,
 }
 
 /* A file is named relative to the configuration that names it. */
-static int set_path(struct sp_config_parser *p, char field[PATH_MAX], const char *value,
+static int set_path(struct sp_config_parser *p, char **field, const char *value,
 		    struct sp_error *err)
 {
 	const char *slash = strrchr(p->place.file, '/');
@@ -74,8 +75,8 @@ static int set_path(struct sp_config_parser *p, char field[PATH_MAX], const char
 
 	if (!value[0])
 		return sp_fail(err, "the name of a file is missing");
-	if (snprintf(field, PATH_MAX, "%.*s%s", folder, p->place.file, value) >= PATH_MAX)
-		return sp_fail(err, "the name of the file is too long");
+	if (asprintf(field, "%.*s%s", folder, p->place.file, value) < 0)
+		abort();
 	return 0;
 }
 
@@ -140,12 +141,12 @@ static int set_allow_insecure(struct sp_config_parser *p, const char *value, str
 
 static int set_key(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
-	return set_path(p, p->peer->key, value, err);
+	return set_path(p, &p->peer->key, value, err);
 }
 
 static int set_peer_key(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
-	return set_path(p, p->peer->peer_key, value, err);
+	return set_path(p, &p->peer->peer_key, value, err);
 }
 
 static int set_unsupported(struct sp_config_parser *p, const char *value, struct sp_error *err)
