@@ -110,25 +110,32 @@ static void collect_problem(const char *text, void *arg)
 	json_array_append_new(arg, json_string(text));
 }
 
-static void collect_change(const char *tunnel, const char *change, const char *why, void *arg)
-{
-	json_array_append_new(arg, json_pack("{s:s, s:s, s:s?}", "tunnel", tunnel, "change", change,
-					     "why", why));
-}
-
-/* Takes the two over if it succeeds. */
-static json_t *take_over(struct daemon *daemon, struct sp_config *config, struct sp_keyring *keys,
-			 bool plan)
+static json_t *list_changes(const struct plan *plan)
 {
 	json_t *changes = json_array();
-	struct sp_error err;
+	const struct plan_tunnel *tunnel;
 
-	if (apply_plan(daemon, config, keys, collect_change, changes, &err)) {
-		json_decref(changes);
-		return command_error(err.text);
-	}
+	STAILQ_FOREACH(tunnel, &plan->tunnels, next)
+		json_array_append_new(changes, json_pack("{s:s, s:s, s:s?}", "tunnel", tunnel->name,
+							 "change", plan_word(tunnel->change), "why",
+							 tunnel->why[0] ? tunnel->why : NULL));
+	return changes;
+}
+
+/* Takes the two over unless it is only to tell, or fails. */
+static json_t *take_over(struct daemon *daemon, struct sp_config *config, struct sp_keyring *keys,
+			 bool only_tell)
+{
+	struct sp_error err;
+	struct plan *plan = plan_make(daemon, config, keys, &err);
+	json_t *changes;
+
 	if (!plan)
-		apply_config(daemon, config, keys);
+		return command_error(err.text);
+	changes = list_changes(plan);
+	if (!only_tell)
+		apply_plan(daemon, plan, config, keys);
+	plan_free(plan);
 	return json_pack("{s:b, s:o}", "ok", 1, "changes", changes);
 }
 

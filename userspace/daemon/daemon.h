@@ -12,6 +12,7 @@
 #include "config.h"
 #include "keying/rsa/session.h"
 #include "nl.h"
+#include "registry.h"
 
 LIST_HEAD(party_list, party);
 LIST_HEAD(link_list, rk_link);
@@ -27,7 +28,8 @@ struct daemon {
 	const char *config_path;
 	struct sp_config *config;	/* in force */
 	struct sp_keyring *keys;	/* of that configuration */
-	struct party_list parties;
+	struct registry registry;	/* of peers with their keying, and of tunnels */
+	struct party_list parties;	/* those peers */
 	struct link_list links;
 	struct door_list doors;
 	struct guest_list guests;

@@ -51,19 +51,11 @@ static bool is_at(const struct party *party, const struct sp_addr *from)
 /* Of the peers that are there one, and whether there are others. */
 static struct party *find_party(const struct door *door, const struct sp_addr *from, bool *others)
 {
-	struct party *party, *found = NULL;
+	const struct party_place place = registry_place(&door->addr, from, door->port);
+	struct party *party = registry_party_at(&door->daemon->registry, &place);
 
-	*others = false;
-	LIST_FOREACH(party, &door->daemon->parties, next) {
-		const struct sp_peer_config *config = &party->engine->config;
-
-		if (config->port != door->port || !sp_addr_equal(&config->local, &door->addr) ||
-		    !sp_addr_equal(&config->remote, from))
-			continue;
-		*others = found;
-		found = party;
-	}
-	return found;
+	*others = party && party->same_place;
+	return party;
 }
 
 static void admit(struct party *party, evutil_socket_t fd, const struct sp_addr *from)

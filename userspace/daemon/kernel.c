@@ -9,41 +9,24 @@
 
 /* --- tunnels ---------------------------------------------------------------- */
 
-struct wanted {
-	struct sp_tunnel tunnel;	/* fields: what differs */
-	bool moved;			/* the configuration says anew where the peer is */
-	bool found;
-};
-
 static bool encap_differs(const struct sp_encap *a, const struct sp_encap *b)
 {
 	return a->sport != b->sport || a->dport != b->dport;
 }
 
 /* Of a tunnel that follows its peer, the kernel knows better where that is. */
-static void keep_following(const struct sp_tunnel *is, struct wanted *wanted)
+static void keep_following(const struct sp_tunnel *is, struct sp_tunnel *want)
 {
-	struct sp_tunnel *want = &wanted->tunnel;
-
-	if (!is->follow || !want->follow || wanted->moved ||
-	    is->remote.family != want->remote.family)
+	if (!is->follow || !want->follow || is->remote.family != want->remote.family)
 		return;
 	want->remote = is->remote;
 	if (is->encap.dport && want->encap.dport)
 		want->encap.dport = is->encap.dport;
 }
 
-/* Of a dump, to tell a tunnel that is not there from a kernel that does not answer. */
-static int compare(const struct sp_tunnel *is, void *arg)
+static unsigned int differing_fields(const struct sp_tunnel *is, const struct sp_tunnel *want)
 {
-	struct wanted *wanted = arg;
-	struct sp_tunnel *want = &wanted->tunnel;
-
-	if (strcmp(is->name, want->name))
-		return 0;
-	wanted->found = true;
-	keep_following(is, wanted);
-	want->fields = (is->ifindex != want->ifindex ? SP_TUNNEL_IFINDEX : 0) |
+	return (is->ifindex != want->ifindex ? SP_TUNNEL_IFINDEX : 0) |
 		(!sp_addr_equal(&is->local, &want->local) ? SP_TUNNEL_LOCAL : 0) |
 		(!sp_addr_equal(&is->remote, &want->remote) ? SP_TUNNEL_REMOTE : 0) |
 		(!sp_selectors_equal(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
@@ -61,19 +44,28 @@ static int compare(const struct sp_tunnel *is, void *arg)
 		(is->dummy != want->dummy ? SP_TUNNEL_DUMMY : 0) |
 		(is->clamp_mss != want->clamp_mss ? SP_TUNNEL_CLAMP_MSS : 0) |
 		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0);
-	return 1;
 }
 
-static void want(struct wanted *wanted, const struct sp_tunnel_config *config,
-		 const struct sp_tunnel_config *old)
+/* What the kernel lets nobody change of a tunnel. */
+static bool needs_another(const struct sp_tunnel *is, const struct sp_tunnel *want)
 {
-	struct sp_tunnel *tunnel = &wanted->tunnel;
+	bool bound = want->mode == SPINDLE_MODE_TRANSPORT || want->proto == IPPROTO_AH;
 
-	memset(wanted, 0, sizeof(*wanted));
-	wanted->moved = old && (!sp_addr_equal(&old->peer->remote, &config->peer->remote) ||
-				encap_differs(&old->encap, &config->encap));
+	return want->fields & (SP_TUNNEL_IFINDEX | SP_TUNNEL_PROTO | SP_TUNNEL_MODE) ||
+	       (bound && is->local.family != want->local.family);
+}
+
+static const unsigned int all_fields =
+	SP_TUNNEL_IFINDEX | SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE | SP_TUNNEL_LOCAL_TS |
+	SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW | SP_TUNNEL_DF | SP_TUNNEL_DSCP |
+	SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO | SP_TUNNEL_MODE | SP_TUNNEL_AH_ALIGN | SP_TUNNEL_TFC |
+	SP_TUNNEL_ENCAP | SP_TUNNEL_KEEPALIVE | SP_TUNNEL_FOLLOW | SP_TUNNEL_DUMMY |
+	SP_TUNNEL_CLAMP_MSS;
+
+static void fill_from_config(struct sp_tunnel *tunnel, const struct sp_tunnel_config *config)
+{
+	memset(tunnel, 0, sizeof(*tunnel));
 	strcpy(tunnel->name, config->name);
-	tunnel->ifindex = if_nametoindex(config->interface);
 	tunnel->local = config->peer->local;
 	tunnel->remote = config->peer->remote;
 	tunnel->local_ts = config->local_ts;
@@ -91,40 +83,54 @@ static void want(struct wanted *wanted, const struct sp_tunnel_config *config,
 	tunnel->proto = config->ah ? IPPROTO_AH : IPPROTO_ESP;
 	tunnel->ah_align = config->ah_align;
 	tunnel->mode = config->mode;
-	tunnel->fields = SP_TUNNEL_IFINDEX | SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE |
-			 SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW |
-			 SP_TUNNEL_DF | SP_TUNNEL_DSCP | SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO |
-			 SP_TUNNEL_MODE | SP_TUNNEL_AH_ALIGN | SP_TUNNEL_TFC |
-			 SP_TUNNEL_ENCAP | SP_TUNNEL_KEEPALIVE | SP_TUNNEL_FOLLOW |
-			 SP_TUNNEL_DUMMY | SP_TUNNEL_CLAMP_MSS;
+	tunnel->fields = all_fields;
 }
 
-int kernel_tunnel(struct sp_nl *nl, const struct sp_tunnel_config *config,
-		  const struct sp_tunnel_config *old, bool plan, enum kernel_change *change,
+static bool has_moved(const struct sp_tunnel_config *config, const struct sp_tunnel_config *old)
+{
+	return old && (!sp_addr_equal(&old->peer->remote, &config->peer->remote) ||
+		       encap_differs(&old->encap, &config->encap));
+}
+
+void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
+		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old)
+{
+	const struct sp_tunnel *is = snapshot_tunnel(snapshot, config->name);
+	struct sp_tunnel *want = &wish->tunnel;
+
+	fill_from_config(want, config);
+	want->ifindex = snapshot_ifindex(snapshot, config->interface);
+	wish->change = KERNEL_NEW;
+	wish->anew = false;
+	if (!is)
+		return;
+	if (!has_moved(config, old))
+		keep_following(is, want);
+	want->fields = differing_fields(is, want);
+	wish->change = want->fields ? KERNEL_SET : KERNEL_SAME;
+	if (!needs_another(is, want))
+		return;
+	wish->change = KERNEL_NEW;
+	wish->anew = true;
+	want->fields = all_fields;
+}
+
+int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
 		  struct sp_error *err)
 {
-	struct wanted wanted;
-
-	if (!plan && !if_nametoindex(config->interface))
-		return sp_fail(err, "tunnel %s: interface %s is not there", config->name,
-			       config->interface);
-	want(&wanted, config, old);
-	if (sp_nl_tunnel_dump(nl, compare, &wanted, err) < 0)
-		return -1;
-	*change = !wanted.found ? KERNEL_NEW : wanted.tunnel.fields ? KERNEL_SET : KERNEL_SAME;
-	if (plan)
+	switch (wish->change) {
+	case KERNEL_NEW:
+		/* The interface may have come since they were compared. */
+		wish->tunnel.ifindex = if_nametoindex(config->interface);
+		if (!wish->tunnel.ifindex)
+			return sp_fail(err, "tunnel %s: interface %s is not there", config->name,
+				       config->interface);
+		return sp_nl_tunnel_new(nl, &wish->tunnel, err);
+	case KERNEL_SET:
+		return sp_nl_tunnel_set(nl, &wish->tunnel, err);
+	default:
 		return 0;
-	if (*change == KERNEL_NEW && sp_nl_tunnel_new(nl, &wanted.tunnel, err))
-		return -1;
-	if (*change == KERNEL_SET && sp_nl_tunnel_set(nl, &wanted.tunnel, err))
-		return -1;
-	return 0;
-}
-
-int kernel_tunnel_del(struct sp_nl *nl, const struct sp_tunnel_config *config,
-		      struct sp_error *err)
-{
-	return sp_nl_tunnel_del(nl, config->name, err);
+	}
 }
 
 /* --- SAs -------------------------------------------------------------------- */
@@ -166,39 +172,29 @@ struct adoption {
 	uint32_t out_generation;
 };
 
-static int find_current(const struct sp_tunnel *is, void *arg)
-{
-	struct adoption *adoption = arg;
-
-	if (strcmp(is->name, adoption->tunnel->config.name))
-		return 0;
-	adoption->out_generation = is->out_generation;
-	if (is->follow)
-		party_met(party_of(adoption->tunnel), &is->remote);
-	return 0;
-}
-
-static int adopt(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *arg)
+static void adopt(const struct snapshot_sa *sa, void *arg)
 {
 	const struct adoption *adoption = arg;
 	const struct spn_suite *suite = spn_suite_find(sa->alg);
 
-	(void)tunnel;
 	if (suite && sa->generation && sa->state != SPINDLE_SA_RESERVED &&
 	    sa->state != SPINDLE_SA_EXPIRED)
 		rk_tunnel_adopt(adoption->tunnel, sa->generation, suite->word,
 				sa->generation == adoption->out_generation,
 				daemon_now() - (double)sa->age);
-	return 0;
 }
 
-int kernel_adopt(struct sp_nl *nl, struct rk_tunnel *tunnel, struct sp_error *err)
+int kernel_adopt(struct snapshot *snapshot, struct rk_tunnel *tunnel, struct sp_error *err)
 {
+	const struct sp_tunnel *is = snapshot_tunnel(snapshot, tunnel->config.name);
 	struct adoption adoption = { .tunnel = tunnel };
 
-	if (sp_nl_tunnel_dump(nl, find_current, &adoption, err))
-		return -1;
-	return sp_nl_sa_dump(nl, tunnel->config.name, adopt, &adoption, err);
+	if (!is)
+		return 0;
+	adoption.out_generation = is->out_generation;
+	if (is->follow)
+		party_met(party_of(tunnel), &is->remote);
+	return snapshot_each_sa(snapshot, tunnel->config.name, adopt, &adoption, err);
 }
 
 /* --- notifications ------------------------------------------------------------ */

@@ -96,10 +96,8 @@ static void say_farewell(struct daemon *daemon)
 	daemon->control = NULL;
 	door_close_all(daemon);
 	encap_close_all(daemon);
-	while ((party = LIST_FIRST(&daemon->parties))) {
-		LIST_REMOVE(party, next);
-		party_free(party);
-	}
+	while ((party = LIST_FIRST(&daemon->parties)))
+		party_leave(party);
 	event_base_loopexit(daemon->base, &last_words);
 }
 
@@ -128,8 +126,12 @@ static void note_version(void)
 		log_line("note: %s", note.text);
 }
 
-static int start(struct daemon *daemon, const struct options *options, struct sp_error *err)
+/* Takes the configuration and the keys over if it succeeds. */
+static int start(struct daemon *daemon, const struct options *options, struct sp_config *config,
+		 struct sp_keyring *keys, struct sp_error *err)
 {
+	struct plan *plan;
+
 	daemon->config_path = options->config;
 	TAILQ_INIT(&daemon->guests);
 	daemon->base = event_base_new();
@@ -143,6 +145,11 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	daemon->control = control_open(daemon, options->socket, err);
 	if (!daemon->control)
 		return -1;
+	plan = plan_make(daemon, config, keys, err);
+	if (!plan)
+		return -1;
+	apply_plan(daemon, plan, config, keys);
+	plan_free(plan);
 	return 0;
 }
 
@@ -172,6 +179,7 @@ static void stop(struct daemon *daemon)
 	routes_close(daemon);
 	sp_nl_close(daemon->nl);
 	spares_free(daemon->spares);
+	registry_clear(&daemon->registry);
 	sp_config_free(daemon->config);
 	sp_keyring_free(daemon->keys);
 	event_base_free(daemon->base);
@@ -199,11 +207,10 @@ int main(int argc, char **argv)
 	}
 	log_open(!options.foreground);
 	signal(SIGPIPE, SIG_IGN);
-	if (start(&self, &options, &err)) {
+	if (start(&self, &options, config, keys, &err)) {
 		log_line("%s", err.text);
 		return 1;
 	}
-	apply_config(&self, config, keys);
 	run(&self);
 	stop(&self);
 	return 0;

@@ -143,9 +143,26 @@ struct party *party_new(struct daemon *daemon, const struct sp_peer_config *conf
 	return party;
 }
 
-void party_free(struct party *party)
+void party_join(struct party *party)
 {
+	LIST_INSERT_HEAD(&party->daemon->parties, party, next);
+	registry_add_party(&party->daemon->registry, party);
+}
+
+void party_leave(struct party *party)
+{
+	struct registry *registry = &party->daemon->registry;
+	const struct rk_tunnel *keying;
+	struct tunnel *tunnel;
+
+	STAILQ_FOREACH(keying, &party->engine->tunnels, next) {
+		tunnel = registry_tunnel(registry, keying->config.name);
+		if (tunnel)
+			tunnel->keying = NULL;
+	}
 	door_forget(party);
+	LIST_REMOVE(party, next);
+	registry_remove_party(registry, party);
 	rk_peer_free(party->engine);
 	link_close_party(party);
 	event_free(party->timer);
@@ -215,23 +232,12 @@ void party_tick(struct party *party)
 
 struct party *party_find(const struct daemon *daemon, const char *name)
 {
-	struct party *party;
-
-	LIST_FOREACH(party, &daemon->parties, next)
-		if (!strcmp(party->engine->config.name, name))
-			return party;
-	return NULL;
+	return registry_party(&daemon->registry, name);
 }
 
 struct rk_tunnel *party_find_tunnel(const struct daemon *daemon, const char *name)
 {
-	struct rk_tunnel *tunnel;
-	struct party *party;
+	const struct tunnel *tunnel = registry_tunnel(&daemon->registry, name);
 
-	LIST_FOREACH(party, &daemon->parties, next) {
-		tunnel = rk_peer_tunnel(party->engine, name);
-		if (tunnel)
-			return tunnel;
-	}
-	return NULL;
+	return tunnel ? tunnel->keying : NULL;
 }

@@ -12,6 +12,11 @@
 
 struct party {
 	LIST_ENTRY(party) next;
+	UT_hash_handle hh;		/* of the registry, by name */
+	UT_hash_handle hh_place;	/* likewise, by place */
+	char name[SPINDLE_NAME_MAX + 1];
+	struct party_place place;
+	struct party *same_place;	/* another one there */
 	struct daemon *daemon;
 	struct rk_peer *engine;
 	enum rk_profile profile;
@@ -29,7 +34,10 @@ struct party {
 /* With keys that are in the ring already; without tunnels yet, and not yet of the daemon. */
 struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
 			struct sp_keyring *keys);
-void party_free(struct party *party);
+/* Is one of the daemon's, from now on. */
+void party_join(struct party *party);
+/* Is not, and is freed; its SAs stay in the kernel. */
+void party_leave(struct party *party);
 
 /* What both keys are found by, made of their fingerprints. */
 void party_ids(char ids[2 * RK_KEY_ID_STRLEN], const char *peer, const char *own);

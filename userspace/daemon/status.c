@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "party.h"
 #include "routes.h"
+#include "snapshot.h"
 #include "status.h"
 
 /* From our clock to seconds since the epoch; null for never. */
@@ -15,73 +17,85 @@ static json_t *wall_time(double then)
 	return json_integer((json_int_t)llround((double)time(NULL) + then - daemon_now()));
 }
 
+/* JSON holds UTF-8 alone; of what is none, each octet becomes a question mark. */
+static json_t *text_of(const char *text)
+{
+	json_t *value = json_string(text);
+	char copy[1024];
+
+	if (value)
+		return value;
+	snprintf(copy, sizeof(copy), "%s", text);
+	for (char *c = copy; *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	return json_string(copy);
+}
+
 static json_t *text_or_null(const char *text)
 {
-	return text[0] ? json_string(text) : json_null();
+	return text && text[0] ? text_of(text) : json_null();
 }
 
 static void add_problem(const char *text, void *arg)
 {
-	json_array_append_new(arg, json_string(text));
+	json_array_append_new(arg, text_of(text));
 }
 
-/* Why it may carry nothing even though it is up. */
-static json_t *problems_of(const struct daemon *daemon, const struct sp_tunnel_config *config)
+/* Why a tunnel may carry nothing, also one that is up: each room tells its own reasons. */
+static json_t *problems_of(const struct daemon *daemon, const struct tunnel *tunnel)
 {
 	json_t *problems = json_array();
 
-	routes_problems(daemon, config, add_problem, problems);
+	if (tunnel->trouble)
+		add_problem(tunnel->trouble, problems);
+	routes_problems(daemon, tunnel->config, add_problem, problems);
 	return problems;
 }
 
-static json_t *keyed_tunnel(const struct rk_tunnel *tunnel)
+static json_t *keyed_tunnel(const struct daemon *daemon, const struct tunnel *tunnel)
 {
+	const struct rk_tunnel *keying = tunnel->keying;
 	double never = INFINITY;
-	bool up = tunnel->current != 0;
+	bool up = keying->current != 0;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
-			 "name", tunnel->config.name,
-			 "state", rk_tunnel_state(tunnel),
-			 "generation", up ? json_integer(tunnel->current) : json_null(),
-			 "alg", up ? json_string(tunnel->alg) : json_null(),
-			 "rekeys", (int)tunnel->rekeys,
-			 "established", wall_time(up ? tunnel->established : never),
-			 "rekey-at", wall_time(tunnel->rekey_at),
-			 "last-error", text_or_null(tunnel->last_error),
-			 "problems", problems_of(party_of(tunnel)->daemon, &tunnel->config));
+	return json_pack("{s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
+			 "name", text_of(tunnel->name),
+			 "state", rk_tunnel_state(keying),
+			 "generation", up ? json_integer(keying->current) : json_null(),
+			 "alg", up ? json_string(keying->alg) : json_null(),
+			 "rekeys", (int)keying->rekeys,
+			 "established", wall_time(up ? keying->established : never),
+			 "rekey-at", wall_time(keying->rekey_at),
+			 "last-error", text_or_null(keying->last_error),
+			 "problems", problems_of(daemon, tunnel));
 }
 
 /* Keyed by hand: the kernel knows. */
-static json_t *manual_tunnel(struct daemon *daemon, const struct sp_tunnel_config *config)
+static json_t *manual_tunnel(const struct daemon *daemon, const struct tunnel *tunnel,
+			     const struct sp_tunnel *is)
 {
-	struct sp_tunnel is;
-	struct sp_error err;
-	bool there = !sp_nl_tunnel_get(daemon->nl, config->name, &is, &err);
-	bool up = there && is.state == SPINDLE_TUNNEL_UP;
+	bool up = is && is->state == SPINDLE_TUNNEL_UP;
+	const char *error = tunnel->trouble;
 
-	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o}",
-			 "name", config->name, "state", up ? "up" : "down",
-			 "generation", up ? json_integer(is.out_generation) : json_null(),
-			 "rekeys", 0,
-			 "last-error", there ? json_null() : json_string(err.text),
-			 "problems", problems_of(daemon, config));
+	if (!is && !error)
+		error = "the kernel has no such tunnel";
+	return json_pack("{s:o, s:s, s:o, s:n, s:i, s:n, s:n, s:o, s:o}",
+			 "name", text_of(tunnel->name), "state", up ? "up" : "down",
+			 "generation", up ? json_integer(is->out_generation) : json_null(),
+			 "alg", "rekeys", 0, "established", "rekey-at",
+			 "last-error", text_or_null(error),
+			 "problems", problems_of(daemon, tunnel));
 }
 
-static json_t *tunnels_of(struct daemon *daemon, const struct sp_peer_config *peer,
-			  const char *only)
+static json_t *one_tunnel(const struct daemon *daemon, const struct sp_tunnel_config *config,
+			  const struct snapshot *kernel)
 {
-	const struct sp_tunnel_config *config;
-	json_t *list = json_array();
+	const struct tunnel *tunnel = registry_tunnel(&daemon->registry, config->name);
 
-	STAILQ_FOREACH(config, &daemon->config->tunnels, next) {
-		const struct rk_tunnel *tunnel = party_find_tunnel(daemon, config->name);
-
-		if (config->peer != peer || (only && strcmp(only, config->name)))
-			continue;
-		json_array_append_new(list, tunnel ? keyed_tunnel(tunnel) :
-						     manual_tunnel(daemon, config));
-	}
-	return list;
+	if (tunnel->keying)
+		return keyed_tunnel(daemon, tunnel);
+	return manual_tunnel(daemon, tunnel, snapshot_tunnel(kernel, config->name));
 }
 
 /* RSA keying has no SPIs of its own and refreshes nothing but SAs: those fields are IKE's. */
@@ -89,8 +103,8 @@ static json_t *keyed_peer(const struct party *party, json_t *tunnels)
 {
 	const struct rk_peer *peer = party->engine;
 
-	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:n, s:n, s:o, s:n, s:o, s:o}",
-			 "name", peer->config.name, "keying", "rsa",
+	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:n, s:n, s:o, s:n, s:o, s:o}",
+			 "name", text_of(peer->config.name), "keying", "rsa",
 			 "auth", party->profile == RK_SIGNED ? json_string("key") : json_null(),
 			 "profile", party->profile == RK_SIGNED ? "signed" : "compat",
 			 "state", rk_peer_state(peer),
@@ -105,28 +119,77 @@ static json_t *keyed_peer(const struct party *party, json_t *tunnels)
 
 static json_t *manual_peer(const struct sp_peer_config *peer, json_t *tunnels)
 {
-	return json_pack("{s:s, s:s, s:n, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:o}",
-			 "name", peer->name, "keying", "manual", "auth", "state", "manual",
+	return json_pack("{s:o, s:s, s:n, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:o}",
+			 "name", text_of(peer->name), "keying", "manual", "auth",
+			 "state", "manual",
 			 "local-id", "remote-id", "local-spi", "remote-spi", "established",
 			 "rekey-at", "last-error", "tunnels", tunnels);
 }
 
-json_t *status_make(struct daemon *daemon, const char *name, struct sp_error *err)
+/* With @only of its tunnels, or all if NULL. */
+static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config *peer,
+			const struct sp_tunnel_config *only, const struct snapshot *kernel)
+{
+	const struct party *party = party_find(daemon, peer->name);
+	const struct sp_tunnel_config *config;
+	json_t *tunnels = json_array();
+
+	if (only)
+		json_array_append_new(tunnels, one_tunnel(daemon, only, kernel));
+	else
+		STAILQ_FOREACH(config, &peer->tunnels, of_peer)
+			json_array_append_new(tunnels, one_tunnel(daemon, config, kernel));
+	return party ? keyed_peer(party, tunnels) : manual_peer(peer, tunnels);
+}
+
+/* A peer and a tunnel may have the same name, and need not belong to each other. */
+static json_t *named_peers(const struct daemon *daemon, const char *name,
+			   const struct snapshot *kernel)
+{
+	const struct sp_tunnel_config *tunnel = sp_config_tunnel(daemon->config, name);
+	const struct sp_peer_config *peer = sp_config_peer(daemon->config, name);
+	json_t *peers = json_array();
+
+	if (peer)
+		json_array_append_new(peers, one_peer(daemon, peer, NULL, kernel));
+	if (tunnel && tunnel->peer != peer)
+		json_array_append_new(peers, one_peer(daemon, tunnel->peer, tunnel, kernel));
+	return peers;
+}
+
+static json_t *all_peers(const struct daemon *daemon, const struct snapshot *kernel)
 {
 	const struct sp_peer_config *peer;
 	json_t *peers = json_array();
 
-	STAILQ_FOREACH(peer, &daemon->config->peers, next) {
-		bool named = name && !strcmp(name, peer->name);
-		const struct party *party = party_find(daemon, peer->name);
-		json_t *tunnels = tunnels_of(daemon, peer, named ? NULL : name);
+	STAILQ_FOREACH(peer, &daemon->config->peers, next)
+		json_array_append_new(peers, one_peer(daemon, peer, NULL, kernel));
+	return peers;
+}
 
-		if (name && !named && !json_array_size(tunnels))
-			json_decref(tunnels);
-		else
-			json_array_append_new(peers, party ? keyed_peer(party, tunnels) :
-							     manual_peer(peer, tunnels));
+/* Of tunnels that are keyed here, the kernel has nothing to add. */
+static bool needs_kernel(const struct daemon *daemon)
+{
+	const struct sp_peer_config *peer;
+
+	STAILQ_FOREACH(peer, &daemon->config->peers, next)
+		if (peer->keying == SP_KEYING_MANUAL)
+			return true;
+	return false;
+}
+
+json_t *status_make(struct daemon *daemon, const char *name, struct sp_error *err)
+{
+	struct snapshot *kernel = NULL;
+	json_t *peers;
+
+	if (needs_kernel(daemon)) {
+		kernel = snapshot_take(daemon->nl, err);
+		if (!kernel)
+			return NULL;
 	}
+	peers = name ? named_peers(daemon, name, kernel) : all_peers(daemon, kernel);
+	snapshot_free(kernel);
 	if (name && !json_array_size(peers)) {
 		json_decref(peers);
 		sp_fail(err, "no peer or tunnel %s in the configuration", name);

@@ -64,6 +64,7 @@ static void peer_section(struct sp_config_parser *p, const char *name)
 	peer = allocate(sizeof(*peer));
 	peer->place = p->place;
 	peer->port = SP_CONFIG_PORT;
+	STAILQ_INIT(&peer->tunnels);
 	strcpy(peer->name, name);
 	STAILQ_INSERT_TAIL(&p->config->peers, peer, next);
 	HASH_ADD_STR(p->config->peers_by_name, name, peer);
@@ -153,7 +154,7 @@ static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *
 static void find_peer(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
 	const char *names[64] = { NULL }, *guess;
-	const struct sp_peer_config *peer;
+	struct sp_peer_config *peer;
 	size_t n = 0;
 
 	if (!tunnel->peer_name[0]) {
@@ -161,9 +162,12 @@ static void find_peer(struct sp_config_parser *p, struct sp_tunnel_config *tunne
 				  tunnel->name);
 		return;
 	}
-	tunnel->peer = sp_config_peer(p->config, tunnel->peer_name);
-	if (tunnel->peer)
+	peer = sp_config_peer(p->config, tunnel->peer_name);
+	tunnel->peer = peer;
+	if (peer) {
+		STAILQ_INSERT_TAIL(&peer->tunnels, tunnel, of_peer);
 		return;
+	}
 	STAILQ_FOREACH(peer, &p->config->peers, next)
 		if (n < 63)
 			names[n++] = peer->name;

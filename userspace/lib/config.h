@@ -55,6 +55,7 @@ struct sp_peer_config {
 	char *key;			/* our private key's file, or NULL */
 	char *peer_key;			/* of the peer's public key, or NULL */
 	bool past;			/* packets to it pass its own tunnels by */
+	STAILQ_HEAD(, sp_tunnel_config) tunnels;	/* of this peer, as they stand there */
 };
 
 /* Addresses with the lengths of their networks: here, host bits are meant. */
@@ -70,6 +71,7 @@ struct sp_tunnel_config {
 	char name[SPINDLE_NAME_MAX + 1];
 	char peer_name[SPINDLE_NAME_MAX + 1];
 	const struct sp_peer_config *peer;
+	STAILQ_ENTRY(sp_tunnel_config) of_peer;
 	char interface[IFNAMSIZ];
 	struct sp_addresses addresses;	/* of the interface; none: the admin's job */
 	struct sp_selectors local_ts;

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "party.h"
+#include "plan.h"
+
+const char *plan_word(enum plan_change change)
+{
+	static const char *const words[] = {
+		[PLAN_UNCHANGED] = "unchanged", [PLAN_REFRESHED] = "refreshed",
+		[PLAN_REPLACED] = "replaced", [PLAN_NEW] = "new", [PLAN_DELETED] = "deleted",
+	};
+
+	return words[change];
+}
+
+/* --- peers ------------------------------------------------------------------ */
+
+static bool peers_differ(const struct sp_peer_config *a, const struct sp_peer_config *b)
+{
+	return a->keying != b->keying || !sp_addr_equal(&a->local, &b->local) ||
+	       !sp_addr_equal(&a->remote, &b->remote) || a->port != b->port ||
+	       a->profile != b->profile;
+}
+
+static bool is_key(const struct sp_key *key, const char *id)
+{
+	return key && !strcmp(key->id, id);
+}
+
+/* By what is in the files: a key that is replaced keeps its file's name. */
+static bool has_key(const struct party *party, const struct sp_peer_config *peer,
+		    struct sp_keyring *keys)
+{
+	struct sp_error err;
+
+	return !sp_config_needs_keys(peer) ||
+	       is_key(sp_keyring_private(keys, peer->key, &err), party->local_id);
+}
+
+static bool has_peer_key(const struct party *party, const struct sp_peer_config *peer,
+			 struct sp_keyring *keys)
+{
+	struct sp_error err;
+
+	return !sp_config_needs_keys(peer) ||
+	       is_key(sp_keyring_public(keys, peer->peer_key, &err), party->remote_id);
+}
+
+bool plan_keeps(const struct party *party, const struct sp_peer_config *peer,
+		struct sp_keyring *keys)
+{
+	return peer && peer->keying == SP_KEYING_RSA &&
+	       !peers_differ(&party->engine->config, peer) && has_key(party, peer, keys) &&
+	       has_peer_key(party, peer, keys);
+}
+
+bool plan_withdraws(const struct party *party, const struct sp_peer_config *peer,
+		    struct sp_keyring *keys)
+{
+	return peer && peer->keying == SP_KEYING_RSA && party->profile == RK_SIGNED &&
+	       !has_peer_key(party, peer, keys);
+}
+
+/* --- what differs ----------------------------------------------------------- */
+
+/* A list of words in the making. */
+struct why {
+	char *text;
+	size_t size;
+};
+
+static void note(struct why *why, const char *word, bool differs)
+{
+	size_t len = strlen(why->text);
+
+	if (differs)
+		snprintf(why->text + len, why->size - len, "%s%s", len ? ", " : "", word);
+}
+
+static void note_peer(struct why *why, const struct party *party, const struct sp_peer_config *a,
+		      const struct sp_peer_config *b, struct sp_keyring *keys)
+{
+	note(why, "keying", a->keying != b->keying);
+	note(why, "local", !sp_addr_equal(&a->local, &b->local));
+	note(why, "remote", !sp_addr_equal(&a->remote, &b->remote));
+	if (b->keying != SP_KEYING_RSA)
+		return;
+	note(why, "port", a->port != b->port);
+	note(why, "profile", a->profile != b->profile);
+	if (!party || party->profile != RK_SIGNED)
+		return;
+	note(why, "key", !has_key(party, b, keys));
+	note(why, "peer-key", !has_peer_key(party, b, keys));
+}
+
+static bool addresses_differ(const struct sp_addresses *a, const struct sp_addresses *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++)
+		if (!sp_prefix_equal(&a->list[i], &b->list[i]))
+			return true;
+	return a->n != b->n;
+}
+
+static bool words_differ(const struct sp_tunnel_config *a, const struct sp_tunnel_config *b)
+{
+	for (size_t i = 0; a->n_esp == b->n_esp && i < a->n_esp; i++)
+		if (a->esp[i] != b->esp[i])
+			return true;
+	return a->n_esp != b->n_esp;
+}
+
+static void note_tunnel(struct why *why, const struct sp_tunnel_config *a,
+			const struct sp_tunnel_config *b)
+{
+	note(why, "peer", strcmp(a->peer_name, b->peer_name));
+	note(why, "interface", strcmp(a->interface, b->interface));
+	note(why, "address", addresses_differ(&a->addresses, &b->addresses));
+	note(why, "local-ts", !sp_selectors_equal(&a->local_ts, &b->local_ts));
+	note(why, "remote-ts", !sp_selectors_equal(&a->remote_ts, &b->remote_ts));
+	note(why, b->ah ? "ah" : "esp", a->ah != b->ah || words_differ(a, b));
+	note(why, "ah-align", a->ah_align != b->ah_align);
+	note(why, "lifetime", a->lifetime != b->lifetime);
+	note(why, "lifetime-bytes", a->lifetime_bytes != b->lifetime_bytes);
+	note(why, "replay-window", a->replay_window != b->replay_window);
+	note(why, "mode", a->mode != b->mode);
+	note(why, "tfc", a->tfc != b->tfc);
+	note(why, "encap", a->encap.sport != b->encap.sport || a->encap.dport != b->encap.dport);
+	note(why, "keepalive", a->keepalive != b->keepalive);
+	note(why, "follow", a->follow != b->follow);
+	note(why, "dummy", a->dummy != b->dummy);
+	note(why, "clamp-mss", a->clamp_mss != b->clamp_mss);
+	note(why, "df", a->df != b->df);
+	note(why, "dscp", a->dscp != b->dscp);
+	note(why, "fwmark", a->fwmark != b->fwmark);
+	note(why, "routes", a->routes != b->routes);
+	note(why, "start", a->start != b->start);
+}
+
+/* --- tunnels ------------------------------------------------------------------ */
+
+static enum plan_change change_of(const struct plan_tunnel *tunnel)
+{
+	if (!tunnel->old)
+		return PLAN_NEW;
+	if (tunnel->wish.anew)
+		return PLAN_REPLACED;
+	if (tunnel->wish.change == KERNEL_SAME && !tunnel->why[0])
+		return PLAN_UNCHANGED;
+	return PLAN_REFRESHED;
+}
+
+static struct plan_tunnel *add_tunnel(struct plan *plan, const char *name)
+{
+	struct plan_tunnel *tunnel = calloc(1, sizeof(*tunnel));
+
+	if (!tunnel)
+		abort();
+	tunnel->name = name;
+	STAILQ_INSERT_TAIL(&plan->tunnels, tunnel, next);
+	return tunnel;
+}
+
+static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, struct plan *plan)
+{
+	struct why why = { tunnel->why, sizeof(tunnel->why) };
+
+	kernel_compare(&tunnel->wish, plan->kernel, tunnel->config, tunnel->old);
+	if (tunnel->old) {
+		note_peer(&why, party_find(daemon, tunnel->config->peer_name), tunnel->old->peer,
+			  tunnel->config->peer, plan->keys);
+		note_tunnel(&why, tunnel->old, tunnel->config);
+	}
+	tunnel->change = change_of(tunnel);
+}
+
+void plan_tunnel_again(struct plan_tunnel *to, struct snapshot *kernel,
+		       const struct sp_tunnel_config *config)
+{
+	memset(to, 0, sizeof(*to));
+	to->name = config->name;
+	to->config = config;
+	to->old = config;
+	kernel_compare(&to->wish, kernel, config, config);
+	to->change = change_of(to);
+}
+
+struct plan *plan_make(struct daemon *daemon, const struct sp_config *config,
+		       struct sp_keyring *keys, struct sp_error *err)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	const struct sp_tunnel_config *config_tunnel;
+	struct plan_tunnel *tunnel;
+
+	if (!plan)
+		abort();
+	plan->config = config;
+	plan->keys = keys;
+	STAILQ_INIT(&plan->tunnels);
+	plan->kernel = snapshot_take(daemon->nl, err);
+	if (!plan->kernel) {
+		plan_free(plan);
+		return NULL;
+	}
+	STAILQ_FOREACH(config_tunnel, &config->tunnels, next) {
+		tunnel = add_tunnel(plan, config_tunnel->name);
+		tunnel->config = config_tunnel;
+		if (daemon->config)
+			tunnel->old = sp_config_tunnel(daemon->config, config_tunnel->name);
+		compare(tunnel, daemon, plan);
+	}
+	if (!daemon->config)
+		return plan;
+	STAILQ_FOREACH(config_tunnel, &daemon->config->tunnels, next) {
+		if (sp_config_tunnel(config, config_tunnel->name))
+			continue;
+		tunnel = add_tunnel(plan, config_tunnel->name);
+		tunnel->old = config_tunnel;
+		tunnel->change = PLAN_DELETED;
+	}
+	return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+	struct plan_tunnel *tunnel;
+
+	if (!plan)
+		return;
+	while ((tunnel = STAILQ_FIRST(&plan->tunnels))) {
+		STAILQ_REMOVE_HEAD(&plan->tunnels, next);
+		free(tunnel);
+	}
+	snapshot_free(plan->kernel);
+	free(plan);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The peers and tunnels of the configuration in force, found by name, and peers
+ * by their addresses: thousands of them, and asked for with each event.
+ */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include "config.h"
+#include "table.h"
+
+struct daemon;
+struct party;
+struct rk_tunnel;
+
+/* A tunnel of the configuration, however it is keyed. */
+struct tunnel {
+	UT_hash_handle hh;		/* by name */
+	char name[SPINDLE_NAME_MAX + 1];
+	const struct sp_tunnel_config *config;
+	struct rk_tunnel *keying;	/* NULL: keyed by hand */
+	char *trouble;			/* why the kernel's is not as configured, or NULL */
+	bool suspect;			/* somebody else may have changed the kernel's */
+};
+
+/* Where a connection comes in, and from where. */
+struct party_place {
+	uint8_t family;
+	uint8_t local[16], remote[16];
+	uint16_t port;
+};
+
+struct registry {
+	struct party *parties;		/* by name */
+	struct party *places;		/* by place; one of several has the others behind it */
+	struct tunnel *tunnels;		/* by name */
+};
+
+struct party_place registry_place(const struct sp_addr *local, const struct sp_addr *remote,
+				  uint16_t port);
+
+void registry_add_party(struct registry *registry, struct party *party);
+void registry_remove_party(struct registry *registry, struct party *party);
+struct party *registry_party(const struct registry *registry, const char *name);
+/* The first of those that use the place; more behind it as party->same_place. */
+struct party *registry_party_at(const struct registry *registry, const struct party_place *place);
+
+/* The tunnel of that name, made if there is none. */
+struct tunnel *registry_add_tunnel(struct registry *registry,
+				   const struct sp_tunnel_config *config);
+void registry_remove_tunnel(struct registry *registry, struct tunnel *tunnel);
+/* At the end: of all tunnels. */
+void registry_clear(struct registry *registry);
+struct tunnel *registry_tunnel(const struct registry *registry, const char *name);
+
+/* What is wrong with the kernel's tunnel, in place of what was; NULL: nothing. */
+void tunnel_set_trouble(struct tunnel *tunnel, const char *text);
+
+#endif

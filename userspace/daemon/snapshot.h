@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's tunnels and SAs at one time, from one dump of each, for whoever
+ * has to look at many of them.
+ */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include "nl.h"
+
+struct snapshot;
+
+/* Returns NULL and an error if the kernel does not answer. */
+struct snapshot *snapshot_take(struct sp_nl *nl, struct sp_error *err);
+void snapshot_free(struct snapshot *snapshot);	/* NULL is fine */
+
+/* NULL: there is none of that name. */
+const struct sp_tunnel *snapshot_tunnel(const struct snapshot *snapshot, const char *name);
+int snapshot_each_tunnel(const struct snapshot *snapshot, sp_tunnel_fn each, void *arg);
+
+/* What there is to know of an SA without its counters of drops. */
+struct snapshot_sa {
+	uint32_t generation;
+	uint8_t dir;
+	uint8_t state;
+	char alg[SPINDLE_ALG_MAX + 1];
+	struct sp_life life;
+	uint64_t age, bytes, packets;
+};
+
+/* SAs of the tunnel; they are dumped when first asked for, so later than the tunnels. */
+typedef void (*snapshot_sa_fn)(const struct snapshot_sa *sa, void *arg);
+int snapshot_each_sa(struct snapshot *snapshot, const char *tunnel, snapshot_sa_fn each, void *arg,
+		     struct sp_error *err);
+
+/* As if_nametoindex(), which the kernel is asked once for each name that there is. */
+uint32_t snapshot_ifindex(struct snapshot *snapshot, const char *ifname);
+
+#endif
