@@ -9,7 +9,7 @@
 
 only_tunnel()
 {
-	[ "$(show a tunnel 'map(.name) | join(" ")')" = "$1" ]
+	[ "$(show a tunnel 'map(.name) | sort | join(" ")')" = "$1" ]
 }
 
 what_differs()
@@ -42,6 +42,12 @@ what_differs()
 	echo 'colour = red' >> "$scratch/a/spindle.conf"
 	refuse ask a reload 2>&1 | grep 'spindle.conf:[0-9]*:1: \[tunnel\] has no key "colour"'
 	pings a b
+}
+
+# What status has to say against a's tunnels.
+no_problems()
+{
+	[ "$(ask a status -j | pick in tunnels problems | sort -u)" = "[]" ] || not_yet
 }
 
 # networks NAME PREFIXES...: a tunnel of that name for each word, with these networks, keyed by
@@ -97,9 +103,9 @@ moves()
 		ask a reload
 		# shellcheck disable=SC2086
 		carry $step
-		same problems "$(ask a status -j | pick in tunnels problems | sort -u)" "[]"
+		no_problems
 	done
-	same log "$(grep -c -v -e deleted -e ready "$scratch/a/log")" 0
+	refuse grep -v -e deleted -e ready "$scratch/a/log"
 }
 
 # What the kernel does not let change has to end and begin anew, and the plan says so.
@@ -159,6 +165,96 @@ many_tunnels()
 	[ "$lots" -lt $(((few + 10) * 20)) ]
 	same changes "$(cut -d " " -f 1 "$scratch/changes" | sort | uniq -c | xargs)" "800 unchanged"
 	[ "$(ask a status -j | pick in tunnels name | wc -l)" = 800 ]
+}
+
+# By signal nobody hears an answer: the log tells, as `spindle check` does.
+by_signal()
+{
+	daemons
+	echo 'lifetme = 2h' >> "$scratch/a/spindle.conf"
+	line=$(wc -l < "$scratch/a/spindle.conf")
+	: > "$scratch/a/log"
+	kill -HUP "${daemon[a]}"
+	within 10 grep -q "reload: the configuration has mistakes" "$scratch/a/log"
+	grep "spindle.conf:$line:1: .*did you mean lifetime?" "$scratch/a/log"
+	sed -i '$d' "$scratch/a/spindle.conf"
+	kill -HUP "${daemon[a]}"
+	within 10 grep -q "reload: done" "$scratch/a/log"
+}
+
+# What cannot be read is not nothing.
+unreadable()
+{
+	daemons
+	mkdir "$scratch/a/conf.d"
+	cat > "$scratch/a/conf.d/dmz.conf" <<-END
+		[tunnel dmz]
+		peer = b
+		interface = spin1
+		local-ts = 10.5.0.0/16
+		remote-ts = 10.6.0.0/16
+		esp = aes128-sha256
+		start = listen
+	END
+	ask a reload
+	only_tunnel "dmz lan"
+	mv "$scratch/a/conf.d" "$scratch/a/elsewhere"
+	touch "$scratch/a/conf.d"
+	refuse ask a reload 2>&1 | grep "conf.d: Not a directory"
+	rm "$scratch/a/conf.d"
+	ln -s conf.d "$scratch/a/conf.d"
+	refuse ask a reload 2>&1 | grep "conf.d: Too many levels of symbolic links"
+	only_tunnel "dmz lan"
+}
+
+# --- who else is there --------------------------------------------------------
+
+# comes_back COMMAND...: which takes away on a what its daemon has made.
+comes_back()
+{
+	local generation
+
+	generation=$(field a generation)
+	host a "$@"
+	within 30 after_generation "$generation"
+	within 30 pings a b
+	within 10 no_problems
+}
+
+# Whether by hand or by a script that tidies up.
+taken_away()
+{
+	daemons start=up
+	within 60 both_have state up
+	comes_back ip link del spin0
+	comes_back spindle tunnel del lan
+	comes_back spindle sa flush lan
+}
+
+# The kernel refuses what somebody else's tunnel has, until that is gone.
+tried_again()
+{
+	fresh_hosts
+	networks one=10.2.0.0/16
+	ip -n a link add spin0 type spindle
+	host a spindle tunnel add other dev spin0 local "${outer[a]}" remote "${outer[b]}" \
+		local-ts 10.1.0.0/16 remote-ts 10.2.0.0/16
+	start_daemon a
+	ask a status -j | pick in tunnels problems | grep "another tunnel"
+	host a spindle tunnel del other
+	within 15 no_problems
+}
+
+# Two would take each other's tunnels away.
+one_daemon()
+{
+	daemons
+	refuse host a spindled -f -c "$scratch/a/spindle.conf" -s "$scratch/other" \
+		> "$scratch/output" 2>&1
+	grep "another spindled, process ${daemon[a]}, is at work in this network namespace" \
+		"$scratch/output"
+	stop_daemon a KILL
+	start_daemon a
 }
 
 # --- keys -------------------------------------------------------------------
@@ -233,6 +329,11 @@ run_tests \
 	"networks and names move between tunnels" moves \
 	"what cannot change while a tunnel lives replaces it" replaced \
 	"many tunnels that stay as they are" many_tunnels \
+	"mistakes are logged when a signal asks" by_signal \
+	"what cannot be read deletes nothing" unreadable \
+	"what others take away comes back" taken_away \
+	"what the kernel refuses is tried again" tried_again \
+	"one daemon a network namespace" one_daemon \
 	"a peer-key replaced in place ends what the old one agreed on" peer_key \
 	"a key replaced in place is used" own_key \
 	"a key that cannot be used is named, and nothing changes" bad_key

@@ -58,7 +58,7 @@ struct side {
 	bool mute;			/* its messages get lost */
 	struct mail mail[MAIL_MAX];	/* to it */
 	size_t n_mail;
-	unsigned int ups, downs, refusals;
+	unsigned int ups, downs, refusals, notes;
 	const char *broken;		/* what its kernel refuses to do */
 };
 
@@ -201,6 +201,7 @@ static inline void world_event(void *arg, struct rk_tunnel *tunnel, enum rk_even
 	side->ups += event == RK_EVENT_UP;
 	side->downs += event == RK_EVENT_DOWN;
 	side->refusals += event == RK_EVENT_REFUSED;
+	side->notes += event == RK_EVENT_NOTE;
 }
 
 static inline void world_random(void *arg, void *buf, size_t len)

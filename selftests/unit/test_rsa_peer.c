@@ -467,6 +467,109 @@ static void test_lost_session(void **state)
 	}
 }
 
+/* Traffic is what trap waits for, and listen does not. */
+static void test_listen_is_for_the_peer(void **state)
+{
+	struct world *w = new_world(14);
+
+	(void)state;
+	start_world(w);
+	rk_tunnel_acquire(tunnel_of(w, A), w->now);
+	run_world(w, 60);
+	assert_string_equal(rk_tunnel_state(tunnel_of(w, A)), "idle");
+	assert_int_equal(w->n_links, 0);
+	rk_tunnel_up(tunnel_of(w, B), w->now);
+	run_world(w, 0);
+	assert_up(w);
+	/* SAs that are gone without our knowing are gone, whoever brings them back. */
+	forget_sas(&w->sides[A]);
+	run_world(w, 10);
+	rk_tunnel_acquire(tunnel_of(w, A), w->now);
+	assert_string_equal(rk_tunnel_state(tunnel_of(w, A)), "idle");
+	free_world(w);
+}
+
+/* By hand: at the side that keeps the tunnel up, and at the one that listens. */
+static void test_vanished(void **state)
+{
+	(void)state;
+	for (int s = 0; s < 2; s++) {
+		struct world *w = up_world();
+
+		forget_sas(&w->sides[s]);
+		rk_tunnel_vanished(tunnel_of(w, s), 7, w->now);		/* which there never was */
+		assert_int_equal(tunnel_of(w, s)->current, 1);
+		rk_tunnel_vanished(tunnel_of(w, s), 1, w->now);
+		assert_int_equal(w->sides[s].downs, 1);
+		run_world(w, 60);
+		assert_up(w);
+		assert_alone(w);
+		assert_int_equal(tunnel_of(w, s)->current, 2);
+		free_world(w);
+	}
+}
+
+static void test_kernels_tunnel_gone(void **state)
+{
+	struct world *w = up_world();
+
+	(void)state;
+	forget_sas(&w->sides[A]);
+	rk_tunnel_gone(tunnel_of(w, A), w->now);
+	run_world(w, 60);
+	assert_up(w);
+	assert_alone(w);
+	free_world(w);
+}
+
+static void test_overdue(void **state)
+{
+	struct world *w = up_world();
+
+	(void)state;
+	rk_tunnel_overdue(tunnel_of(w, A), w->now);
+	run_world(w, 0);
+	assert_int_equal(tunnel_of(w, A)->current, 1);
+	run_world(w, RK_SPREAD_SECONDS);
+	assert_up(w);
+	assert_int_equal(tunnel_of(w, A)->current, 2);
+	free_world(w);
+}
+
+/* The peer's SA has come to its end a little sooner than ours: that is nobody's wish. */
+static void test_end_at_the_peer(void **state)
+{
+	struct world *w = up_world();
+	struct rk_tunnel *tunnel = tunnel_of(w, A);
+
+	(void)state;
+	w->now = tunnel->rekey_at;
+	rk_peer_received(tunnel->peer, tunnel->peer->link, "delete gen=1 tunnel=lan", w->now);
+	w->lossy = true;
+	assert_int_equal(tunnel->will, RK_WILL_KEEP);
+	run_world(w, 60);
+	assert_up(w);
+	free_world(w);
+}
+
+/* Anybody at the peer's address can open connections that come to nothing. */
+static void test_rejected(void **state)
+{
+	struct world *w = up_world();
+	struct rk_peer *peer = w->sides[A].peer;
+
+	(void)state;
+	rk_peer_rejected(peer, "another key 1", w->now);
+	assert_string_equal(peer->last_error, "");
+	for (int i = 0; i < 100; i++)
+		rk_peer_rejected(peer, i % 2 ? "another key 2" : "another key 3", w->now);
+	assert_int_equal(w->sides[A].notes, 2);		/* the session, and the first */
+	rk_peer_rejected(peer, "another key 4", w->now + RK_REJECTED_SECONDS);
+	assert_int_equal(w->sides[A].notes, 3);
+	assert_string_equal(rk_peer_state(peer), "open");
+	free_world(w);
+}
+
 /* A peer that is not us: no names, no selectors, odd messages. */
 static void test_foreign_peer(void **state)
 {
@@ -495,6 +598,14 @@ static void test_foreign_peer(void **state)
 	w->sides[A].n_mail = 0;
 	rk_peer_received(us->peer, link, "install gen=8 spi=0xff alg=aes128-sha256", w->now);
 	assert_non_null(strstr(answer, "code=syntax"));
+	w->sides[A].n_mail = 0;
+	rk_peer_received(us->peer, link, "install gen=8 spi=0x5001 alg=aes128-sha256 "
+			 "life-seconds=1", w->now);
+	assert_non_null(strstr(answer, "code=syntax text=\"life-seconds is 1, and has to be 10"));
+	w->sides[A].n_mail = 0;
+	rk_peer_received(us->peer, link, "install gen=8 spi=0x5001 alg=aes128-sha256 "
+			 "life-bytes=100", w->now);
+	assert_non_null(strstr(answer, "code=syntax text=\"life-bytes is 100, and"));
 	w->sides[A].n_mail = 0;
 	rk_peer_received(us->peer, link, "sing gen=8", w->now);
 	assert_non_null(strstr(answer, "code=unknown-verb"));
@@ -535,6 +646,12 @@ int main(void)
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_kernel_refuses),
 		cmocka_unit_test(test_lost_session),
+		cmocka_unit_test(test_listen_is_for_the_peer),
+		cmocka_unit_test(test_vanished),
+		cmocka_unit_test(test_kernels_tunnel_gone),
+		cmocka_unit_test(test_overdue),
+		cmocka_unit_test(test_end_at_the_peer),
+		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_foreign_peer),
 	};
 

@@ -66,7 +66,7 @@ static void one_step(struct world *w)
 		side->deaf = !side->deaf;
 		break;
 	case 7:
-		rk_tunnel_lost(tunnel);
+		rk_tunnel_overdue(tunnel, w->now);
 		break;
 	case 8:
 		w->cut_at = w->delivered + 1 + world_draw(w) % 6;

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "move.h"
 #include "party.h"
+#include "repair.h"
 #include "routes.h"
 #include "spare.h"
 
@@ -138,6 +139,25 @@ static void apply_tunnel(struct daemon *daemon, struct plan_tunnel *change,
 		snprintf(keying->last_error, sizeof(keying->last_error), "%s", tunnel->trouble);
 }
 
+void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *kernel)
+{
+	struct plan_tunnel change;
+	bool was_in_trouble = tunnel->trouble;
+
+	plan_tunnel_again(&change, kernel, tunnel->config);
+	if (change.wish.change == KERNEL_SAME && !was_in_trouble)
+		return;
+	/* Nobody asked for what cannot be done to a tunnel that lives. */
+	if (change.wish.anew)
+		return;
+	bring_tunnel(daemon, tunnel, &change);
+	if (!tunnel->trouble)
+		log_line("tunnel %s: is %s in the kernel", tunnel->name,
+			 change.wish.change == KERNEL_NEW ? "made anew" : "as configured again");
+	if (tunnel->keying && change.wish.change == KERNEL_NEW)
+		rk_tunnel_gone(tunnel->keying, daemon_now());
+}
+
 void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *config,
 		struct sp_keyring *keys)
 {
@@ -159,6 +179,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	encap_apply(daemon, config);
 	LIST_FOREACH(party, &daemon->parties, next)
 		party_tick(party);
+	repair_later(daemon);
 	sp_config_free(daemon->config);
 	daemon->config = config;
 	sp_keyring_settle(keys);

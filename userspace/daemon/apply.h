@@ -14,7 +14,7 @@
 void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *config,
 		struct sp_keyring *keys);
 
-/* The interface of that name has come anew, without the tunnels that it had. */
-void apply_interface(struct daemon *daemon, const char *name);
+/* Brings the kernel's tunnel to be as configured, once more; @kernel is how all are now. */
+void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *kernel);
 
 #endif

@@ -6,6 +6,7 @@
 #include "kmod/suite.h"
 #include "log.h"
 #include "party.h"
+#include "repair.h"
 
 /* --- tunnels ---------------------------------------------------------------- */
 
@@ -199,19 +200,6 @@ int kernel_adopt(struct snapshot *snapshot, struct rk_tunnel *tunnel, struct sp_
 
 /* --- notifications ------------------------------------------------------------ */
 
-static void lost(struct daemon *daemon)
-{
-	struct rk_tunnel *tunnel;
-	struct party *party;
-
-	log_line("notifications of the kernel were lost: refreshing every tunnel");
-	LIST_FOREACH(party, &daemon->parties, next) {
-		STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
-			rk_tunnel_lost(tunnel);
-		party_tick(party);
-	}
-}
-
 /* Where its packets go is the kernel's to know. */
 static void log_endpoint(const struct sp_event *event)
 {
@@ -225,18 +213,41 @@ static void log_endpoint(const struct sp_event *event)
 		log_line("tunnel %s: the peer sends from %s now", event->tunnel.name, text);
 }
 
+/*
+ * A tunnel that was deleted, or an SA that the engine has: by us, or by somebody else.  What
+ * we delete ourselves the registry and the engine do not know any more.
+ */
+static bool is_doubtful(const struct tunnel *tunnel, const struct sp_event *event)
+{
+	if (event->cmd == SPINDLE_CMD_TUNNEL_DEL_NTF)
+		return true;
+	return event->cmd == SPINDLE_CMD_SA_DEL_NTF && tunnel->keying &&
+	       rk_tunnel_has(tunnel->keying, event->sa.generation);
+}
+
+/* What tunnels and SAs come and go is mostly our own doing. */
+static bool is_for_keying(const struct sp_event *event)
+{
+	return event->cmd >= SPINDLE_CMD_ACQUIRE_NTF;
+}
+
 static void on_event(const struct sp_event *event, void *arg)
 {
 	struct daemon *daemon = arg;
 	double now = daemon_now();
+	struct tunnel *known;
 	struct rk_tunnel *tunnel;
 
 	if (!event->cmd) {
-		lost(daemon);
+		log_line("notifications of the kernel were lost: looking at every tunnel");
+		repair_all(daemon);
 		return;
 	}
-	tunnel = party_find_tunnel(daemon, event->tunnel.name);
-	if (!tunnel)
+	known = registry_tunnel(&daemon->registry, event->tunnel.name);
+	if (known && is_doubtful(known, event))
+		repair_tunnel(daemon, known);
+	tunnel = known ? known->keying : NULL;
+	if (!tunnel || !is_for_keying(event))
 		return;
 	if (event->cmd == SPINDLE_CMD_ENDPOINT_NTF) {
 		log_endpoint(event);
@@ -265,7 +276,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 int kernel_listen(struct daemon *daemon, struct sp_error *err)
 {
-	if (sp_nl_events_open(&daemon->events, SP_NL_KEYING, on_event, daemon, err))
+	if (sp_nl_events_open(&daemon->events, SP_NL_KEYING | SP_NL_MONITOR, on_event, daemon, err))
 		return -1;
 	daemon->events_readable = event_new(daemon->base, sp_nl_events_fd(daemon->events),
 					    EV_READ | EV_PERSIST, on_readable, daemon);

@@ -78,7 +78,7 @@ static void fail(struct rk_link *link, bool refused, const char *why)
 	else if (link->client)
 		rk_peer_connect_failed(party->engine, refused, why, now);
 	else
-		rk_peer_rejected(party->engine, why);
+		rk_peer_rejected(party->engine, why, now);
 	party_tick(party);
 }
 

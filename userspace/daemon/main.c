@@ -17,6 +17,7 @@
 #include "log.h"
 #include "notify.h"
 #include "party.h"
+#include "repair.h"
 #include "routes.h"
 #include "spare.h"
 #include "version.h"
@@ -92,6 +93,7 @@ static void say_farewell(struct daemon *daemon)
 
 	log_line("stopping; tunnels and SAs stay as they are");
 	notify_state("STOPPING=1");
+	repair_close(daemon);
 	control_close(daemon->control);
 	daemon->control = NULL;
 	door_close_all(daemon);
@@ -139,7 +141,7 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	if (!daemon->spares)
 		return sp_fail(err, "out of memory or file descriptors");
 	if (sp_nl_open(&daemon->nl, err) || kernel_listen(daemon, err) ||
-	    routes_open(daemon, err))
+	    repair_open(daemon, err) || routes_open(daemon, err))
 		return -1;
 	note_version();
 	daemon->control = control_open(daemon, options->socket, err);

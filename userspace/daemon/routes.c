@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply.h"
 #include "lib/link.h"
 #include "lib/rt_events.h"
 #include "log.h"
+#include "repair.h"
 #include "routes.h"
 #include "wanted.h"
 
@@ -162,7 +162,7 @@ static void settle_links(struct routes *routes, bool apply)
 		if (!apply && link->ifindex && before[i] != link->ifindex) {
 			log_line("interface %s is a new one: its tunnels are made anew",
 				 link->name);
-			apply_interface(routes->daemon, link->name);
+			repair_interface(routes->daemon, link->name);
 		}
 	}
 out:

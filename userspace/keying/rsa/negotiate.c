@@ -165,6 +165,20 @@ void rk_negotiate_delete(struct rk_tunnel *tunnel, uint32_t generation)
 	rk_peer_send(tunnel->peer, &message);
 }
 
+/* A life that ends before it can be refreshed would have the two sides do nothing else. */
+static bool is_long_enough(const struct rk_message *message, struct sp_error *err)
+{
+	if (message->life_seconds && message->life_seconds < RK_LIFE_SECONDS_MIN)
+		sp_fail(err, "life-seconds is %llu, and has to be %d at least",
+			(unsigned long long)message->life_seconds, RK_LIFE_SECONDS_MIN);
+	else if (message->life_bytes && message->life_bytes < RK_LIFE_BYTES_MIN)
+		sp_fail(err, "life-bytes is %llu, and has to be %d at least",
+			(unsigned long long)message->life_bytes, RK_LIFE_BYTES_MIN);
+	else
+		return true;
+	return false;
+}
+
 static void on_installed(struct rk_tunnel *tunnel, const struct rk_message *message, double now)
 {
 	struct rk_install what = {
@@ -186,6 +200,8 @@ static void on_installed(struct rk_tunnel *tunnel, const struct rk_message *mess
 	/* Each SA has keys of its own by its SPI, so the two must differ. */
 	if (message->spi < SPINDLE_SPI_MIN || message->spi == what.in_spi) {
 		sp_fail(&err, "the peer answers with SPI 0x%x, which cannot be used", message->spi);
+	} else if (!is_long_enough(message, &err)) {
+		sp_fail_in(&err, "the peer answers");
 	} else if (!install(tunnel, &what, true, message, now, &err)) {
 		rk_peer_send(tunnel->peer, &active);
 		rk_tunnel_switch(tunnel, message->gen, true, now);
@@ -239,11 +255,16 @@ static bool may_install(struct rk_tunnel *tunnel, const struct rk_message *messa
 {
 	struct rk_peer *peer = tunnel->peer;
 	const char *name = tunnel->config.name;
+	struct sp_error err;
 
 	if (!message->gen || message->gen == UINT32_MAX || message->spi < SPINDLE_SPI_MIN) {
 		rk_negotiate_refuse(peer, name, message->gen, "syntax",
 				    "install needs gen, from 1, and spi, from %#x",
 				    SPINDLE_SPI_MIN);
+		return false;
+	}
+	if (!is_long_enough(message, &err)) {
+		rk_negotiate_refuse(peer, name, message->gen, "syntax", "%s", err.text);
 		return false;
 	}
 	if (tunnel->will == RK_WILL_DOWN) {
@@ -329,16 +350,24 @@ static void on_active(struct rk_tunnel *tunnel, const struct rk_message *message
 
 static void on_delete(struct rk_tunnel *tunnel, const struct rk_message *message, double now)
 {
-	(void)now;
+	bool at_its_end = now >= tunnel->rekey_at;
+
 	rk_tunnel_remove(tunnel, message->gen);
 	if (!message->gen || message->gen != tunnel->current)
 		return;
-	/* Whoever takes a tunnel down does not want it back at once. */
+	rk_tunnel_fallen(tunnel, "the peer has deleted generation %u", message->gen);
+	/*
+	 * Whoever takes a tunnel down does not want it back at once.  But a generation that was
+	 * to be refreshed has come to its end there before that was done.
+	 */
+	if (at_its_end && tunnel->will == RK_WILL_KEEP) {
+		rk_tunnel_want_again(tunnel, now);
+		return;
+	}
 	if (tunnel->will == RK_WILL_KEEP)
 		tunnel->will = RK_WILL_IDLE;
 	if (!tunnel->asked_generation)
 		tunnel->wanted = false;
-	rk_tunnel_fallen(tunnel, "the peer has deleted generation %u", message->gen);
 }
 
 /* --- no -------------------------------------------------------------------- */

@@ -20,11 +20,11 @@ void rk_tunnel_event(struct rk_tunnel *tunnel, enum rk_event event, const char *
 /* No generation carries traffic any more. */
 __attribute__((format(printf, 2, 3)))
 void rk_tunnel_fallen(struct rk_tunnel *tunnel, const char *fmt, ...);
-bool rk_tunnel_has(const struct rk_tunnel *tunnel, uint32_t generation);
 void rk_tunnel_record(struct rk_tunnel *tunnel, uint32_t generation);
 void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation);
 /* Here and, if there is a session, at the peer. */
 void rk_tunnel_remove_all(struct rk_tunnel *tunnel);
+void rk_tunnel_want_again(struct rk_tunnel *tunnel, double now);
 void rk_tunnel_switch(struct rk_tunnel *tunnel, uint32_t generation, bool initiator, double now);
 /* To be tried again later, if anybody still wants it; the second tells so. */
 void rk_tunnel_failed(struct rk_tunnel *tunnel, const char *why, double now);

@@ -217,14 +217,26 @@ void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why,
 	}
 }
 
-void rk_peer_rejected(struct rk_peer *peer, const char *why)
+/*
+ * Anybody at the peer's address can do this, as often as he likes: it is no error of a session
+ * that is open, and few lines in the log.
+ */
+void rk_peer_rejected(struct rk_peer *peer, const char *why, double now)
 {
-	char text[sizeof(peer->last_error)];
+	char text[sizeof(peer->last_error)], more[64] = "";
 
 	snprintf(text, sizeof(text), "the peer's connection: %s", why);
-	if (!strcmp(text, peer->last_error))
+	if (!peer->link)
+		memcpy(peer->last_error, text, sizeof(text));
+	if (peer->rejected_at && now - peer->rejected_at < RK_REJECTED_SECONDS) {
+		peer->rejected++;
 		return;
-	memcpy(peer->last_error, text, sizeof(text));
+	}
+	if (peer->rejected)
+		snprintf(more, sizeof(more), " (and %u since the last word)", peer->rejected);
+	peer->rejected_at = now;
+	peer->rejected = 0;
+	snprintf(text, sizeof(text), "the peer's connection: %.400s%s", why, more);
 	note(peer, text);
 }
 

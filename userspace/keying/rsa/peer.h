@@ -40,6 +40,11 @@ enum {
 	/* A server lets the client of a new session refresh first, or they would cross. */
 	RK_SERVER_SECONDS = 2,
 	RK_GENERATIONS_MAX = 8,		/* of one tunnel, alive at once */
+	RK_SPREAD_SECONDS = 10,		/* over which what is overdue is refreshed */
+	RK_REJECTED_SECONDS = 60,	/* between two words about connections that failed */
+	/* The least that is accepted of a life: a refresh needs time to happen in. */
+	RK_LIFE_SECONDS_MIN = 10,
+	RK_LIFE_BYTES_MIN = 4096,
 };
 
 /* A session, as its owner knows it. */
@@ -139,6 +144,8 @@ struct rk_peer {
 	double connect_at;
 	unsigned int failures;		/* to connect, in a row */
 	char last_error[512];
+	double rejected_at;		/* when a connection was last said to have failed */
+	unsigned int rejected;		/* since then, without a word */
 };
 
 /* The configuration is copied. */
@@ -166,7 +173,7 @@ void rk_peer_closed(struct rk_peer *peer, struct rk_link *link, const char *why,
 /* @refused: by the peer, rather than by the network. */
 void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why, double now);
 /* A connection of the peer's that failed to become a session. */
-void rk_peer_rejected(struct rk_peer *peer, const char *why);
+void rk_peer_rejected(struct rk_peer *peer, const char *why, double now);
 void rk_peer_received(struct rk_peer *peer, struct rk_link *link, const char *text, double now);
 
 /* The admin's commands. */
@@ -180,8 +187,12 @@ void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, 
 void rk_tunnel_active(struct rk_tunnel *tunnel, uint32_t generation, double now);
 /* The kernel's tunnel has gone and come anew, without SAs. */
 void rk_tunnel_gone(struct rk_tunnel *tunnel, double now);
-/* Some were lost: nobody knows what has expired. */
-void rk_tunnel_lost(struct rk_tunnel *tunnel);
+/* A generation is not in the kernel any more, or half of it, and we have not asked for that. */
+void rk_tunnel_vanished(struct rk_tunnel *tunnel, uint32_t generation, double now);
+/* The soft end of the current generation has passed unnoticed, as that of others has. */
+void rk_tunnel_overdue(struct rk_tunnel *tunnel, double now);
+/* Whether the generation is in the kernel, as far as the engine knows. */
+bool rk_tunnel_has(const struct rk_tunnel *tunnel, uint32_t generation);
 
 /* Does what is due; to be called after each of the above, and at the deadline. */
 void rk_peer_tick(struct rk_peer *peer, double now);

@@ -35,6 +35,13 @@ bool rk_tunnel_has(const struct rk_tunnel *tunnel, uint32_t generation)
 	return position(tunnel, generation) < tunnel->n_live;
 }
 
+static void strike(struct rk_tunnel *tunnel, size_t at)
+{
+	tunnel->n_live--;
+	memmove(&tunnel->live[at], &tunnel->live[at + 1],
+		(tunnel->n_live - at) * sizeof(tunnel->live[0]));
+}
+
 void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation)
 {
 	const struct rk_port *port = &tunnel->peer->port;
@@ -45,9 +52,7 @@ void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation)
 		return;
 	if (port->remove(port->arg, tunnel->config.name, generation, &err))
 		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "%s", err.text);
-	tunnel->n_live--;
-	memmove(&tunnel->live[at], &tunnel->live[at + 1],
-		(tunnel->n_live - at) * sizeof(tunnel->live[0]));
+	strike(tunnel, at);
 }
 
 void rk_tunnel_remove_all(struct rk_tunnel *tunnel)
@@ -260,9 +265,18 @@ void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now)
 		return;
 	if (tunnel->current)
 		rk_tunnel_fallen(tunnel, "the kernel has lost the SAs");
+	/* It is for the peer to ask. */
+	if (tunnel->config.start == SP_START_LISTEN && tunnel->will != RK_WILL_KEEP)
+		return;
 	if (tunnel->config.start == SP_START_UP)
 		tunnel->will = RK_WILL_KEEP;
 	want(tunnel, fmax(now, tunnel->retry_at));
+}
+
+/* Not both sides at the same moment. */
+void rk_tunnel_want_again(struct rk_tunnel *tunnel, double now)
+{
+	want(tunnel, fmax(now + rk_peer_random(tunnel->peer), tunnel->retry_at));
 }
 
 void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, double now)
@@ -281,9 +295,26 @@ void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, 
 		return;
 	rk_tunnel_fallen(tunnel, "generation %u has expired", generation);
 	if (tunnel->will == RK_WILL_KEEP)
-		want(tunnel, fmax(now + rk_peer_random(tunnel->peer), tunnel->retry_at));
+		rk_tunnel_want_again(tunnel, now);
 	else if (!tunnel->asked_generation)
 		tunnel->wanted = false;
+}
+
+/* Nobody has taken the tunnel down: the peer keeps its half until there is another generation. */
+void rk_tunnel_vanished(struct rk_tunnel *tunnel, uint32_t generation, double now)
+{
+	const struct rk_port *port = &tunnel->peer->port;
+	size_t at = position(tunnel, generation);
+	struct sp_error err;
+
+	if (at == tunnel->n_live)
+		return;
+	port->remove(port->arg, tunnel->config.name, generation, &err);	/* what is left of it */
+	strike(tunnel, at);
+	if (generation != tunnel->current)
+		return;
+	rk_tunnel_fallen(tunnel, "somebody else has deleted generation %u", generation);
+	rk_tunnel_want_again(tunnel, now);
 }
 
 void rk_tunnel_active(struct rk_tunnel *tunnel, uint32_t generation, double now)
@@ -305,10 +336,10 @@ void rk_tunnel_gone(struct rk_tunnel *tunnel, double now)
 		want(tunnel, now);
 }
 
-void rk_tunnel_lost(struct rk_tunnel *tunnel)
+void rk_tunnel_overdue(struct rk_tunnel *tunnel, double now)
 {
-	if (tunnel->current && tunnel->will != RK_WILL_DOWN)
-		tunnel->wanted = true;
+	if (tunnel->current && !tunnel->wanted && !tunnel->asked_generation)
+		want(tunnel, now + RK_SPREAD_SECONDS * rk_peer_random(tunnel->peer));
 }
 
 /* --- time ----------------------------------------------------------------- */

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply.h"
+#include "log.h"
+#include "party.h"
+#include "repair.h"
+
+enum {
+	SOON_MS = 200,			/* the deletion of an interface is many notifications */
+	RETRY_MS = 5000,
+};
+
+struct repair {
+	struct event *timer;
+	bool all;
+};
+
+static void wait_ms(struct repair *repair, int ms)
+{
+	const struct timeval wait = { ms / 1000, ms % 1000 * 1000 };
+
+	event_add(repair->timer, &wait);
+}
+
+/* What the kernel's SAs of a tunnel say to its engine. */
+struct sighting {
+	struct rk_tunnel *keying;
+	struct {
+		uint32_t generation;
+		unsigned int halves;
+	} seen[RK_GENERATIONS_MAX];
+	size_t n_seen;
+	bool overdue;
+};
+
+static bool is_overdue(const struct snapshot_sa *sa)
+{
+	const struct sp_life *life = &sa->life;
+
+	return (life->soft_seconds && sa->age >= life->soft_seconds) ||
+	       (life->soft_bytes && sa->bytes >= life->soft_bytes) ||
+	       (life->soft_packets && sa->packets >= life->soft_packets);
+}
+
+static void take_sighting(const struct snapshot_sa *sa, void *arg)
+{
+	struct sighting *sighting = arg;
+	size_t i = 0;
+
+	if (sa->state == SPINDLE_SA_RESERVED || sa->state == SPINDLE_SA_EXPIRED ||
+	    !rk_tunnel_has(sighting->keying, sa->generation))
+		return;
+	while (i < sighting->n_seen && sighting->seen[i].generation != sa->generation)
+		i++;
+	if (i == sighting->n_seen) {
+		sighting->seen[i].generation = sa->generation;
+		sighting->n_seen++;
+	}
+	sighting->seen[i].halves++;
+	if (sa->generation == sighting->keying->current && is_overdue(sa))
+		sighting->overdue = true;
+}
+
+static bool is_whole(const struct sighting *sighting, uint32_t generation)
+{
+	for (size_t i = 0; i < sighting->n_seen; i++)
+		if (sighting->seen[i].generation == generation)
+			return sighting->seen[i].halves == 2;
+	return false;
+}
+
+/* The engine hears what it would have been notified of. */
+static void compare_keying(struct rk_tunnel *keying, struct snapshot *kernel)
+{
+	const struct sp_tunnel *is = snapshot_tunnel(kernel, keying->config.name);
+	struct sighting sighting = { .keying = keying };
+	double now = daemon_now();
+	struct sp_error err;
+
+	if (!is || snapshot_each_sa(kernel, keying->config.name, take_sighting, &sighting, &err))
+		return;
+	for (size_t i = keying->n_live; i--;)
+		if (!is_whole(&sighting, keying->live[i].number))
+			rk_tunnel_vanished(keying, keying->live[i].number, now);
+	if (is->out_generation)
+		rk_tunnel_active(keying, is->out_generation, now);
+	if (sighting.overdue)
+		rk_tunnel_overdue(keying, now);
+	if (!is->out_generation && is->staged)
+		rk_tunnel_acquire(keying, now);
+}
+
+static bool look_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *kernel)
+{
+	bool all = daemon->repair->all;
+
+	if (!all && !tunnel->suspect && !tunnel->trouble)
+		return true;
+	tunnel->suspect = false;
+	apply_again(daemon, tunnel, kernel);
+	if (tunnel->keying) {
+		compare_keying(tunnel->keying, kernel);
+		party_tick(party_of(tunnel->keying));
+	}
+	return !tunnel->trouble;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+	struct tunnel *tunnel, *next;
+	struct snapshot *kernel;
+	struct sp_error err;
+	bool well = true;
+
+	(void)fd;
+	(void)what;
+	kernel = snapshot_take(daemon->nl, &err);
+	if (!kernel) {
+		log_line("%s", err.text);
+		wait_ms(daemon->repair, RETRY_MS);
+		return;
+	}
+	HASH_ITER(hh, daemon->registry.tunnels, tunnel, next) {
+		well &= look_again(daemon, tunnel, kernel);
+	}
+	daemon->repair->all = false;
+	snapshot_free(kernel);
+	if (!well)
+		wait_ms(daemon->repair, RETRY_MS);
+}
+
+int repair_open(struct daemon *daemon, struct sp_error *err)
+{
+	daemon->repair = calloc(1, sizeof(*daemon->repair));
+	if (daemon->repair)
+		daemon->repair->timer = evtimer_new(daemon->base, on_timer, daemon);
+	if (!daemon->repair || !daemon->repair->timer)
+		return sp_fail(err, "out of memory");
+	return 0;
+}
+
+void repair_close(struct daemon *daemon)
+{
+	if (!daemon->repair)
+		return;
+	event_free(daemon->repair->timer);
+	free(daemon->repair);
+	daemon->repair = NULL;
+}
+
+void repair_tunnel(struct daemon *daemon, struct tunnel *tunnel)
+{
+	if (!daemon->repair)
+		return;		/* the daemon ends */
+	tunnel->suspect = true;
+	wait_ms(daemon->repair, SOON_MS);
+}
+
+void repair_interface(struct daemon *daemon, const char *name)
+{
+	struct tunnel *tunnel, *next;
+
+	HASH_ITER(hh, daemon->registry.tunnels, tunnel, next) {
+		if (!strcmp(tunnel->config->interface, name))
+			repair_tunnel(daemon, tunnel);
+	}
+}
+
+void repair_all(struct daemon *daemon)
+{
+	if (!daemon->repair)
+		return;
+	daemon->repair->all = true;
+	wait_ms(daemon->repair, SOON_MS);
+}
+
+void repair_later(struct daemon *daemon)
+{
+	const struct tunnel *tunnel;
+
+	for (tunnel = daemon->registry.tunnels; tunnel; tunnel = tunnel->hh.next) {
+		if (!tunnel->trouble)
+			continue;
+		wait_ms(daemon->repair, RETRY_MS);
+		return;
+	}
+}
