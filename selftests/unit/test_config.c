@@ -372,6 +372,69 @@ static void test_folder(void **state)
 			    "conf.d/20-lan.conf:7:1: [tunnel] has no key \"colour\"\n");
 }
 
+/* What cannot be read is not nothing. */
+static void test_unreadable_folder(void **state)
+{
+	char path[256], hidden[256];
+	struct heard heard;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/conf.d", folder);
+	snprintf(hidden, sizeof(hidden), "%s/hidden", folder);
+	assert_int_equal(rename(path, hidden), 0);
+	write_file("conf.d", "");
+	assert_null(load(OFFICE, &heard));
+	assert_string_equal(heard.text, "conf.d: Not a directory\n");
+	assert_int_equal(unlink(path), 0);
+	sp_config_free(load(OFFICE, &heard));
+	assert_string_equal(heard.text, "");
+	assert_int_equal(rename(hidden, path), 0);
+	write_file("conf.d/20-lan.conf", "");
+}
+
+static void test_peers_with_the_same_ends(void **state)
+{
+	struct sp_config *config;
+	struct heard heard;
+
+	(void)state;
+	config = load(OFFICE "[peer home]\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
+		      "key = k\npeer-key = p\n", &heard);
+	assert_non_null(config);
+	sp_config_free(config);
+	assert_null(load(OFFICE "[peer home]\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
+			 "profile = compat\nallow-insecure = yes\n", &heard));
+	assert_non_null(strstr(heard.text, "spindle.conf:7:1: peer home: has local, remote and port "
+			       "of peer office ("));
+	config = load(OFFICE "[peer home]\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
+		      "profile = compat\nallow-insecure = yes\nport = 4511\n", &heard);
+	assert_non_null(config);
+	sp_config_free(config);
+}
+
+/* As many long selectors as there may be do not fit one message. */
+static void test_too_many_selectors(void **state)
+{
+	char text[8192] = OFFICE "[tunnel lan]\npeer = office\ninterface = spin0\n"
+				 "esp = aes128-sha256\nlocal-ts = 2001:db8::/32\nremote-ts = ";
+	struct sp_config *config;
+	struct heard heard;
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		sprintf(text + strlen(text), "%s2001:db8:%d:1111:2222:3333::/96[tcp/8080-8090]",
+			i ? ", " : "", 1000 + i);
+	strcat(text, "\n");
+	assert_null(load(text, &heard));
+	assert_non_null(strstr(heard.text, "spindle.conf:7:1: tunnel lan: local-ts and remote-ts are "
+			       "too long for one message to the peer ("));
+	*strstr(text, ", 2001:db8:1012:") = '\0';
+	config = load(text, &heard);
+	assert_string_equal(heard.text, "");
+	assert_non_null(config);
+	sp_config_free(config);
+}
+
 static void test_guess(void **state)
 {
 	static const char *const words[] = { "lifetime", "local-ts", "remote-ts", NULL };
@@ -418,6 +481,9 @@ int main(void)
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_unreadable_folder),
+		cmocka_unit_test(test_peers_with_the_same_ends),
+		cmocka_unit_test(test_too_many_selectors),
 		cmocka_unit_test(test_guess),
 	};
 

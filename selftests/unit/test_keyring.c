@@ -132,12 +132,36 @@ static void every_peer_is_told(void **state)
 	sp_keyring_free(ring);
 }
 
+/* Several peers behind one address are told apart by their keys. */
+static void keys_tell_peers_apart(void **state)
+{
+	struct sp_keyring *ring = sp_keyring_new(NULL);
+	struct sp_config *config;
+	char told[4096] = "";
+
+	(void)state;
+	write_file("spindle.conf", "[peer a]\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
+				   "key = one\npeer-key = two.pub\n"
+				   "[peer b]\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
+				   "key = one\npeer-key = one.pub\n"
+				   "[peer c]\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
+				   "key = one\npeer-key = two.pub\n");
+	config = sp_config_load("spindle.conf", append_problem, told);
+	assert_non_null(config);
+	assert_int_equal(sp_keyring_read(ring, config, append_problem, told), 1);
+	assert_string_equal(told, "spindle.conf:11:1: peer c: peer-key: is also that of peer a, "
+				  "which has the same local, remote and port\n");
+	sp_config_free(config);
+	sp_keyring_free(ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_read_once_a_time),
 		cmocka_unit_test(what_is_in_the_file_counts),
 		cmocka_unit_test(every_peer_is_told),
+		cmocka_unit_test(keys_tell_peers_apart),
 	};
 
 	return cmocka_run_group_tests_name("keyring", tests, make_folder, remove_folder);

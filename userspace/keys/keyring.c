@@ -145,24 +145,88 @@ static void tell(const struct sp_peer_config *peer, const char *key, const struc
 	problem(text, arg);
 }
 
+/* Two peers that nothing tells apart: the same ends, and the same keys at both. */
+struct pair {
+	UT_hash_handle hh;
+	struct {
+		char local_id[RK_KEY_ID_STRLEN], remote_id[RK_KEY_ID_STRLEN];
+		uint8_t family;
+		uint8_t local[16], remote[16];
+		uint16_t port;
+	} of;
+	const struct sp_peer_config *peer;
+};
+
+static unsigned int check_pair(struct pair **pairs, const struct sp_peer_config *peer,
+			       const struct sp_key *key, const struct sp_key *peer_key,
+			       sp_problem_fn problem, void *arg)
+{
+	struct pair *pair = calloc(1, sizeof(*pair)), *found;
+	struct sp_error err;
+
+	if (!pair)
+		abort();
+	strcpy(pair->of.local_id, key->id);
+	strcpy(pair->of.remote_id, peer_key->id);
+	pair->of.family = (uint8_t)peer->local.family;
+	memcpy(pair->of.local, peer->local.octets, sp_addr_len(&peer->local));
+	memcpy(pair->of.remote, peer->remote.octets, sp_addr_len(&peer->remote));
+	pair->of.port = peer->port;
+	pair->peer = peer;
+	HASH_FIND(hh, *pairs, &pair->of, sizeof(pair->of), found);
+	if (!found) {
+		HASH_ADD(hh, *pairs, of, sizeof(pair->of), pair);
+		return 0;
+	}
+	free(pair);
+	sp_fail(&err, "is also that of peer %s, which has the same local, remote and port",
+		found->peer->name);
+	tell(peer, "peer-key", &err, problem, arg);
+	return 1;
+}
+
+static void free_pairs(struct pair *pairs)
+{
+	struct pair *pair, *next;
+
+	HASH_ITER(hh, pairs, pair, next) {
+		HASH_DEL(pairs, pair);
+		free(pair);
+	}
+}
+
+static unsigned int read_peer(struct sp_keyring *ring, const struct sp_peer_config *peer,
+			      struct pair **pairs, sp_problem_fn problem, void *arg)
+{
+	const struct sp_key *key, *peer_key;
+	unsigned int problems = 0;
+	struct sp_error err;
+
+	key = sp_keyring_private(ring, peer->key, &err);
+	if (!key) {
+		tell(peer, "key", &err, problem, arg);
+		problems++;
+	}
+	peer_key = sp_keyring_public(ring, peer->peer_key, &err);
+	if (!peer_key) {
+		tell(peer, "peer-key", &err, problem, arg);
+		problems++;
+	}
+	if (!problems)
+		problems = check_pair(pairs, peer, key, peer_key, problem, arg);
+	return problems;
+}
+
 unsigned int sp_keyring_read(struct sp_keyring *ring, const struct sp_config *config,
 			     sp_problem_fn problem, void *arg)
 {
 	const struct sp_peer_config *peer;
+	struct pair *pairs = NULL;
 	unsigned int problems = 0;
-	struct sp_error err;
 
-	STAILQ_FOREACH(peer, &config->peers, next) {
-		if (!sp_config_needs_keys(peer))
-			continue;
-		if (!sp_keyring_private(ring, peer->key, &err)) {
-			tell(peer, "key", &err, problem, arg);
-			problems++;
-		}
-		if (!sp_keyring_public(ring, peer->peer_key, &err)) {
-			tell(peer, "peer-key", &err, problem, arg);
-			problems++;
-		}
-	}
+	STAILQ_FOREACH(peer, &config->peers, next)
+		if (sp_config_needs_keys(peer))
+			problems += read_peer(ring, peer, &pairs, problem, arg);
+	free_pairs(pairs);
 	return problems;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <glob.h>
+#include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,6 +272,42 @@ static void check_esp(struct sp_config_parser *p, const struct sp_tunnel_config 
 					  "allow-weak = yes", tunnel->name, tunnel->esp[i]);
 }
 
+static size_t selectors_len(const struct sp_selectors *side)
+{
+	char text[SP_TS_STRLEN];
+	size_t len = 0;
+
+	for (size_t i = 0; i < side->n; i++)
+		len += strlen(sp_ts_format(&side->list[i], text)) + 1;
+	return len;
+}
+
+size_t sp_config_install_len(const struct sp_tunnel_config *tunnel)
+{
+	static const char rest[] = "install gen=4294967295 spi=0xffffffff alg= tunnel= local-ts= "
+				   "remote-ts= life-seconds=18446744073709551615 "
+				   "life-bytes=18446744073709551615";
+	size_t word = 0;
+
+	for (size_t i = 0; i < tunnel->n_esp; i++)
+		if (strlen(tunnel->esp[i]) > word)
+			word = strlen(tunnel->esp[i]);
+	return sizeof(rest) - 1 + strlen(tunnel->name) + word + selectors_len(&tunnel->local_ts) +
+	       selectors_len(&tunnel->remote_ts);
+}
+
+/* The peer asks with the same, so the message has to fit from either side. */
+static void check_message(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
+{
+	size_t len = sp_config_install_len(tunnel);
+
+	if (tunnel->peer && tunnel->peer->keying == SP_KEYING_RSA && len > SP_CONFIG_INSTALL_MAX)
+		sp_config_problem(p, &tunnel->place, "tunnel %s: local-ts and remote-ts are too "
+				  "long for one message to the peer (%zu octets, and %d fit); "
+				  "make two tunnels of it", tunnel->name, len,
+				  SP_CONFIG_INSTALL_MAX);
+}
+
 /* What is said of the host can only be which of its packets it is about. */
 static void select_host(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
 			struct sp_selectors *side, const struct sp_addr *addr)
@@ -337,6 +374,56 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	find_past(p, tunnel);
 	check_esp(p, tunnel);
 	check_encap(p, tunnel);
+	check_message(p, tunnel);
+}
+
+/* Between whom a connection is. */
+struct ends {
+	UT_hash_handle hh;
+	struct {
+		uint8_t family;
+		uint8_t local[16], remote[16];
+		uint16_t port;
+	} at;
+	const struct sp_peer_config *peer;
+};
+
+/* Of several peers with the same ends, only their keys tell which one it is that connects. */
+static void check_ends(struct sp_config_parser *p, struct ends **all,
+		       const struct sp_peer_config *peer)
+{
+	struct ends *ends = allocate(sizeof(*ends)), *found;
+
+	ends->at.family = (uint8_t)peer->local.family;
+	memcpy(ends->at.local, peer->local.octets, sp_addr_len(&peer->local));
+	memcpy(ends->at.remote, peer->remote.octets, sp_addr_len(&peer->remote));
+	ends->at.port = peer->port;
+	ends->peer = peer;
+	HASH_FIND(hh, *all, &ends->at, sizeof(ends->at), found);
+	if (!found) {
+		HASH_ADD(hh, *all, at, sizeof(ends->at), ends);
+		return;
+	}
+	if (peer->profile == SP_PROFILE_COMPAT || found->peer->profile == SP_PROFILE_COMPAT)
+		sp_config_problem(p, &peer->place, "peer %s: has local, remote and port of peer %s "
+				  "(%s:%u), and with profile = compat nothing tells them apart",
+				  peer->name, found->peer->name, found->peer->place.file,
+				  found->peer->place.line);
+	free(ends);
+}
+
+static void check_all_ends(struct sp_config_parser *p)
+{
+	const struct sp_peer_config *peer;
+	struct ends *all = NULL, *ends, *next;
+
+	STAILQ_FOREACH(peer, &p->config->peers, next)
+		if (peer->keying == SP_KEYING_RSA)
+			check_ends(p, &all, peer);
+	HASH_ITER(hh, all, ends, next) {
+		HASH_DEL(all, ends);
+		free(ends);
+	}
 }
 
 static void check(struct sp_config_parser *p)
@@ -350,22 +437,38 @@ static void check(struct sp_config_parser *p)
 		check_tunnel(p, tunnel);
 	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
 		mark_past(tunnel);
+	check_all_ends(p);
+}
+
+/* As "*.conf" in a shell: without those that are hidden. */
+static int is_conf(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && dot && !strcmp(dot, ".conf");
 }
 
 static void read_all(struct sp_config_parser *p, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	int folder = slash ? (int)(slash - path + 1) : 0;
-	char pattern[PATH_MAX];
-	glob_t found;
+	char conf_d[PATH_MAX], file[2 * PATH_MAX];
+	struct dirent **found;
+	int n;
 
 	sp_config_read_file(p, path);
-	snprintf(pattern, sizeof(pattern), "%.*sconf.d/*.conf", folder, path);
-	if (glob(pattern, 0, NULL, &found))
-		return;
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		sp_config_read_file(p, found.gl_pathv[i]);
-	globfree(&found);
+	snprintf(conf_d, sizeof(conf_d), "%.*sconf.d", folder, path);
+	n = scandir(conf_d, &found, is_conf, alphasort);
+	/* What cannot be read is not the same as nothing: its tunnels would be deleted. */
+	if (n < 0 && errno != ENOENT)
+		sp_config_problem(p, NULL, "%s: %s", conf_d, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		snprintf(file, sizeof(file), "%s/%s", conf_d, found[i]->d_name);
+		sp_config_read_file(p, file);
+		free(found[i]);
+	}
+	if (n >= 0)
+		free(found);
 }
 
 struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *arg)

@@ -18,7 +18,8 @@
 
 enum {
 	SP_CONFIG_PROPOSALS_MAX = 8,
-	SP_CONFIG_SELECTORS_MAX = 16,	/* what one message of the RSA keying channel holds */
+	SP_CONFIG_SELECTORS_MAX = 16,	/* of one side */
+	SP_CONFIG_INSTALL_MAX = 900,	/* octets: one message of the RSA keying channel */
 	SP_CONFIG_ADDRESSES_MAX = 8,
 	SP_CONFIG_PORT = 4510,
 	SP_CONFIG_LIFETIME = 3600,	/* seconds */
@@ -133,6 +134,9 @@ static inline bool sp_config_needs_keys(const struct sp_peer_config *peer)
  * and belongs into a table that the tunnel's own packets do not see.
  */
 bool sp_config_is_past(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to);
+
+/* Octets of the longest message that asks the peer for SAs of the tunnel. */
+size_t sp_config_install_len(const struct sp_tunnel_config *tunnel);
 
 struct sp_peer_config *sp_config_peer(const struct sp_config *config, const char *name);
 struct sp_tunnel_config *sp_config_tunnel(const struct sp_config *config, const char *name);

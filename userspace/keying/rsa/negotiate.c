@@ -6,6 +6,8 @@
 
 #include "negotiate.h"
 
+_Static_assert((int)SP_CONFIG_INSTALL_MAX == (int)RK_TEXT_MAX, "what `spindle check` goes by");
+
 /* --- words ---------------------------------------------------------------- */
 
 static void copy_selectors(struct rk_ts *ts, const struct sp_selectors *selectors)
