@@ -14,6 +14,7 @@
 #include "encap.h"
 #include "kernel.h"
 #include "link.h"
+#include "lock.h"
 #include "log.h"
 #include "notify.h"
 #include "party.h"
@@ -103,21 +104,29 @@ static void say_farewell(struct daemon *daemon)
 	event_base_loopexit(daemon->base, &last_words);
 }
 
+/* Nobody hears the answer, so all that would be in it goes to the log. */
+static void reload(struct daemon *daemon)
+{
+	json_t *answer = command_reload(daemon, false);
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	json_t *problem;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "problems"), i, problem)
+		log_line("%s", json_string_value(problem));
+	log_line("reload: %s", error ? error : "done");
+	json_decref(answer);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct daemon *daemon = arg;
-	const char *error;
-	json_t *answer;
 
 	(void)what;
-	if (number != SIGHUP) {
+	if (number == SIGHUP)
+		reload(daemon);
+	else
 		say_farewell(daemon);
-		return;
-	}
-	answer = command_reload(daemon, false);
-	error = json_string_value(json_object_get(answer, "error"));
-	log_line("reload: %s", error ? error : "done");
-	json_decref(answer);
 }
 
 static void note_version(void)
@@ -136,6 +145,9 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 
 	daemon->config_path = options->config;
 	TAILQ_INIT(&daemon->guests);
+	/* Held until the process ends. */
+	if (lock_take(err) < 0)
+		return -1;
 	daemon->base = event_base_new();
 	daemon->spares = daemon->base ? spares_new(daemon->base, on_key_ready, daemon) : NULL;
 	if (!daemon->spares)
