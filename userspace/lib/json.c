@@ -72,7 +72,8 @@ json_t *sp_json_device(const struct sp_device *device)
 {
 	return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o}", "dev", device->ifname,
 			 "ifindex", number(device->ifindex), "mtu", number(device->mtu),
-			 "mtu-fixed", device->mtu_fixed, "tunnels", number(device->tunnels), "drops", drops(&device->drops));
+			 "mtu-fixed", device->mtu_fixed, "tunnels", number(device->tunnels),
+			 "drops", drops(&device->drops));
 }
 
 json_t *sp_json_tunnel(const struct sp_tunnel *t)
