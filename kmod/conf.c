@@ -123,6 +123,16 @@ static bool any_of_family(const struct spn_ts *ts, unsigned int n, u16 family)
 	return false;
 }
 
+static bool any_ports(const struct spn_ts *ts, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (ts[i].ports.first || ts[i].ports.last != SPN_PORTS_ALL.last)
+			return true;
+	return false;
+}
+
 static bool any_meets(const struct spn_ts *list, unsigned int n, const struct spn_ts *ts)
 {
 	unsigned int i;
@@ -211,6 +221,7 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can pad packets or send dummies");
 		return -EINVAL;
 	}
+	conf->ports = any_ports(conf->ts, conf->n_local + conf->n_remote);
 	return check_selectors(conf, extack);
 }
 

@@ -46,6 +46,7 @@ struct spn_endpoints {
  * @dummy: milliseconds without a packet after which a dummy is sent (RFC 4303 2.6), 0 for
  *	never
  * @clamp_mss: TCP is told to send no longer segments than the MTU of the device allows
+ * @ports: a selector has ports, so a fragment may not be of the tunnel
  * @n_local: how many of @ts are local, the first ones
  * @n_remote: how many are remote, behind them
  * @rcu: for readers
@@ -72,6 +73,7 @@ struct spn_conf {
 	u16 keepalive;
 	u16 dummy;
 	u8 clamp_mss;
+	bool ports;
 	u16 n_local;
 	u16 n_remote;
 	struct rcu_head rcu;

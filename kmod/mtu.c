@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 #include <net/fib_notifier.h>
+#include <net/ip.h>
 
 #include "compat.h"
 #include "mtu.h"
@@ -303,6 +304,42 @@ void spn_mtu_told(struct spn_tunnel *tunnel, struct sk_buff *skb, u32 mtu)
 		return;
 	spn_route_update_pmtu(tunnel->sn->net, conf, skb, mtu);
 	spn_mtu_path_changed(tunnel);
+}
+
+bool spn_mtu_cuts(const struct spn_conf *conf, const struct sk_buff *skb, unsigned int carried)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (skb->len <= carried || skb_is_gso(skb) || carried < IPV4_MIN_MTU)
+		return false;
+	/* In transport mode no fragment is sealed (RFC 4303 3.3.4). */
+	if (conf->mode == SPINDLE_MODE_TRANSPORT || conf->ports || conf->df == SPINDLE_DF_CLEAR)
+		return false;
+	/* Options, of which some belong to the first fragment alone, are left to the stack. */
+	return iph->version == 4 && iph->ihl * 4 == sizeof(*iph) && !spn_ip_df(skb) &&
+	       ntohs(iph->tot_len) == skb->len;
+}
+
+struct sk_buff *spn_mtu_cut(struct sk_buff *skb, unsigned int carried, unsigned int headroom)
+{
+	const unsigned int header_len = sizeof(struct iphdr);
+	struct sk_buff *list = NULL, *next, **end = &list;
+	struct ip_frag_state state;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		return NULL;
+	ip_frag_init(skb, header_len, headroom, carried - header_len, false, &state);
+	while (state.left) {
+		next = ip_frag_next(skb, &state);
+		if (IS_ERR(next)) {
+			kfree_skb_list(list);
+			return NULL;
+		}
+		*end = next;
+		end = &next->next;
+	}
+	consume_skb(skb);
+	return list;
 }
 
 void spn_mtu_refit(struct work_struct *work)

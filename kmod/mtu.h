@@ -17,6 +17,7 @@
 #define _SPINDLE_MTU_H
 
 #include <linux/workqueue.h>
+#include <net/ip.h>
 
 #include "tunnel.h"
 
@@ -59,6 +60,42 @@ static inline unsigned int spn_mtu_inner(const struct spn_tunnel *tunnel, unsign
 {
 	return min_not_zero(carried, READ_ONCE(tunnel->dev->mtu));
 }
+
+/**
+ * spn_mtu_limit - how long a packet into a tunnel may be
+ * @conf: configuration of the tunnel
+ * @suite: algorithms
+ * @skb: the packet, whole
+ * @carried: what fits the path
+ * @ip_len: in transport mode octets of the packet's own header, else 0
+ *
+ * One that may be fragmented outside may be longer than what fits, but there is no outer packet
+ * of more than 65,535 octets.
+ */
+static inline unsigned int spn_mtu_limit(const struct spn_conf *conf,
+					 const struct spn_suite *suite, const struct sk_buff *skb,
+					 unsigned int carried, unsigned int ip_len)
+{
+	if (spn_ip_df(skb) && conf->df != SPINDLE_DF_CLEAR)
+		return max(carried, spn_ip_mtu_min(skb));
+	return spn_conf_inner_max(conf, suite, IP_MAX_MTU, ip_len);
+}
+
+/*
+ * Is a packet to be fragmented before it is sealed, rather than behind it?  The peer then has
+ * nothing to put together, and no middlebox can lose what it does not know.
+ */
+bool spn_mtu_cuts(const struct spn_conf *conf, const struct sk_buff *skb, unsigned int carried);
+
+/**
+ * spn_mtu_cut - fragment a packet that spn_mtu_cuts()
+ * @skb: the packet; goes if all goes well
+ * @carried: octets that none of the fragments passes
+ * @headroom: in front of each
+ *
+ * Return: the fragments, linked by ->next, or NULL if there was no memory.
+ */
+struct sk_buff *spn_mtu_cut(struct sk_buff *skb, unsigned int carried, unsigned int headroom);
 
 /**
  * spn_mtu_told - a router says that a tunnel's packet was too long

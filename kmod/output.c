@@ -42,19 +42,13 @@ static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct 
 	return spn_selectors_lookup(&sd->selectors, &tuple) ?: find_quoted(sd, skb);
 }
 
-/*
- * Is a packet small enough for the path, or free to be fragmented on it?  If
- * not, its sender is told and it is dropped.
- */
-static bool fits(struct spn_tunnel *tunnel, const struct spn_conf *conf,
-		 const struct spn_sa *sa, struct sk_buff *skb, unsigned int max)
+/* Is a packet no longer than that?  If it is, its sender is told and it is dropped. */
+static bool fits(struct spn_tunnel *tunnel, const struct spn_sa *sa, struct sk_buff *skb,
+		 unsigned int limit)
 {
-	if (!spn_ip_df(skb) || conf->df == SPINDLE_DF_CLEAR)
+	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, limit) : skb->len <= limit)
 		return true;
-	max = max(max, spn_ip_mtu_min(skb));
-	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, max) : skb->len <= max)
-		return true;
-	spn_ip_too_big(skb, max);
+	spn_ip_too_big(skb, limit);
 	spn_drop_tx(skb, &tunnel->drops, SPN_DROP_TOO_BIG, sa->spi, 0);
 	return false;
 }
@@ -89,6 +83,29 @@ static void stage(struct spn_tunnel *tunnel, const struct spn_sa *sa, struct sk_
 	skb = split(tunnel, skb);
 	if (skb)
 		spn_stage_add(&tunnel->stage, skb);
+}
+
+static struct sk_buff *cut(struct spn_tunnel *tunnel, struct sk_buff *skb, unsigned int max)
+{
+	struct sk_buff *list = spn_mtu_cut(skb, max, tunnel->dev->needed_headroom);
+
+	if (!list)
+		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_NO_MEMORY, 0, 0);
+	return list;
+}
+
+/* Makes a list of a packet of which @max octets fit the path; NULL if it had to be dropped. */
+static struct sk_buff *fit(struct spn_tunnel *tunnel, const struct spn_conf *conf,
+			   const struct spn_sa *sa, struct sk_buff *skb, unsigned int max,
+			   unsigned int ip_len)
+{
+	if (spn_mtu_cuts(conf, skb, max))
+		return cut(tunnel, skb, max);
+	if (!fits(tunnel, sa, skb, spn_mtu_limit(conf, sa->xform.suite, skb, max, ip_len)))
+		return NULL;
+	if (conf->clamp_mss)
+		spn_mss_clamp(skb, spn_mtu_inner(tunnel, max));
+	return split(tunnel, skb);
 }
 
 static void drop_list(struct sk_buff *list, struct spn_drops *drops,
@@ -178,6 +195,8 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 		return err;
 	if (!cb->ip_len)
 		cb->ip_len = spn_route_push(net, conf, skb);
+	else
+		spn_route_identify(net, skb);
 	next_header = spn_ip_part(skb, cb->ip_len, ah_len, IPPROTO_AH);
 	if (next_header < 0)
 		return next_header;
@@ -323,10 +342,20 @@ static unsigned int padded_len(const struct spn_conf *conf, unsigned int max)
  */
 static bool whole(struct sk_buff *skb)
 {
+	struct iphdr *iph;
+
 	if (spn_ip_is_v6(skb) || !ip_is_fragment(ip_hdr(skb)))
 		return true;
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	return !ip_defrag(dev_net(skb->dev), skb, DEFRAG_USER);
+	if (ip_defrag(dev_net(skb->dev), skb, DEFRAG_USER))
+		return false;
+	/* Fragments that may not be fragmented make no packet of which that is so. */
+	iph = ip_hdr(skb);
+	if (iph->frag_off) {
+		iph->frag_off = 0;
+		ip_send_check(iph);
+	}
+	return true;
 }
 
 /*
@@ -364,11 +393,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 	if (!keeps_header(tunnel, conf, sa, skb, &ip_len))
 		goto put_sa;
 	max = spn_conf_inner_max(conf, sa->xform.suite, path_mtu, ip_len);
-	if (!fits(tunnel, conf, sa, skb, max))
-		goto put_sa;
-	if (conf->clamp_mss)
-		spn_mss_clamp(skb, spn_mtu_inner(tunnel, max));
-	skb = split(tunnel, skb);
+	skb = fit(tunnel, conf, sa, skb, max, ip_len);
 	if (!skb)
 		goto put_sa;
 	send_list(tunnel, sa, skb, ip_len, padded_len(conf, max), headroom);

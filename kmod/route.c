@@ -278,6 +278,14 @@ unsigned int spn_route_push(struct net *net, const struct spn_conf *conf, struct
 	return spn_conf_outer_len(conf);
 }
 
+void spn_route_identify(struct net *net, struct sk_buff *skb)
+{
+	struct iphdr *iph = ip_hdr(skb);
+
+	if (iph->version == 4 && !iph->id)
+		__ip_select_ident(net, iph, 1);
+}
+
 static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb)
 {
 	if (spn_ip_is_v6(skb))
@@ -328,6 +336,9 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 	}
 	if (!ip_len || conf->mode == SPINDLE_MODE_TUNNEL)
 		set_hop_limit(dst, skb);
+	/* Of AH it is part of what is authenticated. */
+	if (ip_len && !df && conf->proto == IPPROTO_ESP)
+		spn_route_identify(net, skb);
 	err = send_out(net, dst, skb, df);
 	iptunnel_xmit_stats(dev, net_xmit_eval(err) ? 0 : len);
 }

@@ -43,6 +43,12 @@ static inline unsigned int spn_route_headroom(const struct dst_entry *dst)
  */
 unsigned int spn_route_push(struct net *net, const struct spn_conf *conf, struct sk_buff *skb);
 
+/*
+ * Gives an IPv4 packet an identification if it has none, as one has that was not to be
+ * fragmented (RFC 6864 4.1): now it may be.
+ */
+void spn_route_identify(struct net *net, struct sk_buff *skb);
+
 /**
  * spn_route_send - put the outer header on an ESP packet, if it has none, and send it
  * @net: its namespace

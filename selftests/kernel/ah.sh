@@ -141,6 +141,7 @@ unknown_spi()
 cut_outside()
 {
 	both 4 4
+	host a spindle tunnel set t df clear
 	ip -n a link set spin0 mtu 1500
 	capture a eth0 "src host ${outer[a]} and ip[6:2] & 0x3fff != 0"
 	pings a b -M dont -s 1460

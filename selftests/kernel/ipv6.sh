@@ -102,10 +102,11 @@ minimum()
 	expect_drop a "tunnel t too-big" refuse pings a b -M "do" -s $((1281 - 48))
 }
 
-# What may be cut, and is IPv4 in IPv6, is cut as well.
+# What may be cut, and is IPv4 in IPv6, is cut as well, if it is not to be cut before.
 cut_outside()
 {
 	setup 4 6
+	host a spindle tunnel set t df clear
 	ip -n a link set spin0 mtu 1500
 	capture a eth0 'ip6 proto 44'
 	pings a b -M dont -s 1460

@@ -178,7 +178,7 @@ shown()
 
 v6_route()
 {
-	ip -n a -6 route show dev spin0 | grep -q '^fd02::/64'
+	ip -n a -6 route show dev spin0 | grep '^fd02::/64'
 }
 
 # six [OPTION...]: a tunnel for IPv6 on a, with an SA and a route.
@@ -235,7 +235,7 @@ v6_after_narrow()
 	second_tunnel
 	second_sa
 	same "MTU beside an address" "$(mtu_of a spin0)" 1280
-	ip -n a -6 address show dev spin0 | grep -q fd01::1
+	ip -n a -6 address show dev spin0 | grep fd01::1
 }
 
 # --- and the path -----------------------------------------------------------
@@ -318,6 +318,87 @@ clamped()
 	same "b hears of a" "$(sort -u "$scratch/mss")" $(($(inner_max 1300) - 40))
 }
 
+# --- packets of every length -------------------------------------------------
+
+# Selectors with ports, if of another tunnel, have all fragments put together first.
+longest()
+{
+	both
+	host a spindle tunnel add p dev spin0 local 192.0.2.1 remote "${outer[b]}" \
+		local-ts 10.1.0.0/16 remote-ts '10.9.0.0/16[tcp/80]'
+	pings a b -s 65507
+	no_drops a
+	no_drops b
+}
+
+transport_hosts()
+{
+	fresh_hosts
+	transport_families 4
+	transport_host a "$@"
+	transport_host b "$@"
+	generation a 1
+	generation b 1
+}
+
+# In transport mode it is sealed whole, and there is no longer packet than of 65,535 octets.
+too_long()
+{
+	transport_hosts
+	pings a b -s 20000
+	refuse pings a b -s 65507
+	same "drops" "$(counters a)" "tunnel t too-big 1"
+}
+
+# What may be fragmented after all is told apart (RFC 6864 4.1).
+identified()
+{
+	transport_hosts df clear
+	capture a eth0 "src ${outer[a]}"
+	pings a b -M "do"
+	stop_captures
+	captured a eth0 | grep 'flags \[none\], proto ESP'
+	refuse grep 'id 0,' <(captured a eth0)
+}
+
+identified_ah()
+{
+	alg=sha256
+	transport_hosts proto ah df clear
+	capture a eth0 "src ${outer[a]}"
+	pings a b -M "do"
+	stop_captures
+	captured a eth0 | grep 'flags \[none\], proto AH'
+	refuse grep 'id 0,' <(captured a eth0)
+	no_drops b
+}
+
+# Fragments may be marked "don't fragment"; what is made of them is none the more too long.
+marked_fragments()
+{
+	local before
+
+	transport_hosts
+	before=$(sa_field b in "$(spi b 1)" packets)
+	host a python3 -ISc '
+import socket, struct, sys
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+data = bytes(2000)
+for at, more in (0, 1), (1000, 0):
+    piece = data[at:at + 1000]
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(piece), 7, 0x4000 | more << 13 | at // 8,
+                         64, 17, 0, socket.inet_aton(sys.argv[1]), socket.inet_aton(sys.argv[2]))
+    raw.sendto(header + piece, (sys.argv[2], 0))' "${outer[a]}" "${outer[b]}"
+	within 3 has_packets b $((before + 1))
+	no_drops a
+}
+
+# has_packets NAME NUMBER: its inbound SA.
+has_packets()
+{
+	[ "$(sa_field "$1" in "$(spi "$1" 1)" packets)" = "$2" ]
+}
+
 run_tests \
 	"the device's MTU follows the algorithm" follows_overhead \
 	"the device's MTU follows the tunnel" follows_tunnel \
@@ -333,4 +414,9 @@ run_tests \
 	"the device's MTU follows the uplink, IPv6" follows_uplink6 \
 	"a router's smaller MTU is learnt, and the device's follows until it is forgotten" \
 		learns_from_router \
-	"TCP is told what its own tunnel carries" clamped
+	"TCP is told what its own tunnel carries" clamped \
+	"the longest packet, put together on the way" longest \
+	"a packet whose outer one would be too long" too_long \
+	"an identification for what may be fragmented" identified \
+	"an identification for what may be fragmented, AH" identified_ah \
+	"fragments that are marked not to be fragmented" marked_fragments
