@@ -130,7 +130,8 @@ static unsigned int default_mtu(void)
 static void device_setup(struct net_device *dev)
 {
 	const netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_SG |
-					   NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HIGHDMA;
+					   NETIF_F_GSO | NETIF_F_GSO_SOFTWARE |
+					   NETIF_F_GSO_ENCAP_ALL | NETIF_F_HIGHDMA;
 	const unsigned int overhead = SPN_IP_HEADER_MAX + sizeof(struct udphdr) +
 				      SPN_ESP_HEAD_MAX + SPN_ESP_TAIL_MAX;
 

@@ -56,10 +56,16 @@ static void note(struct spn_drops *drops, enum spn_drop_reason reason, u64 seq,
 	spin_unlock(&drops->last_lock);
 }
 
+/* How many packets it would have been. */
+static unsigned int packets_of(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ? max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1) : 1;
+}
+
 static void drop(struct sk_buff *skb, struct spn_drops *drops, enum spn_drop_reason reason,
 		 __be32 spi, u64 seq, const struct spn_addr *src)
 {
-	atomic64_inc(&drops->count[reason]);
+	atomic64_add(packets_of(skb), &drops->count[reason]);
 	note(drops, reason, seq, src);
 	trace_spindle_drop(reason, drops->dev, be32_to_cpu(spi), seq, src);
 	kfree_skb(skb);
@@ -70,13 +76,13 @@ void spn_drop_tx(struct sk_buff *skb, struct spn_drops *drops,
 {
 	static const struct spn_addr none;
 
-	DEV_STATS_INC(drops->dev, tx_dropped);
+	DEV_STATS_ADD(drops->dev, tx_dropped, packets_of(skb));
 	drop(skb, drops, reason, spi, seq, &none);
 }
 
 void spn_drop_rx(struct sk_buff *skb, struct spn_drops *drops,
 		 enum spn_drop_reason reason, __be32 spi, u64 seq, const struct spn_addr *src)
 {
-	DEV_STATS_INC(drops->dev, rx_dropped);
+	DEV_STATS_ADD(drops->dev, rx_dropped, packets_of(skb));
 	drop(skb, drops, reason, spi, seq, src);
 }

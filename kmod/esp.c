@@ -70,7 +70,8 @@ int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi,
 	unsigned int head_len = spn_esp_head_len(suite), len;
 	int err;
 
-	err = spn_esp_make_room(skb, headroom + head_len, SPN_ESP_TAIL_MAX);
+	/* No more than it takes: a packet that just fits its memory is not to be copied. */
+	err = spn_esp_make_room(skb, headroom + head_len, spn_esp_tail_len(suite, skb->len));
 	if (err)
 		return err;
 	put_trailer(skb, suite->block_len, next_header);

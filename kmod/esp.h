@@ -24,6 +24,13 @@ enum {
 /* The longest inner packet that becomes an ESP packet of at most @len octets. */
 unsigned int spn_esp_inner_max(const struct spn_suite *suite, unsigned int len);
 
+/* Octets behind a payload of so many: padding, trailer and ICV (RFC 4303 2). */
+static inline unsigned int spn_esp_tail_len(const struct spn_suite *suite, unsigned int len)
+{
+	return round_up(len + sizeof(struct spn_esp_trailer), suite->block_len) - len +
+	       suite->icv_len;
+}
+
 /**
  * spn_esp_make_room - make a packet private, linear, and longer at both ends if need be
  * @skb: the packet

@@ -189,6 +189,7 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 	if (!net || !conf)
 		return -ESHUTDOWN;
 	ah_len = spn_ah_len(sa->xform.suite, spn_conf_ah_align(conf));
+	cb->inner_len = skb->len;
 	/* The header may be longer than the one that the headroom was for. */
 	err = spn_esp_make_room(skb, headroom + SPN_IP_HEADER_MAX + ah_len, 0);
 	if (err)
@@ -204,14 +205,15 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 	return spn_ah_seal(&sa->xform, skb, cb->ip_len, ah_len, sa->spi, cb->seq, next_header);
 }
 
-static int pad(struct sk_buff *skb, unsigned int head, unsigned int len)
+static int pad(const struct spn_suite *suite, struct sk_buff *skb, unsigned int head,
+	       unsigned int len)
 {
 	unsigned int more = len - min(len, skb->len);
 	int err;
 
 	if (!more)
 		return 0;
-	err = spn_esp_make_room(skb, head, more + SPN_ESP_TAIL_MAX);
+	err = spn_esp_make_room(skb, head, more + spn_esp_tail_len(suite, len));
 	if (!err)
 		skb_put_zero(skb, more);
 	return err;
@@ -220,14 +222,19 @@ static int pad(struct sk_buff *skb, unsigned int head, unsigned int len)
 /* In transport mode ESP comes behind the packet's own header, so that moves. */
 static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
 {
-	unsigned int ip_len = spn_cb(skb)->ip_len, head_len = spn_esp_head_len(sa->xform.suite);
+	const struct spn_suite *suite = sa->xform.suite;
+	unsigned int ip_len = spn_cb(skb)->ip_len, head_len = spn_esp_head_len(suite);
+	unsigned int len = skb->len, pad_to = spn_cb(skb)->pad_to;
 	int next_header = spn_ip_in_ip(skb), err;
 
-	err = pad(skb, headroom + head_len, spn_cb(skb)->pad_to);
+	/* A dummy packet carries nothing. */
+	spn_cb(skb)->inner_len = next_header == IPPROTO_NONE ? 0 : len;
+	err = pad(suite, skb, headroom + head_len, pad_to);
 	if (err)
 		return err;
 	if (ip_len) {
-		err = spn_esp_make_room(skb, headroom + head_len, SPN_ESP_TAIL_MAX);
+		err = spn_esp_make_room(skb, headroom + head_len,
+					spn_esp_tail_len(suite, len - ip_len));
 		if (err)
 			return err;
 		next_header = spn_ip_part(skb, ip_len, head_len, IPPROTO_ESP);

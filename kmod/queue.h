@@ -66,7 +66,9 @@ enum {
  * @ip_len: in transport mode, octets of the packet's own header, in front of ESP; else,
  *	and on the way in, of the outer one with what follows it
  * @next_at: on the way in: which of them says what follows
- * @pad_to: on the way out: octets that no packet goes below (RFC 4303 2.7)
+ * @pad_to: on the way out: octets that no packet goes below (RFC 4303 2.7), and once it is
+ *	being sealed
+ * @inner_len: octets of the packet inside, 0 of a dummy or a keepalive
  * @tos: of the inner header on the way out, of the outer one on the way in
  * @df: on the way out: the inner header says do not fragment
  * @encap: on the way in: a UDP header stands in front of ESP
@@ -86,6 +88,7 @@ struct spn_cb {
 	union {
 		u16 next_at;
 		u16 pad_to;
+		u16 inner_len;
 	};
 	u8 tos;
 	union {

@@ -314,16 +314,24 @@ static int send_out(struct net *net, struct dst_entry *dst, struct sk_buff *skb,
 	return ip_local_out(net, NULL, skb);
 }
 
+/* What the peer's device will count as received: the packet inside, as it is. */
+static void count_sent(struct net_device *dev, unsigned int inner_len, int err)
+{
+	if (unlikely(net_xmit_eval(err)))
+		DEV_STATS_INC(dev, tx_dropped);
+	else if (inner_len)
+		dev_sw_netstats_tx_add(dev, 1, inner_len);
+}
+
 void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_conf *conf,
 		    struct sk_buff *skb)
 {
 	bool df = outer_df(conf, skb) && !may_fragment(conf, dst, skb);
 	/* In transport mode, and with AH, the packet has its header already. */
 	unsigned int ip_len = spn_cb(skb)->ip_len;
-	int len = skb->len - skb_inner_network_offset(skb);
+	unsigned int inner_len = spn_cb(skb)->inner_len;
 	u8 tos = outer_tos(conf, spn_cb(skb)->tos);
 	struct net_device *dev = skb->dev;
-	int err;
 
 	spn_skb_renew_out(skb, net, conf->fwmark);
 	if (ip_len) {
@@ -339,8 +347,7 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 	/* Of AH it is part of what is authenticated. */
 	if (ip_len && !df && conf->proto == IPPROTO_ESP)
 		spn_route_identify(net, skb);
-	err = send_out(net, dst, skb, df);
-	iptunnel_xmit_stats(dev, net_xmit_eval(err) ? 0 : len);
+	count_sent(dev, inner_len, send_out(net, dst, skb, df));
 }
 
 void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct sk_buff *skb,

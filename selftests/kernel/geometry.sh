@@ -139,17 +139,59 @@ fragments_inside()
 	pings b a -s 20000
 }
 
-# Larger than the path, but it may be cut: the outer packet is.
-fragments_outside()
+# esp_packets WHICH: that a sends for one of 3000 octets, which may be fragmented.
+esp_packets()
 {
-	ip -n a link set spin0 mtu 1500
-	capture a eth0 'ip[6:2] & 0x3fff != 0'
-	pings a b -M dont -s 1460
+	capture a eth0 "src ${outer[a]} and ip proto 50 and ip[6:2] & 0x3fff $1 0"
+	pings a b -M dont -s 2972
 	stop_captures
-	same "fragments" "$(captured a eth0 | grep -c 'proto ESP')" 2
-	ip -n a link set spin0 mtu 1438
+	captured a eth0 | grep -c 'proto ESP' || true
+}
+
+# Larger than the path: what may be fragmented is, before it is sealed, or if it shall be
+# behind it.
+fragments_on_the_way()
+{
+	both
+	ip -n a link set spin0 mtu 4000
+	same "whole ones" "$(esp_packets =)" 3
+	same "fragments" "$(esp_packets !=)" 0
+	host a spindle tunnel set t df clear
+	same "fragments of one whole" "$(esp_packets !=)" 3
 	no_drops a
 	no_drops b
+}
+
+# stats NAME rx|tx: packets and octets.
+stats()
+{
+	ip -n "$1" -s -j link show spin0 | jq -r ".[0].stats64.$2 | \"\(.packets) \(.bytes)\""
+}
+
+# What one end has sent the other has received, whatever went along.
+statistics()
+{
+	both
+	pings a b
+	transfer a b $large
+	host a spindle tunnel set t tfc mtu dummy 50
+	pings a b -s 200
+	within 5 has_reached b "$(($(sequence_of b) + 3))"
+	host a spindle tunnel set t tfc 0 dummy 0
+	transfer b a 100001
+	same "received by b" "$(stats b rx)" "$(stats a tx)"
+	same "received by a" "$(stats a rx)" "$(stats b tx)"
+	no_drops a
+	no_drops b
+}
+
+# A tunnel inside is no reason to send one segment at a time.
+tunnels_inside()
+{
+	both
+	for feature in tx-gre-segmentation tx-udp_tnl-segmentation tx-ipxip4-segmentation; do
+		host a ethtool -k spin0 | grep -x "$feature: on"
+	done
 }
 
 jumbo()
@@ -403,7 +445,9 @@ run_tests \
 	"spin0 without scatter-gather and checksums" "features spin0 sg off tx off rx off" \
 	"spin0 without GRO" "features spin0 sg on tx on rx on tso on gso on gro off" \
 	"packets that the stack has put together from fragments" fragments_inside \
-	"an outer packet larger than the path is cut" fragments_outside \
+	"a packet larger than the path is cut" fragments_on_the_way \
+	"what one end has sent the other has received" statistics \
+	"tunnels inside keep their lists" tunnels_inside \
 	"a capture shows each packet once, as it is there" captured_once \
 	"forwarded, joined by GRO and not" forwarded \
 	"an MTU of 9000" jumbo \
