@@ -58,6 +58,7 @@ void spn_conf_inherit(struct spn_conf *conf, const struct spn_conf *old)
 	conf->follow = old->follow;
 	conf->dummy = old->dummy;
 	conf->clamp_mss = old->clamp_mss;
+	conf->owner = old->owner;
 	conf->dscp = old->dscp;
 }
 

@@ -47,6 +47,7 @@ struct spn_endpoints {
  *	never
  * @clamp_mss: TCP is told to send no longer segments than the MTU of the device allows
  * @ports: a selector has ports, so a fragment may not be of the tunnel
+ * @owner: a mark of the program that made the tunnel, which means nothing here
  * @n_local: how many of @ts are local, the first ones
  * @n_remote: how many are remote, behind them
  * @rcu: for readers
@@ -74,6 +75,7 @@ struct spn_conf {
 	u16 dummy;
 	u8 clamp_mss;
 	bool ports;
+	u32 owner;
 	u16 n_local;
 	u16 n_remote;
 	struct rcu_head rcu;

@@ -72,6 +72,7 @@ const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_FOLLOW] = NLA_POLICY_MAX(NLA_U8, 1),
 	[SPINDLE_A_TUNNEL_DUMMY] = { .type = NLA_U16 },
 	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U8, 1),
+	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_AH_ALIGN] = NLA_POLICY_VALIDATE_FN(NLA_U8, check_ah_align),
 };
 

@@ -156,6 +156,7 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 	get_u8(&conf->clamp_mss, tb[SPINDLE_A_TUNNEL_CLAMP_MSS]);
 	get_u8(&conf->dscp, tb[SPINDLE_A_TUNNEL_DSCP]);
 	get_u32(&conf->fwmark, tb[SPINDLE_A_TUNNEL_FWMARK]);
+	get_u32(&conf->owner, tb[SPINDLE_A_TUNNEL_OWNER]);
 	return err;
 }
 
@@ -239,6 +240,7 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_FOLLOW, conf->follow) ||
 	    nla_put_u16(msg, SPINDLE_A_TUNNEL_DUMMY, conf->dummy) ||
 	    nla_put_u8(msg, SPINDLE_A_TUNNEL_CLAMP_MSS, conf->clamp_mss) ||
+	    (conf->owner && nla_put_u32(msg, SPINDLE_A_TUNNEL_OWNER, conf->owner)) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, conf->fwmark))
 		return -EMSGSIZE;
 	return put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),

@@ -245,6 +245,23 @@ tried_again()
 	within 15 no_problems
 }
 
+# What leaves the configuration while the daemon is away goes when it comes back; what somebody
+# made by hand stays.
+forgotten()
+{
+	fresh_hosts
+	networks one=10.2.0.0/16 two=10.3.0.0/16
+	start_daemon a
+	host a spindle tunnel add other dev spin0 local "${outer[a]}" remote "${outer[b]}" \
+		local-ts 10.1.0.0/16 remote-ts 10.9.0.0/16
+	stop_daemon a KILL
+	networks one=10.2.0.0/16
+	start_daemon a
+	only_tunnel "one other"
+	refuse ip -n a route get 10.3.0.1 2> /dev/null | grep "dev spin0"
+	grep "tunnel two: deleted" "$scratch/a/log"
+}
+
 # Two would take each other's tunnels away.
 one_daemon()
 {
@@ -294,6 +311,18 @@ peer_key()
 	pings a b
 }
 
+# While the daemon is away.
+peer_key_meanwhile()
+{
+	own_keys start=up
+	within 60 both_have state up
+	stop_daemon b KILL
+	cp "$keys/stranger.pub" "$scratch/b/peer.pub"
+	start_daemon b
+	same "SAs of b" "$(generations b)" ""
+	grep "tunnel lan: was keyed with another peer-key: its SAs end" "$scratch/b/log"
+}
+
 own_key()
 {
 	local id
@@ -333,7 +362,9 @@ run_tests \
 	"what cannot be read deletes nothing" unreadable \
 	"what others take away comes back" taken_away \
 	"what the kernel refuses is tried again" tried_again \
+	"what was forgotten meanwhile goes, and nothing of others" forgotten \
 	"one daemon a network namespace" one_daemon \
 	"a peer-key replaced in place ends what the old one agreed on" peer_key \
+	"a peer-key replaced while the daemon is away" peer_key_meanwhile \
 	"a key replaced in place is used" own_key \
 	"a key that cannot be used is named, and nothing changes" bad_key

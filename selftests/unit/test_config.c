@@ -404,8 +404,8 @@ static void test_peers_with_the_same_ends(void **state)
 	sp_config_free(config);
 	assert_null(load(OFFICE "[peer home]\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
 			 "profile = compat\nallow-insecure = yes\n", &heard));
-	assert_non_null(strstr(heard.text, "spindle.conf:7:1: peer home: has local, remote and port "
-			       "of peer office ("));
+	assert_non_null(strstr(heard.text, "spindle.conf:7:1: peer home: has local, remote and "
+			       "port of peer office ("));
 	config = load(OFFICE "[peer home]\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
 		      "profile = compat\nallow-insecure = yes\nport = 4511\n", &heard);
 	assert_non_null(config);
@@ -426,8 +426,8 @@ static void test_too_many_selectors(void **state)
 			i ? ", " : "", 1000 + i);
 	strcat(text, "\n");
 	assert_null(load(text, &heard));
-	assert_non_null(strstr(heard.text, "spindle.conf:7:1: tunnel lan: local-ts and remote-ts are "
-			       "too long for one message to the peer ("));
+	assert_non_null(strstr(heard.text, "spindle.conf:7:1: tunnel lan: local-ts and remote-ts "
+			       "are too long for one message to the peer ("));
 	*strstr(text, ", 2001:db8:1012:") = '\0';
 	config = load(text, &heard);
 	assert_string_equal(heard.text, "");

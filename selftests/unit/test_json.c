@@ -51,7 +51,7 @@ static void a_tunnel(void **state)
 		    "\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24[tcp/80]\"],"
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"up\",\"generation\":2,"
 		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\","
-		    "\"tfc\":0,\"fwmark\":42,"
+		    "\"tfc\":0,\"fwmark\":42,\"owner\":null,"
 		    "\"staged\":1,\"path-mtu\":1500,\"mtu\":1438,"
 		    "\"drops\":{\"no-route\":3,\"stage-full\":0}}");
 
@@ -69,7 +69,7 @@ static void a_tunnel(void **state)
 		    "\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24[tcp/80]\"],"
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"down\",\"generation\":null,"
 		    "\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,"
-		    "\"tfc\":0,\"fwmark\":42,"
+		    "\"tfc\":0,\"fwmark\":42,\"owner\":null,"
 		    "\"staged\":1,\"path-mtu\":null,\"mtu\":null,\"drops\":{}}");
 }
 

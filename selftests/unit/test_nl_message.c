@@ -13,7 +13,7 @@
 #include "nl_message.h"
 #include "sample.h"
 
-enum { ALL_FIELDS = (1 << 18) - 1 };
+enum { ALL_FIELDS = (1 << 19) - 1 };
 
 static struct nl_msg *begin(uint8_t cmd)
 {
@@ -38,6 +38,7 @@ static void a_tunnel_round_trips(void **state)
 	sent.follow = 1;
 	sent.dummy = 250;
 	sent.clamp_mss = 1;
+	sent.owner = 0x5d123456;
 	assert_int_equal(sp_nl_put_tunnel(msg, &sent), 0);
 	assert_int_equal(sp_nl_parse_event(nlmsg_hdr(msg), &event, &err), 0);
 	nlmsg_free(msg);
@@ -65,6 +66,7 @@ static void a_tunnel_round_trips(void **state)
 	assert_int_equal(got->follow, sent.follow);
 	assert_int_equal(got->dummy, sent.dummy);
 	assert_int_equal(got->clamp_mss, sent.clamp_mss);
+	assert_int_equal(got->owner, sent.owner);
 }
 
 static void a_request_carries_only_its_fields(void **state)

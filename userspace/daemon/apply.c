@@ -87,6 +87,20 @@ static void end_tunnel(struct daemon *daemon, const struct plan_tunnel *change)
 		registry_remove_tunnel(&daemon->registry, tunnel);
 }
 
+/* SAs go on, unless they were agreed on with somebody whom the peer's key does not prove. */
+static int take_over(struct daemon *daemon, struct tunnel *tunnel,
+		     const struct plan_tunnel *change, struct snapshot *kernel,
+		     struct sp_error *err)
+{
+	const struct sp_tunnel *is = snapshot_tunnel(kernel, tunnel->name);
+
+	if (!is || !kernel_owns(is) || is->owner == KERNEL_OWNER_MANUAL ||
+	    is->owner == change->wish.tunnel.owner)
+		return kernel_adopt(kernel, tunnel->keying, err);
+	log_line("tunnel %s: was keyed with another peer-key: its SAs end", tunnel->name);
+	return sp_nl_sa_flush(daemon->nl, tunnel->name, err);
+}
+
 static void start_keying(struct daemon *daemon, struct tunnel *tunnel,
 			 const struct plan_tunnel *change, struct snapshot *kernel)
 {
@@ -99,8 +113,8 @@ static void start_keying(struct daemon *daemon, struct tunnel *tunnel,
 		log_line("tunnel %s: out of memory", tunnel->name);
 		return;
 	}
-	if (!change->wish.anew && kernel_adopt(kernel, keying, &err))
-		log_line("tunnel %s: %s", tunnel->name, err.text);
+	if (!change->wish.anew && take_over(daemon, tunnel, change, kernel, &err))
+		log_line("%s", err.text);
 	rk_tunnel_start(keying, daemon_now());
 }
 
@@ -144,7 +158,7 @@ void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *
 	struct plan_tunnel change;
 	bool was_in_trouble = tunnel->trouble;
 
-	plan_tunnel_again(&change, kernel, tunnel->config);
+	plan_tunnel_again(&change, kernel, tunnel->config, daemon->keys);
 	if (change.wish.change == KERNEL_SAME && !was_in_trouble)
 		return;
 	/* Nobody asked for what cannot be done to a tunnel that lives. */

@@ -15,6 +15,27 @@ static bool encap_differs(const struct sp_encap *a, const struct sp_encap *b)
 	return a->sport != b->sport || a->dport != b->dport;
 }
 
+/* --- whose they are --------------------------------------------------------- */
+
+enum { OWNER_PREFIX = 0x5d };		/* the highest octet of every mark of ours */
+
+/* FNV-1a, and none of the marks that mean something else. */
+uint32_t kernel_owner_signed(const char *key_id)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *key_id; key_id++)
+		hash = (hash ^ (uint8_t)*key_id) * 16777619u;
+	return (uint32_t)OWNER_PREFIX << 24 | ((hash ^ hash >> 24) & 0xffffff) | 0x100;
+}
+
+bool kernel_owns(const struct sp_tunnel *is)
+{
+	return is->owner >> 24 == OWNER_PREFIX;
+}
+
+/* --- as configured ---------------------------------------------------------- */
+
 /* Of a tunnel that follows its peer, the kernel knows better where that is. */
 static void keep_following(const struct sp_tunnel *is, struct sp_tunnel *want)
 {
@@ -44,7 +65,8 @@ static unsigned int differing_fields(const struct sp_tunnel *is, const struct sp
 		(is->follow != want->follow ? SP_TUNNEL_FOLLOW : 0) |
 		(is->dummy != want->dummy ? SP_TUNNEL_DUMMY : 0) |
 		(is->clamp_mss != want->clamp_mss ? SP_TUNNEL_CLAMP_MSS : 0) |
-		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0);
+		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0) |
+		(is->owner != want->owner ? SP_TUNNEL_OWNER : 0);
 }
 
 /* What the kernel lets nobody change of a tunnel. */
@@ -61,7 +83,7 @@ static const unsigned int all_fields =
 	SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW | SP_TUNNEL_DF | SP_TUNNEL_DSCP |
 	SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO | SP_TUNNEL_MODE | SP_TUNNEL_AH_ALIGN | SP_TUNNEL_TFC |
 	SP_TUNNEL_ENCAP | SP_TUNNEL_KEEPALIVE | SP_TUNNEL_FOLLOW | SP_TUNNEL_DUMMY |
-	SP_TUNNEL_CLAMP_MSS;
+	SP_TUNNEL_CLAMP_MSS | SP_TUNNEL_OWNER;
 
 static void fill_from_config(struct sp_tunnel *tunnel, const struct sp_tunnel_config *config)
 {
@@ -94,12 +116,14 @@ static bool has_moved(const struct sp_tunnel_config *config, const struct sp_tun
 }
 
 void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
-		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old)
+		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old,
+		    uint32_t owner)
 {
 	const struct sp_tunnel *is = snapshot_tunnel(snapshot, config->name);
 	struct sp_tunnel *want = &wish->tunnel;
 
 	fill_from_config(want, config);
+	want->owner = owner;
 	want->ifindex = snapshot_ifindex(snapshot, config->interface);
 	wish->change = KERNEL_NEW;
 	wish->anew = false;

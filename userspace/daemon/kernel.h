@@ -26,7 +26,17 @@ struct kernel_wish {
  * may be NULL.
  */
 void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
-		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old);
+		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old,
+		    uint32_t owner);
+
+/*
+ * The mark on a tunnel of ours says how it is keyed: in profile signed, with the key of that
+ * id.  What it is not keyed with any more, be it that the daemon was away when that changed,
+ * is not taken over.
+ */
+enum { KERNEL_OWNER_MANUAL = 0x5d000001, KERNEL_OWNER_COMPAT = 0x5d000002 };
+uint32_t kernel_owner_signed(const char *key_id);
+bool kernel_owns(const struct sp_tunnel *is);
 /* Carries it out. */
 int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
 		  struct sp_error *err);

@@ -162,11 +162,26 @@ static struct plan_tunnel *add_tunnel(struct plan *plan, const char *name)
 	return tunnel;
 }
 
+static uint32_t owner_of(const struct sp_tunnel_config *config, struct sp_keyring *keys)
+{
+	const struct sp_peer_config *peer = config->peer;
+	const struct sp_key *key;
+	struct sp_error err;
+
+	if (peer->keying == SP_KEYING_MANUAL)
+		return KERNEL_OWNER_MANUAL;
+	if (!sp_config_needs_keys(peer))
+		return KERNEL_OWNER_COMPAT;
+	key = sp_keyring_public(keys, peer->peer_key, &err);
+	return key ? kernel_owner_signed(key->id) : KERNEL_OWNER_COMPAT;
+}
+
 static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, struct plan *plan)
 {
 	struct why why = { tunnel->why, sizeof(tunnel->why) };
 
-	kernel_compare(&tunnel->wish, plan->kernel, tunnel->config, tunnel->old);
+	kernel_compare(&tunnel->wish, plan->kernel, tunnel->config, tunnel->old,
+		       owner_of(tunnel->config, plan->keys));
 	if (tunnel->old) {
 		note_peer(&why, party_find(daemon, tunnel->config->peer_name), tunnel->old->peer,
 			  tunnel->config->peer, plan->keys);
@@ -176,14 +191,38 @@ static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, str
 }
 
 void plan_tunnel_again(struct plan_tunnel *to, struct snapshot *kernel,
-		       const struct sp_tunnel_config *config)
+		       const struct sp_tunnel_config *config, struct sp_keyring *keys)
 {
 	memset(to, 0, sizeof(*to));
 	to->name = config->name;
 	to->config = config;
 	to->old = config;
-	kernel_compare(&to->wish, kernel, config, config);
+	kernel_compare(&to->wish, kernel, config, config, owner_of(config, keys));
 	to->change = change_of(to);
+}
+
+/* What was ours when the daemon was last at work, and nobody wants any more. */
+static int add_forgotten(const struct sp_tunnel *is, void *arg)
+{
+	struct plan *plan = arg;
+
+	if (kernel_owns(is) && !sp_config_tunnel(plan->config, is->name))
+		add_tunnel(plan, is->name)->change = PLAN_DELETED;
+	return 0;
+}
+
+static void add_deleted(struct plan *plan, const struct sp_config *old)
+{
+	const struct sp_tunnel_config *config;
+	struct plan_tunnel *tunnel;
+
+	STAILQ_FOREACH(config, &old->tunnels, next) {
+		if (sp_config_tunnel(plan->config, config->name))
+			continue;
+		tunnel = add_tunnel(plan, config->name);
+		tunnel->old = config;
+		tunnel->change = PLAN_DELETED;
+	}
 }
 
 struct plan *plan_make(struct daemon *daemon, const struct sp_config *config,
@@ -210,15 +249,10 @@ struct plan *plan_make(struct daemon *daemon, const struct sp_config *config,
 			tunnel->old = sp_config_tunnel(daemon->config, config_tunnel->name);
 		compare(tunnel, daemon, plan);
 	}
-	if (!daemon->config)
-		return plan;
-	STAILQ_FOREACH(config_tunnel, &daemon->config->tunnels, next) {
-		if (sp_config_tunnel(config, config_tunnel->name))
-			continue;
-		tunnel = add_tunnel(plan, config_tunnel->name);
-		tunnel->old = config_tunnel;
-		tunnel->change = PLAN_DELETED;
-	}
+	if (daemon->config)
+		add_deleted(plan, daemon->config);
+	else
+		snapshot_each_tunnel(plan->kernel, add_forgotten, plan);
 	return plan;
 }
 

@@ -82,7 +82,7 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 	json_t *dscp = t->dscp == SPINDLE_DSCP_COPY ? json_string("copy") : number(t->dscp);
 
 	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:b, s:o, s:b, s:o,"
-			 " s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 " s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", t->name, "id", number(t->id), "dev", t->ifname,
 			 "local", addr(&t->local), "remote", addr(&t->remote),
 			 "mode", sp_name_mode(t->mode), "proto", sp_name_proto(t->proto),
@@ -98,6 +98,7 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 			 "df", sp_name_df(t->df), "dscp", dscp,
 			 "tfc", t->tfc == SPINDLE_TFC_MTU ? json_string("mtu") : number(t->tfc),
 			 "fwmark", number(t->fwmark),
+			 "owner", t->owner ? number(t->owner) : json_null(),
 			 "staged", number(t->staged),
 			 "path-mtu", t->mtu ? number(t->path_mtu) : json_null(),
 			 "mtu", t->mtu ? number(t->mtu) : json_null(),

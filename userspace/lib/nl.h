@@ -62,6 +62,7 @@ enum sp_tunnel_field {
 	SP_TUNNEL_FOLLOW	= 1 << 15,
 	SP_TUNNEL_DUMMY		= 1 << 16,
 	SP_TUNNEL_CLAMP_MSS	= 1 << 17,
+	SP_TUNNEL_OWNER		= 1 << 18,
 };
 
 struct sp_tunnel {
@@ -86,6 +87,7 @@ struct sp_tunnel {
 	uint8_t follow;			/* remote and encap.dport follow the peer */
 	uint16_t dummy;			/* milliseconds, 0: none */
 	uint8_t clamp_mss;		/* of TCP connections through it */
+	uint32_t owner;			/* a mark of whoever made it, 0: none */
 	uint32_t fwmark;
 	/* from the kernel only */
 	uint8_t state;			/* enum spindle_tunnel_state */

@@ -148,6 +148,7 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 		[SPINDLE_A_TUNNEL_CLAMP_MSS] = { .type = NLA_U8 },
 		[SPINDLE_A_TUNNEL_PATH_MTU] = { .type = NLA_U32 },
 		[SPINDLE_A_TUNNEL_MTU] = { .type = NLA_U32 },
+		[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
 		[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = { .type = NLA_U32 },
 		[SPINDLE_A_TUNNEL_DF] = { .type = NLA_U8 },
 		[SPINDLE_A_TUNNEL_DSCP] = { .type = NLA_U8 },
@@ -175,6 +176,7 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 	get_u8(&t->follow, a[SPINDLE_A_TUNNEL_FOLLOW]);
 	get_u16(&t->dummy, a[SPINDLE_A_TUNNEL_DUMMY]);
 	get_u8(&t->clamp_mss, a[SPINDLE_A_TUNNEL_CLAMP_MSS]);
+	get_u32(&t->owner, a[SPINDLE_A_TUNNEL_OWNER]);
 	get_u8(&t->ah_align, a[SPINDLE_A_TUNNEL_AH_ALIGN]);
 	get_u32(&t->replay_window, a[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
 	get_u8(&t->df, a[SPINDLE_A_TUNNEL_DF]);

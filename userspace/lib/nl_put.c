@@ -65,6 +65,7 @@ static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 	    (f & SP_TUNNEL_DUMMY && nla_put_u16(msg, SPINDLE_A_TUNNEL_DUMMY, t->dummy)) ||
 	    (f & SP_TUNNEL_CLAMP_MSS &&
 	     nla_put_u8(msg, SPINDLE_A_TUNNEL_CLAMP_MSS, t->clamp_mss)) ||
+	    (f & SP_TUNNEL_OWNER && nla_put_u32(msg, SPINDLE_A_TUNNEL_OWNER, t->owner)) ||
 	    (f & SP_TUNNEL_FWMARK && nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, t->fwmark)))
 		return -1;
 	return 0;

@@ -135,6 +135,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_CLAMP_MSS,	/* u8, 1: of TCP connections through the tunnel */
 	SPINDLE_A_TUNNEL_PATH_MTU,	/* u32, octets of outer packets, get only */
 	SPINDLE_A_TUNNEL_MTU,		/* u32, octets of inner packets that fit, get only */
+	SPINDLE_A_TUNNEL_OWNER,		/* u32, a mark of whoever made it, 0 is none */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
