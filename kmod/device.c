@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <net/rtnetlink.h>
 
+#include "clear.h"
 #include "compat.h"
 #include "device.h"
 #include "esp.h"
@@ -217,14 +218,40 @@ static struct rtnl_link_ops link_ops = {
 	.get_link_net = device_link_net,
 };
 
+/* A device comes into a namespace when it is made, and whenever it moves. */
+static int device_event(struct notifier_block *nb, unsigned long event, void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+	int err = 0;
+
+	if (dev->netdev_ops != &device_ops)
+		return NOTIFY_DONE;
+	if (event == NETDEV_REGISTER)
+		err = spn_clear_enter(dev);
+	else if (event == NETDEV_UNREGISTER)
+		spn_clear_leave(dev);
+	return notifier_from_errno(err);
+}
+
+static struct notifier_block device_notifier = { .notifier_call = device_event };
+
 int __init spn_device_init(void)
 {
-	return rtnl_link_register(&link_ops);
+	int err;
+
+	err = register_netdevice_notifier(&device_notifier);
+	if (err)
+		return err;
+	err = rtnl_link_register(&link_ops);
+	if (err)
+		unregister_netdevice_notifier(&device_notifier);
+	return err;
 }
 
 void spn_device_exit(void)
 {
 	rtnl_link_unregister(&link_ops);
+	unregister_netdevice_notifier(&device_notifier);
 }
 
 bool spn_device_check(const struct net_device *dev)

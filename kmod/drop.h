@@ -48,7 +48,9 @@
 	X(BACKLOG,		"backlog")				\
 	X(EXPIRED,		"expired")				\
 	X(CRYPTO,		"crypto")				\
-	X(NO_MEMORY,		"no-memory")
+	X(NO_MEMORY,		"no-memory")				\
+	/* a tunnel, not even sealed */					\
+	X(CLEAR,		"clear")
 
 enum spn_drop_reason {
 	SPN_DROP_NONE,

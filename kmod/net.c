@@ -19,6 +19,7 @@ static int __net_init net_init(struct net *net)
 	sn->devices_seq = 1;
 	sn->tunnels_seq = 1;
 	sn->sas_seq = 1;
+	INIT_LIST_HEAD(&sn->guards);
 	err = spn_spi_table_init(sn);
 	if (err)
 		return err;

@@ -27,6 +27,8 @@
  * @tunnels_seq: the same for tunnels, and for changes to one
  * @sas_seq: the same for SAs and reservations, which come and go
  * @staged: octets that wait for SAs, in all tunnels
+ * @guards: struct spn_device that are here now, wherever they were born, and refuse what
+ *	comes in the clear; written under the RTNL, readers by RCU
  * @net: the namespace
  */
 struct spn_net {
@@ -44,6 +46,7 @@ struct spn_net {
 	u32 tunnels_seq;
 	u32 sas_seq;
 	atomic_long_t staged;
+	struct list_head guards;
 	struct net *net;
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/ctype.h>
 #include <linux/in.h>
+#include <linux/rtnetlink.h>
 
+#include "clear.h"
 #include "compat.h"
 #include "device.h"
 #include "netlink.h"
@@ -101,7 +103,14 @@ const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1] = {
 	[SPINDLE_A_SA_LIFE] = NLA_POLICY_NESTED(spn_netlink_life_policy),
 };
 
+static const struct nla_policy device_policy[SPINDLE_A_DEVICE_MAX + 1] = {
+	[SPINDLE_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SPINDLE_A_DEVICE_IFNAME] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
+	[SPINDLE_A_DEVICE_CLEAR] = NLA_POLICY_MAX(NLA_U8, SPINDLE_CLEAR_ACCEPT),
+};
+
 static const struct nla_policy root_policy[SPINDLE_A_MAX + 1] = {
+	[SPINDLE_A_DEVICE] = NLA_POLICY_NESTED(device_policy),
 	[SPINDLE_A_TUNNEL] = NLA_POLICY_NESTED(spn_netlink_tunnel_policy),
 	[SPINDLE_A_SA] = NLA_POLICY_NESTED(spn_netlink_sa_policy),
 };
@@ -263,6 +272,7 @@ static int fill_device(struct sk_buff *msg, void *object)
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_MTU, READ_ONCE(sd->dev->mtu)) ||
 	    nla_put_u8(msg, SPINDLE_A_DEVICE_MTU_FIXED, sd->mtu_fixed) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, sd->n_tunnels) ||
+	    nla_put_u8(msg, SPINDLE_A_DEVICE_CLEAR, READ_ONCE(sd->clear)) ||
 	    spn_netlink_put_drops(msg, SPINDLE_A_DEVICE_DROP, &sd->drops))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
@@ -397,6 +407,57 @@ static void post_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_
 	wipe_keys(nlmsg_hdr(skb));
 }
 
+/* In the namespace of who asks, for it is that one's packets that it is about. */
+static struct net_device *named_device(struct net *net, struct nlattr **tb,
+				       struct netlink_ext_ack *extack)
+{
+	struct net_device *dev;
+
+	if (!tb[SPINDLE_A_DEVICE_IFINDEX] == !tb[SPINDLE_A_DEVICE_IFNAME]) {
+		NL_SET_ERR_MSG(extack, "a device is named by its index or by its name");
+		return ERR_PTR(-EINVAL);
+	}
+	if (tb[SPINDLE_A_DEVICE_IFINDEX])
+		dev = __dev_get_by_index(net, nla_get_u32(tb[SPINDLE_A_DEVICE_IFINDEX]));
+	else
+		dev = __dev_get_by_name(net, nla_data(tb[SPINDLE_A_DEVICE_IFNAME]));
+	if (!dev) {
+		NL_SET_ERR_MSG(extack, "no such device");
+		return ERR_PTR(-ENODEV);
+	}
+	if (!spn_device_check(dev)) {
+		NL_SET_ERR_MSG(extack, "the device is not of kind spindle");
+		return ERR_PTR(-EINVAL);
+	}
+	return dev;
+}
+
+static int device_set(struct sk_buff *msg, struct genl_info *info)
+{
+	const u64 allowed = BIT_ULL(SPINDLE_A_DEVICE_IFINDEX) |
+			    BIT_ULL(SPINDLE_A_DEVICE_IFNAME) | BIT_ULL(SPINDLE_A_DEVICE_CLEAR);
+	struct nlattr *tb[SPINDLE_A_DEVICE_MAX + 1], *nest = info->attrs[SPINDLE_A_DEVICE];
+	struct net_device *dev;
+	int err;
+
+	if (!nest) {
+		NL_SET_ERR_MSG(info->extack, "no device is named");
+		return -EINVAL;
+	}
+	err = spn_netlink_parse(tb, SPINDLE_A_DEVICE_MAX, nest, device_policy, allowed,
+				info->extack);
+	if (err)
+		return err;
+	rtnl_lock();
+	dev = named_device(genl_info_net(info), tb, info->extack);
+	if (IS_ERR(dev))
+		err = PTR_ERR(dev);
+	else if (tb[SPINDLE_A_DEVICE_CLEAR])
+		err = spn_clear_set(dev, nla_get_u8(tb[SPINDLE_A_DEVICE_CLEAR]));
+	rtnl_unlock();
+	return err;
+}
+
 #define DO(name, handler)					\
 	{							\
 		.cmd = SPINDLE_CMD_##name,			\
@@ -422,6 +483,7 @@ static const struct genl_ops netlink_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.dumpit = spn_netlink_sa_dump,
 	},
+	DO(DEV_SET, device_set),
 	DO(TUNNEL_NEW, spn_netlink_tunnel_new),
 	DO(TUNNEL_SET, spn_netlink_tunnel_set),
 	DO(TUNNEL_DEL, spn_netlink_tunnel_del),

@@ -222,7 +222,8 @@ static void *find_local(const struct spn_trie_node *outer, const struct spn_tupl
 	return best;
 }
 
-void *spn_selectors_lookup(const struct spn_selectors *selectors, const struct spn_tuple *tuple)
+/* Among remote prefixes of at least @len bits. */
+static void *look_up(const struct spn_selectors *selectors, const struct spn_tuple *tuple, u8 len)
 {
 	const struct spn_trie_node *node;
 	const struct spn_trie *trie;
@@ -231,6 +232,17 @@ void *spn_selectors_lookup(const struct spn_selectors *selectors, const struct s
 	trie = tuple->remote.family == AF_INET ? &selectors->v4 : &selectors->v6;
 	for (node = spn_trie_first(trie, &tuple->remote); node;
 	     node = spn_trie_next(node, &tuple->remote))
-		best = find_local(node, tuple) ?: best;
+		if (node->len >= len)
+			best = find_local(node, tuple) ?: best;
 	return best;
+}
+
+void *spn_selectors_lookup(const struct spn_selectors *selectors, const struct spn_tuple *tuple)
+{
+	return look_up(selectors, tuple, 0);
+}
+
+void *spn_selectors_protect(const struct spn_selectors *selectors, const struct spn_tuple *tuple)
+{
+	return look_up(selectors, tuple, 1);
 }

@@ -101,4 +101,10 @@ void spn_selectors_remove(struct spn_selectors *selectors, const struct spn_ts *
 /* Returns the owner of a packet, or NULL. */
 void *spn_selectors_lookup(const struct spn_selectors *selectors, const struct spn_tuple *tuple);
 
+/*
+ * The same, but that it passes over selectors of everything at the remote end: they say where
+ * to send what nobody else wants, and not that all the world is at the peer's.
+ */
+void *spn_selectors_protect(const struct spn_selectors *selectors, const struct spn_tuple *tuple);
+
 #endif

@@ -64,6 +64,9 @@ struct spn_flow {
  *	spn_net.lock, read under either
  * @mtu_own: the MTU is being changed by us; under the RTNL
  * @unsettled: the device may need another MTU; under spn_net.lock
+ * @clear: enum spindle_clear; written under the RTNL
+ * @guarding: it is in spn_net.guards; under the RTNL
+ * @guard_node: there, in the namespace where the device is
  * @drops: packets that no tunnel took
  */
 struct spn_device {
@@ -80,6 +83,9 @@ struct spn_device {
 	bool mtu_fixed;
 	bool mtu_own;
 	bool unsettled;
+	u8 clear;
+	bool guarding;
+	struct list_head guard_node;
 	struct spn_drops drops;
 };
 

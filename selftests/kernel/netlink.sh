@@ -605,7 +605,7 @@ without_rights()
 			notifications "keying": Operation not permitted
 	END
 	for operation in "subscribe keying" "subscribe monitor" {dev,tunnel,sa}"-get {}" \
-		tunnel-{new,set,del}" {}" "spi-alloc {}" sa-{new,del,flush,activate}" {}"; do
+		dev-set" {}" tunnel-{new,set,del}" {}" "spi-alloc {}" sa-{new,del,flush,activate}" {}"; do
 		printf '%s\n' "$operation" "Operation not permitted"
 	done | asked "$@"
 }

@@ -166,6 +166,20 @@ static void security_associations(void **state)
 	check_rows(cli_sa_verbs, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+static void device_says_what_is_wrong(void **state)
+{
+	static const struct row rows[] = {
+		{ "set", CLI_USAGE, "usage: spindle set DEV clear refuse|accept" },
+		{ "set spin0 clear", CLI_USAGE, "usage: spindle set DEV clear refuse|accept" },
+		{ "set spin0 mtu 1400", CLI_USAGE, "device spin0: unknown word \"mtu\"" },
+		{ "set spin0 clear away", CLI_USAGE,
+		  "device spin0: clear: \"away\" is not refuse or accept" },
+	};
+
+	(void)state;
+	check_rows(cli_device_verbs, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 static void nouns_name_themselves(void **state)
 {
 	static const struct verb verbs[] = {
@@ -176,8 +190,8 @@ static void nouns_name_themselves(void **state)
 	static const struct row rows[] = {
 		{ "", CLI_USAGE, "a verb is missing, one of device, monitor" },
 		{ "devices", CLI_USAGE, "\"devices\" is not one of device, monitor" },
-		{ "device", CLI_USAGE, "device: a verb is missing, one of show" },
-		{ "device list", CLI_USAGE, "device: \"list\" is not one of show" },
+		{ "device", CLI_USAGE, "device: a verb is missing, one of set, show" },
+		{ "device list", CLI_USAGE, "device: \"list\" is not one of set, show" },
 		{ "device show spin0", CLI_USAGE, "usage: spindle device show [-j]" },
 		{ "monitor spin0", CLI_USAGE, "usage: spindle monitor [-j]" },
 	};
@@ -280,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tunnels),
 		cmocka_unit_test(security_associations),
+		cmocka_unit_test(device_says_what_is_wrong),
 		cmocka_unit_test(nouns_name_themselves),
 		cmocka_unit_test(batches_end_with_the_first_error),
 		cmocka_unit_test(batches_need_a_file),

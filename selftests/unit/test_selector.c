@@ -428,6 +428,26 @@ static void sides_take_packets(void **state)
 	}
 }
 
+/* Everything at the remote end is no network that could be protected. */
+static void selectors_of_everything_protect_nothing(void **state)
+{
+	struct spn_selectors table = { 0 };
+	struct spn_tuple tuple = packet(IPPROTO_TCP, 80, 50000);
+
+	(void)state;
+	assert_int_equal(insert(&table, "0.0.0.0/0", "0.0.0.0/0", "all"), 0);
+	assert_string_equal(lookup_ports(&table, IPPROTO_TCP, 80, 50000), "all");
+	assert_null(spn_selectors_protect(&table, &tuple));
+	assert_int_equal(insert(&table, "0.0.0.0/1", "0.0.0.0/0", "half"), 0);
+	assert_string_equal(spn_selectors_protect(&table, &tuple), "half");
+	assert_int_equal(insert(&table, "10.2.0.0/16", "10.1.0.0/16", "net"), 0);
+	assert_string_equal(spn_selectors_protect(&table, &tuple), "net");
+	take(&table, "10.2.0.0/16", "10.1.0.0/16", "net");
+	take(&table, "0.0.0.0/1", "0.0.0.0/0", "half");
+	take(&table, "0.0.0.0/0", "0.0.0.0/0", "all");
+	assert_empty(&table);
+}
+
 static void sides_meet_unless_family_or_protocol_differ(void **state)
 {
 	static const struct {
@@ -662,6 +682,7 @@ int main(void)
 		cmocka_unit_test(a_packet_without_ports_fits_where_they_do_not_matter),
 		cmocka_unit_test(a_longer_prefix_comes_first),
 		cmocka_unit_test(sides_take_packets),
+		cmocka_unit_test(selectors_of_everything_protect_nothing),
 		cmocka_unit_test(sides_meet_unless_family_or_protocol_differ),
 		cmocka_unit_test(random_operations_fare_as_in_a_list),
 	};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
 #include "json.h"
+#include "name.h"
 #include "text.h"
 
 static int show_device(const struct sp_device *device, void *arg)
@@ -29,7 +31,25 @@ static int show(struct cli *cli, int argc, char **argv)
 	return cli_show_end(&out, sp_nl_device_dump(cli->nl, show_device, &out, &cli->err));
 }
 
+static int set(struct cli *cli, int argc, char **argv)
+{
+	uint8_t clear;
+
+	if (argc != 3)
+		return CLI_USAGE;
+	if (strcmp(argv[1], "clear"))
+		return cli_usage(cli, "device %s: unknown word \"%s\"", argv[0], argv[1]);
+	if (sp_name_clear_parse(&clear, argv[2], &cli->err)) {
+		sp_fail_in(&cli->err, "device %s: clear", argv[0]);
+		return CLI_USAGE;
+	}
+	if (!cli_nl(cli))
+		return CLI_FAILED;
+	return sp_nl_device_set_clear(cli->nl, argv[0], clear, &cli->err) ? CLI_FAILED : CLI_DONE;
+}
+
 const struct verb cli_device_verbs[] = {
+	{ "set", set, "DEV clear refuse|accept", NULL },
 	{ "show", show, "[-j]", NULL },
 	{ 0 },
 };

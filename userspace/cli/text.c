@@ -76,9 +76,9 @@ static void print_drops(FILE *out, const struct sp_drops *drops)
 
 void cli_text_device(FILE *out, const struct sp_device *device)
 {
-	fprintf(out, "%s  mtu %u%s, %u %s\n", device->ifname, device->mtu,
+	fprintf(out, "%s  mtu %u%s, %u %s, clear %s\n", device->ifname, device->mtu,
 		device->mtu_fixed ? " fixed" : "", device->tunnels,
-		device->tunnels == 1 ? "tunnel" : "tunnels");
+		device->tunnels == 1 ? "tunnel" : "tunnels", sp_name_clear(device->clear));
 	print_drops(out, &device->drops);
 }
 

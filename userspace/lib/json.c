@@ -70,10 +70,10 @@ static json_t *life(const struct sp_life *l)
 
 json_t *sp_json_device(const struct sp_device *device)
 {
-	return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o}", "dev", device->ifname,
+	return json_pack("{s:s, s:o, s:o, s:b, s:o, s:s, s:o}", "dev", device->ifname,
 			 "ifindex", number(device->ifindex), "mtu", number(device->mtu),
 			 "mtu-fixed", device->mtu_fixed, "tunnels", number(device->tunnels),
-			 "drops", drops(&device->drops));
+			 "clear", sp_name_clear(device->clear), "drops", drops(&device->drops));
 }
 
 json_t *sp_json_tunnel(const struct sp_tunnel *t)

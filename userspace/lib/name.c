@@ -18,6 +18,10 @@ static const char *const dfs[] = {
 	[SPINDLE_DF_COPY] = "copy", [SPINDLE_DF_SET] = "set", [SPINDLE_DF_CLEAR] = "clear",
 };
 
+static const char *const clears[] = {
+	[SPINDLE_CLEAR_REFUSE] = "refuse", [SPINDLE_CLEAR_ACCEPT] = "accept",
+};
+
 static const char *word_at(const char *const *words, size_t n, size_t i)
 {
 	return i < n && words[i] ? words[i] : "unknown";
@@ -73,6 +77,22 @@ int sp_name_df_parse(uint8_t *df, const char *word, struct sp_error *err)
 		}
 	}
 	return sp_fail(err, "\"%s\" is not copy, set or clear", word);
+}
+
+const char *sp_name_clear(uint8_t clear)
+{
+	return word_at(clears, COUNT(clears), clear);
+}
+
+int sp_name_clear_parse(uint8_t *clear, const char *word, struct sp_error *err)
+{
+	for (size_t i = 0; i < COUNT(clears); i++) {
+		if (!strcmp(word, clears[i])) {
+			*clear = (uint8_t)i;
+			return 0;
+		}
+	}
+	return sp_fail(err, "\"%s\" is not refuse or accept", word);
 }
 
 int sp_name_tfc_parse(uint16_t *tfc, const char *word, struct sp_error *err)

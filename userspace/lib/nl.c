@@ -219,6 +219,20 @@ int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_
 	return dump(nl, SPINDLE_CMD_DEV_GET, NULL, walk_device, &walk, err);
 }
 
+int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
+			   struct sp_error *err)
+{
+	struct nl_msg *msg = request(nl, SPINDLE_CMD_DEV_SET, 0, err);
+
+	if (!msg)
+		return -1;
+	if (sp_nl_put_device_clear(msg, ifname, clear)) {
+		sp_talk_discard(msg);
+		return sp_fail(err, "too large for one request");
+	}
+	return sp_talk(nl->sock, msg, NULL, NULL, err) ? sp_fail_in(err, "device %s", ifname) : 0;
+}
+
 int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_error *err)
 {
 	struct walk walk = { .tunnel = each, .arg = arg, .what = "tunnels" };

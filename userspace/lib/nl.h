@@ -39,6 +39,7 @@ struct sp_device {
 	uint32_t mtu;
 	uint8_t mtu_fixed;		/* it does not follow the tunnels */
 	uint32_t tunnels;
+	uint8_t clear;			/* enum spindle_clear */
 	struct sp_drops drops;
 };
 
@@ -162,6 +163,9 @@ typedef int (*sp_device_fn)(const struct sp_device *device, void *arg);
 typedef int (*sp_tunnel_fn)(const struct sp_tunnel *tunnel, void *arg);
 typedef int (*sp_sa_fn)(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *arg);
 int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_error *err);
+/* What becomes of packets in the clear, of the interface of that name. */
+int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
+			   struct sp_error *err);
 int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_error *err);
 /* tunnel NULL: the SAs of every tunnel. */
 int sp_nl_sa_dump(struct sp_nl *nl, const char *tunnel, sp_sa_fn each, void *arg,

@@ -10,6 +10,7 @@
 /* These return 0, or a negative number when the message is full. */
 int sp_nl_put_tunnel(struct nl_msg *msg, const struct sp_tunnel *tunnel);
 int sp_nl_put_tunnel_name(struct nl_msg *msg, const char *name);
+int sp_nl_put_device_clear(struct nl_msg *msg, const char *ifname, uint8_t clear);
 int sp_nl_put_sa(struct nl_msg *msg, const struct sp_sa *sa);
 /* What names an SA: its generation, or else its direction and SPI, if it has any. */
 int sp_nl_put_sa_name(struct nl_msg *msg, const struct sp_sa *sa);

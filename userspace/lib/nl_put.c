@@ -96,6 +96,18 @@ int sp_nl_put_tunnel_name(struct nl_msg *msg, const char *name)
 	return 0;
 }
 
+int sp_nl_put_device_clear(struct nl_msg *msg, const char *ifname, uint8_t clear)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_DEVICE | NLA_F_NESTED);
+
+	if (!nest ||
+	    nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, ifname) ||
+	    nla_put_u8(msg, SPINDLE_A_DEVICE_CLEAR, clear))
+		return -1;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 static int put_limit(struct nl_msg *msg, int type, uint64_t limit)
 {
 	return limit ? nla_put_u64(msg, type, limit) : 0;

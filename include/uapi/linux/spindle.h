@@ -51,6 +51,7 @@ enum spindle_cmd {
 	SPINDLE_CMD_EXPIRE_NTF,		/* group keying */
 	SPINDLE_CMD_ACTIVE_NTF,		/* group keying */
 	SPINDLE_CMD_ENDPOINT_NTF,	/* group keying: TUNNEL with REMOTE and ENCAP_DPORT, SA */
+	SPINDLE_CMD_DEV_SET,		/* what a device does; it is named by IFINDEX or IFNAME */
 
 	__SPINDLE_CMD_MAX,
 	SPINDLE_CMD_MAX = __SPINDLE_CMD_MAX - 1
@@ -78,9 +79,16 @@ enum spindle_device_attr {
 	SPINDLE_A_DEVICE_TUNNELS,	/* u32, how many */
 	SPINDLE_A_DEVICE_DROP,		/* nest, enum spindle_drop_attr; repeats */
 	SPINDLE_A_DEVICE_MTU_FIXED,	/* u8, 1: the MTU does not follow the tunnels */
+	SPINDLE_A_DEVICE_CLEAR,		/* u8, enum spindle_clear */
 
 	__SPINDLE_A_DEVICE_MAX,
 	SPINDLE_A_DEVICE_MAX = __SPINDLE_A_DEVICE_MAX - 1
+};
+
+/* What becomes of packets that come in the clear though a tunnel protects them. */
+enum spindle_clear {
+	SPINDLE_CLEAR_REFUSE,
+	SPINDLE_CLEAR_ACCEPT,
 };
 
 enum spindle_mode {
