@@ -15,6 +15,7 @@
 #include "net.h"
 #include "selector.h"
 
+struct spn_port;
 struct spn_tunnel;
 
 /* Hashed as octets: the padding is zero. */
@@ -41,6 +42,7 @@ struct spn_endpoints {
  * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
  * @encap_sport: UDP source port of ESP in UDP (RFC 3948), 0 for ESP as it is
  * @encap_dport: UDP destination port, likewise
+ * @port: where ESP in UDP comes in, NULL for ESP as it is; under spn_net.lock
  * @keepalive: seconds without a packet after which one is sent for a NAT (RFC 3948 4), 0
  *	for never
  * @dummy: milliseconds without a packet after which a dummy is sent (RFC 4303 2.6), 0 for
@@ -71,6 +73,7 @@ struct spn_conf {
 	u16 tfc;
 	u16 encap_sport;
 	u16 encap_dport;
+	struct spn_port *port;
 	u16 keepalive;
 	u16 dummy;
 	u8 clamp_mss;

@@ -7,6 +7,7 @@
 #include "mtu.h"
 #include "net.h"
 #include "netlink.h"
+#include "port.h"
 #include "sa.h"
 #include "selftest.h"
 #include "tunnel.h"
@@ -29,6 +30,7 @@ static int __init spindle_init(void)
 	err = spn_lane_init();
 	if (err)
 		goto exit_tunnel;
+	spn_port_init(spn_hook_udp_rcv, spn_hook_udp_error);
 	err = spn_net_init();
 	if (err)
 		goto exit_lane;

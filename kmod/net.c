@@ -2,6 +2,7 @@
 
 #include "conf.h"
 #include "net.h"
+#include "port.h"
 #include "spi.h"
 #include "tunnel.h"
 
@@ -20,6 +21,7 @@ static int __net_init net_init(struct net *net)
 	sn->tunnels_seq = 1;
 	sn->sas_seq = 1;
 	INIT_LIST_HEAD(&sn->guards);
+	spn_port_table_init(sn);
 	err = spn_spi_table_init(sn);
 	if (err)
 		return err;
@@ -52,6 +54,7 @@ static void __net_exit net_pre_exit(struct net *net)
 	list_for_each_entry_safe(sd, next, &sn->devices, node)
 		spn_tunnel_close(sn, sd);
 	mutex_unlock(&sn->lock);
+	spn_port_table_stop(sn);
 }
 
 static void __net_exit net_exit(struct net *net)

@@ -29,6 +29,8 @@
  * @staged: octets that wait for SAs, in all tunnels
  * @guards: struct spn_device that are here now, wherever they were born, and refuse what
  *	comes in the clear; written under the RTNL, readers by RCU
+ * @ports: struct spn_port; under @lock
+ * @ports_retry: tries to open those that another program has
  * @net: the namespace
  */
 struct spn_net {
@@ -47,6 +49,8 @@ struct spn_net {
 	u32 sas_seq;
 	atomic_long_t staged;
 	struct list_head guards;
+	struct list_head ports;
+	struct delayed_work ports_retry;
 	struct net *net;
 };
 

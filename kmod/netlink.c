@@ -109,10 +109,16 @@ static const struct nla_policy device_policy[SPINDLE_A_DEVICE_MAX + 1] = {
 	[SPINDLE_A_DEVICE_CLEAR] = NLA_POLICY_MAX(NLA_U8, SPINDLE_CLEAR_ACCEPT),
 };
 
+const struct nla_policy spn_netlink_port_policy[SPINDLE_A_PORT_MAX + 1] = {
+	[SPINDLE_A_PORT_ADDR] = ADDR_POLICY,
+	[SPINDLE_A_PORT_NUMBER] = NLA_POLICY_MIN(NLA_U16, 1),
+};
+
 static const struct nla_policy root_policy[SPINDLE_A_MAX + 1] = {
 	[SPINDLE_A_DEVICE] = NLA_POLICY_NESTED(device_policy),
 	[SPINDLE_A_TUNNEL] = NLA_POLICY_NESTED(spn_netlink_tunnel_policy),
 	[SPINDLE_A_SA] = NLA_POLICY_NESTED(spn_netlink_sa_policy),
+	[SPINDLE_A_PORT] = NLA_POLICY_NESTED(spn_netlink_port_policy),
 };
 
 /* Given twice, it is not clear what is meant; selectors are given many times. */
@@ -165,6 +171,8 @@ int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *in
 	if (!info->attrs[attr]) {
 		if (attr == SPINDLE_A_TUNNEL)
 			NL_SET_ERR_MSG(info->extack, "no tunnel is named");
+		else if (attr == SPINDLE_A_PORT)
+			NL_SET_ERR_MSG(info->extack, "no port is named");
 		else
 			NL_SET_ERR_MSG(info->extack, "no SA is named");
 		return -EINVAL;
@@ -361,8 +369,12 @@ static unsigned int sas_max(u8 cmd)
 
 static int check_request(struct genl_info *info)
 {
+	bool of_device = info->genlhdr->cmd == SPINDLE_CMD_DEV_SET;
+	bool of_port = info->genlhdr->cmd == SPINDLE_CMD_PORT_OPEN;
 	unsigned int left[SPINDLE_A_MAX + 1] = {
-		[SPINDLE_A_TUNNEL] = 1,
+		[SPINDLE_A_DEVICE] = of_device,
+		[SPINDLE_A_PORT] = of_port,
+		[SPINDLE_A_TUNNEL] = !of_device && !of_port,
 		[SPINDLE_A_SA] = sas_max(info->genlhdr->cmd),
 	};
 	const struct nlattr *attr;
@@ -492,6 +504,7 @@ static const struct genl_ops netlink_ops[] = {
 	DO(SA_DEL, spn_netlink_sa_del),
 	DO(SA_FLUSH, spn_netlink_sa_flush),
 	DO(SA_ACTIVATE, spn_netlink_sa_activate),
+	DO(PORT_OPEN, spn_netlink_port_open),
 };
 
 static const struct genl_multicast_group netlink_groups[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The generic netlink family: what users ask for, checked and carried out.
- * netlink.c has the family and what tunnels and SAs share, netlink_tunnel.c and
- * netlink_sa.c one noun each.
+ * netlink.c has the family and what the others share, netlink_tunnel.c, netlink_sa.c
+ * and netlink_port.c one noun each.
  */
 #ifndef _SPINDLE_NETLINK_H
 #define _SPINDLE_NETLINK_H
@@ -24,6 +24,7 @@ extern const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 
 extern const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1];
 extern const struct nla_policy spn_netlink_life_policy[SPINDLE_A_LIFE_MAX + 1];
 extern const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1];
+extern const struct nla_policy spn_netlink_port_policy[SPINDLE_A_PORT_MAX + 1];
 
 /* What a tunnel is named by. */
 #define SPN_NETLINK_NAMES (BIT_ULL(SPINDLE_A_TUNNEL_ID) | BIT_ULL(SPINDLE_A_TUNNEL_NAME))
@@ -53,6 +54,10 @@ int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cm
 
 /* An error if the request for a dump asks for less than all. */
 int spn_netlink_dump_all(struct netlink_callback *cb);
+
+/* Reads an outer address, which must be that of a host. */
+int spn_netlink_get_host(struct spn_addr *addr, const struct nlattr *attr,
+			 struct netlink_ext_ack *extack);
 
 /* Adds the non-zero counters, each as a nest of type @attr. */
 int spn_netlink_put_drops(struct sk_buff *msg, int attr, const struct spn_drops *drops);
@@ -90,5 +95,7 @@ int spn_netlink_sa_dump(struct sk_buff *msg, struct netlink_callback *cb);
 int spn_netlink_sa_del(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_sa_flush(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_sa_activate(struct sk_buff *skb, struct genl_info *info);
+
+int spn_netlink_port_open(struct sk_buff *skb, struct genl_info *info);
 
 #endif

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "mtu.h"
 #include "netlink.h"
+#include "port.h"
 
 static struct spn_addr get_addr(const struct nlattr *attr)
 {
@@ -17,8 +18,8 @@ static struct spn_addr get_addr(const struct nlattr *attr)
 	return addr;
 }
 
-static int get_endpoint(struct spn_addr *addr, const struct nlattr *attr,
-			struct netlink_ext_ack *extack)
+int spn_netlink_get_host(struct spn_addr *addr, const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
 {
 	*addr = get_addr(attr);
 	if (addr->family == AF_INET6 && !ipv6_mod_enabled()) {
@@ -139,9 +140,11 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 	int err = 0;
 
 	if (tb[SPINDLE_A_TUNNEL_LOCAL])
-		err = get_endpoint(&conf->endpoints.local, tb[SPINDLE_A_TUNNEL_LOCAL], extack);
+		err = spn_netlink_get_host(&conf->endpoints.local, tb[SPINDLE_A_TUNNEL_LOCAL],
+					   extack);
 	if (!err && tb[SPINDLE_A_TUNNEL_REMOTE])
-		err = get_endpoint(&conf->endpoints.remote, tb[SPINDLE_A_TUNNEL_REMOTE], extack);
+		err = spn_netlink_get_host(&conf->endpoints.remote, tb[SPINDLE_A_TUNNEL_REMOTE],
+					   extack);
 	get_u8(&conf->proto, tb[SPINDLE_A_TUNNEL_PROTO]);
 	get_u8(&conf->ah_align, tb[SPINDLE_A_TUNNEL_AH_ALIGN]);
 	get_u8(&conf->mode, tb[SPINDLE_A_TUNNEL_MODE]);
@@ -253,10 +256,12 @@ static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 {
 	struct spn_sa *out = rcu_dereference_protected(tunnel->out,
 						       lockdep_is_held(&tunnel->sn->lock));
+	const struct spn_port *port = spn_tunnel_conf(tunnel)->port;
 	bool up = out && !spn_sa_expired(out);
 
 	if (nla_put_u8(msg, SPINDLE_A_TUNNEL_STATE, up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
 	    (out && nla_put_u32(msg, SPINDLE_A_TUNNEL_OUT_GENERATION, out->generation)) ||
+	    (port && !port->sock && nla_put_u32(msg, SPINDLE_A_TUNNEL_ENCAP_ERROR, -port->err)) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED, skb_queue_len_lockless(&tunnel->stage.skbs)) ||
 	    (tunnel->mtu && (nla_put_u32(msg, SPINDLE_A_TUNNEL_PATH_MTU, tunnel->path_mtu) ||
 			     nla_put_u32(msg, SPINDLE_A_TUNNEL_MTU, tunnel->mtu))))

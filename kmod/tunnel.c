@@ -3,6 +3,7 @@
 
 #include "event.h"
 #include "peer.h"
+#include "port.h"
 #include "spi.h"
 #include "tunnel.h"
 
@@ -117,6 +118,27 @@ static struct spn_tunnel *alloc_tunnel(struct spn_net *sn, struct net_device *de
 	return tunnel;
 }
 
+/* The port is open before the peer is told of it, by our packets. */
+static int take_port(struct spn_net *sn, struct spn_conf *conf)
+{
+	struct spn_port *port;
+
+	if (!conf->encap_sport)
+		return 0;
+	port = spn_port_get(sn, &conf->endpoints.local, conf->encap_sport);
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	conf->port = port;
+	return 0;
+}
+
+static void release_port(struct spn_conf *conf)
+{
+	if (conf->port)
+		spn_port_put(conf->port);
+	conf->port = NULL;
+}
+
 /* Publishes in the reverse order of spn_tunnel_delete(): packets come last. */
 static int publish(struct spn_tunnel *tunnel, struct spn_conf *conf,
 		   struct netlink_ext_ack *extack)
@@ -180,8 +202,10 @@ struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
 	if (!tunnel)
 		return ERR_PTR(-ENOMEM);
 	conf->tunnel = tunnel;
-	err = spn_peer_prepare(tunnel, conf) ?: publish(tunnel, conf, extack);
+	err = spn_peer_prepare(tunnel, conf) ?: take_port(sn, conf) ?:
+	      publish(tunnel, conf, extack);
 	if (err) {
+		release_port(conf);
 		spn_tunnel_put(tunnel);
 		return ERR_PTR(err);
 	}
@@ -258,6 +282,7 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 	idr_remove(&sn->tunnels, tunnel->id);
 	RCU_INIT_POINTER(tunnel->conf, NULL);
 	spn_stage_close(&tunnel->stage);
+	release_port(conf);
 	spn_conf_free(conf);
 	fit(tunnel);
 	spn_tunnel_put(tunnel);
@@ -343,7 +368,7 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	int err;
 
 	conf->tunnel = tunnel;
-	err = spn_peer_prepare(tunnel, conf);
+	err = spn_peer_prepare(tunnel, conf) ?: take_port(sn, conf);
 	if (err)
 		return err;
 	move = memcmp(&conf->endpoints.local, &old->endpoints.local, sizeof(struct spn_addr));
@@ -368,6 +393,7 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	spn_peer_configure(tunnel, old, conf);
 	spn_conf_unroute(old, conf, selectors);
 	spn_conf_unhash(sn, old);
+	release_port(old);
 	spn_conf_free(old);
 	fit(tunnel);
 	return 0;
@@ -377,6 +403,7 @@ unhash:
 unmove:
 	if (move)
 		spn_spi_release_at(sn, tunnel, &conf->endpoints.local);
+	release_port(conf);
 	return err;
 }
 

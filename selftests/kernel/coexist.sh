@@ -7,10 +7,11 @@
 
 . "$(dirname "$0")/lib.sh"
 
+# both [OPTION...]: of the tunnel.
 both()
 {
 	fresh_hosts
-	spindle_hosts
+	spindle_hosts "$@"
 }
 
 # transport NAME HERE THERE IN OUT [OPTION...]: pings between two addresses are in
@@ -94,12 +95,20 @@ reserved_spi()
 	host a spindle sa reserve t spi 0x3002
 }
 
+# Through the port of ours.
+in_our_udp()
+{
+	both encap udp 4500 4500
+	between "${outer[a]}" "${outer[b]}" encap espinudp 4500 4500 0.0.0.0
+}
+
 # A policy that wants all that enters, leaves or passes the host in an SA there is not.
+# host_wide_policy [OPTION...]: of the tunnel.
 host_wide_policy()
 {
 	local direction
 
-	both
+	both "$@"
 	for direction in in out fwd; do
 		ip -n a xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir $direction \
 			tmpl proto esp reqid 9 mode transport
@@ -230,10 +239,12 @@ run_tests \
 	"xfrm between other addresses" other_addresses \
 	"xfrm between the same addresses" same_addresses \
 	"xfrm in UDP" in_udp \
+	"xfrm in UDP, and we, too" in_our_udp \
 	"states of xfrm that have a mark" marked_state \
 	"${with_vti[@]}" \
 	"an SPI that xfrm uses is refused" reserved_spi \
 	"an SPI that xfrm uses with a mark is refused" reserved_marked_spi \
 	"a host-wide policy of xfrm leaves our packets alone" host_wide_policy \
+	"and our packets in UDP" "host_wide_policy encap udp 4500 4500" \
 	"a policy that blocks all is not asked about our packets" host_wide_block \
 	"the same of IPv6, with policies of the guide" host_wide_block6

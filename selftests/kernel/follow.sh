@@ -83,7 +83,6 @@ roams()
 xfrm_roams()
 {
 	fresh_hosts
-	encap_socket a
 	encap_socket b
 	b_has "${second[4]}"
 	spindle_host a encap udp 4500 4500 follow on

@@ -71,9 +71,10 @@ down()
 	pings b a
 }
 
+# restart SIGNAL [OPTION...]
 restart()
 {
-	daemons start=up
+	daemons start=up "${@:2}"
 	within 60 both_have state up
 	begin_pings
 	stop_daemon b "$1"
@@ -84,6 +85,11 @@ restart()
 	start_daemon a
 	within 60 after_generation 2
 	end_pings
+}
+
+restart_in_udp()
+{
+	restart KILL encap="udp 4500 4500"
 }
 
 # Its SAs are gone too.
@@ -226,6 +232,7 @@ run_tests \
 	"down holds on both sides until up" down \
 	"a daemon ends and comes back; no packet is lost" "restart TERM" \
 	"a daemon is killed and comes back; no packet is lost" "restart KILL" \
+	"the same with ESP in UDP" restart_in_udp \
 	"a peer that has lost its SAs gets new ones" reboot_peer \
 	"algorithms that differ are named" other_algorithms \
 	"selectors that differ are named" other_selectors \

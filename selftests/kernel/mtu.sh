@@ -288,17 +288,19 @@ follows_uplink6()
 }
 
 # A router between the hosts has a smaller MTU and says so; one day that is forgotten.
+# learns_from_router OCTETS [OPTION...]: the options are the tunnel's, and OCTETS what they take
+# of each packet.
 learns_from_router()
 {
 	fresh_hosts
 	host a sh -c 'echo 3 > /proc/sys/net/ipv4/route/mtu_expires'
-	spindle_host a
+	spindle_host a "${@:2}"
 	generation a 1
 	narrow_path
-	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" > "$scratch/ping" 2>&1 || true
-	grep "mtu *=* *$(inner_max 1300)" "$scratch/ping"
-	within 5 has_mtu a spin0 "$(inner_max 1300)"
-	within 8 has_mtu a spin0 "$(inner_max 1500)"
+	host a ping -n -c 1 -W 1 -M "do" -s 1372 "${inner[b]}" > "$scratch/ping" 2>&1 || true
+	grep "mtu *=* *$(inner_max $((1300 - $1)))" "$scratch/ping"
+	within 5 has_mtu a spin0 "$(inner_max $((1300 - $1)))"
+	within 8 has_mtu a spin0 "$(inner_max $((1500 - $1)))"
 }
 
 # What TCP is told is what its own tunnel carries.
@@ -413,7 +415,9 @@ run_tests \
 	"the device's MTU follows the uplink" follows_uplink \
 	"the device's MTU follows the uplink, IPv6" follows_uplink6 \
 	"a router's smaller MTU is learnt, and the device's follows until it is forgotten" \
-		learns_from_router \
+		"learns_from_router 0" \
+	"the same of ESP in UDP" "learns_from_router 8 encap udp 4500 4500" \
+	"the same with a mark" "learns_from_router 8 encap udp 4500 4500 fwmark 7" \
 	"TCP is told what its own tunnel carries" clamped \
 	"the longest packet, put together on the way" longest \
 	"a packet whose outer one would be too long" too_long \

@@ -79,8 +79,6 @@ behind_nat()
 {
 	nat
 	outer[a]=198.51.100.1
-	encap_socket a
-	encap_socket b
 	spindle_host a encap udp 4500 4500 "$@"
 	outer[a]=192.0.2.9
 	spindle_host b encap udp 4500 40001
@@ -132,7 +130,6 @@ seen_by_xfrm()
 	families "$1" "$1"
 	# So that what is captured has its checksum.
 	host a ethtool -K eth0 tx off > /dev/null
-	encap_socket a
 	encap_socket b
 	spindle_host a encap udp 4500 4500 keepalive 1 dscp 46 fwmark 7
 	xfrm_host b
@@ -168,8 +165,6 @@ too_early()
 after_silence_only()
 {
 	fresh_hosts
-	encap_socket a
-	encap_socket b
 	spindle_hosts encap udp 4500 4500
 	host a spindle tunnel set t keepalive 1
 	capture a eth0 udp
@@ -208,8 +203,6 @@ loud()
 when_there_is_a_need()
 {
 	fresh_hosts
-	encap_socket a
-	encap_socket b
 	spindle_hosts encap udp 4500 4500 keepalive 1
 	loud
 	silent "with the interface down" ip link set spin0 down

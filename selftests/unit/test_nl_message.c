@@ -69,6 +69,34 @@ static void a_tunnel_round_trips(void **state)
 	assert_int_equal(got->owner, sent.owner);
 }
 
+static void a_port_comes_with_a_descriptor(void **state)
+{
+	struct nl_msg *msg = begin(SPINDLE_CMD_PORT_OPEN);
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_PORT | NLA_F_NESTED);
+	struct sp_error err;
+	int fd = -1;
+
+	(void)state;
+	assert_non_null(nest);
+	assert_int_equal(nla_put_u32(msg, SPINDLE_A_PORT_FD, 7), 0);
+	nla_nest_end(msg, nest);
+	assert_int_equal(sp_nl_parse_port(nlmsg_hdr(msg), &fd, &err), 0);
+	assert_int_equal(fd, 7);
+	nlmsg_free(msg);
+
+	/* What is asked for has none. */
+	msg = begin(SPINDLE_CMD_PORT_OPEN);
+	fd = -1;
+	assert_int_equal(sp_nl_put_port(msg, &sample_tunnel.local, 4500), 0);
+	assert_int_equal(sp_nl_parse_port(nlmsg_hdr(msg), &fd, &err), 0);
+	assert_int_equal(fd, -1);
+	nlmsg_free(msg);
+
+	msg = begin(SPINDLE_CMD_PORT_OPEN);
+	assert_int_equal(sp_nl_parse_port(nlmsg_hdr(msg), &fd, &err), -1);
+	nlmsg_free(msg);
+}
+
 static void a_request_carries_only_its_fields(void **state)
 {
 	struct nl_msg *msg = begin(SPINDLE_CMD_TUNNEL_SET);
@@ -325,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tunnel_round_trips),
+		cmocka_unit_test(a_port_comes_with_a_descriptor),
 		cmocka_unit_test(a_request_carries_only_its_fields),
 		cmocka_unit_test(the_largest_tunnel_fits),
 		cmocka_unit_test(an_sa_round_trips),

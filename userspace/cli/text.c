@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
+#include <string.h>
 
 #include "name.h"
 #include "text.h"
@@ -109,6 +110,8 @@ void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 		fprintf(out, LABEL "%s", "encap", sp_name_encap(&t->encap, encap));
 		if (t->keepalive)
 			fprintf(out, ", keepalive %u", t->keepalive);
+		if (t->encap_error)
+			fprintf(out, ", no socket: %s", strerror((int)t->encap_error));
 		fputc('\n', out);
 	}
 	fprintf(out, LABEL "replay-window %u, df %s", "options", t->replay_window,

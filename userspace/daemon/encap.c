@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <linux/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "encap.h"
 #include "log.h"
 
-enum { RETRY_SECONDS = 5 };		/* while the address is missing */
+enum {
+	RETRY_SECONDS = 5,		/* while another program has the port */
+	DATAGRAMS_MAX = 64,		/* of one wake-up: others wait, too */
+};
 
 struct encap {
 	LIST_ENTRY(encap) next;
@@ -17,8 +17,8 @@ struct encap {
 	struct sp_addr addr;
 	uint16_t port;
 	bool needed;
-	bool told;			/* that it cannot be opened */
-	struct event *read;		/* holds the socket */
+	struct sp_error error;		/* why there is no descriptor; empty if there is one */
+	struct event *read;		/* holds the descriptor */
 	struct event *retry;
 };
 
@@ -29,41 +29,28 @@ static void on_datagram(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	(void)arg;
-	while (recv(fd, &octet, sizeof(octet), MSG_DONTWAIT) >= 0)
-		;
-}
-
-static int open_socket(const struct encap *encap)
-{
-	int fd = socket(encap->addr.family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int type = UDP_ENCAP_ESPINUDP;
-	struct sockaddr_storage at;
-	socklen_t len = address_set(&at, &encap->addr, encap->port);
-
-	if (fd >= 0 && !bind(fd, (struct sockaddr *)&at, len) &&
-	    !setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)))
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	for (int i = 0; i < DATAGRAMS_MAX; i++)
+		if (recv(fd, &octet, sizeof(octet), MSG_DONTWAIT) < 0)
+			break;
 }
 
 static void open_encap(struct encap *encap)
 {
 	struct timeval wait = { .tv_sec = RETRY_SECONDS };
-	char text[SP_ADDR_STRLEN];
-	int fd = open_socket(encap);
+	bool told = encap->error.text[0];
+	struct sp_error err;
+	int fd;
 
-	if (fd >= 0) {
+	if (!sp_nl_port_open(encap->daemon->nl, &encap->addr, encap->port, &fd, &err)) {
+		encap->error.text[0] = '\0';
 		encap->read = event_new(encap->daemon->base, fd, EV_READ | EV_PERSIST, on_datagram,
 					encap);
 		event_add(encap->read, NULL);
 		return;
 	}
-	if (!encap->told)
-		log_line("cannot take ESP in UDP on %s port %u yet: %s",
-			 sp_addr_format(&encap->addr, text), encap->port, strerror(errno));
-	encap->told = true;
+	encap->error = err;
+	if (!told)
+		log_line("%s", err.text);
 	event_add(encap->retry, &wait);
 }
 
@@ -74,24 +61,42 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	open_encap(arg);
 }
 
-static struct encap *find_encap(struct daemon *daemon, const struct sp_tunnel_config *config)
+static struct encap *find_encap(const struct daemon *daemon, const struct sp_tunnel_config *config)
 {
-	const struct sp_addr *addr = &config->peer->local;
 	struct encap *encap;
 
 	LIST_FOREACH(encap, &daemon->encaps, next)
-		if (encap->port == config->encap.sport && sp_addr_equal(&encap->addr, addr))
+		if (encap->port == config->encap.sport &&
+		    sp_addr_equal(&encap->addr, &config->peer->local))
 			return encap;
+	return NULL;
+}
+
+static struct encap *have_encap(struct daemon *daemon, const struct sp_tunnel_config *config)
+{
+	struct encap *encap = find_encap(daemon, config);
+
+	if (encap)
+		return encap;
 	encap = calloc(1, sizeof(*encap));
 	if (!encap)
 		abort();
 	encap->daemon = daemon;
-	encap->addr = *addr;
+	encap->addr = config->peer->local;
 	encap->port = config->encap.sport;
 	encap->retry = evtimer_new(daemon->base, on_retry, encap);
 	LIST_INSERT_HEAD(&daemon->encaps, encap, next);
 	open_encap(encap);
 	return encap;
+}
+
+void encap_problems(const struct daemon *daemon, const struct sp_tunnel_config *tunnel,
+		    encap_problem_fn each, void *arg)
+{
+	const struct encap *encap = tunnel->encap.dport ? find_encap(daemon, tunnel) : NULL;
+
+	if (encap && encap->error.text[0])
+		each(encap->error.text, arg);
 }
 
 static void close_encap(struct encap *encap)
@@ -134,6 +139,6 @@ void encap_apply(struct daemon *daemon, const struct sp_config *config)
 		encap->needed = false;
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		if (tunnel->encap.dport)
-			find_encap(daemon, tunnel)->needed = true;
+			have_encap(daemon, tunnel)->needed = true;
 	close_unneeded(daemon);
 }

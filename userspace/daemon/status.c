@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "encap.h"
 #include "party.h"
 #include "routes.h"
 #include "snapshot.h"
@@ -50,6 +51,7 @@ static json_t *problems_of(const struct daemon *daemon, const struct tunnel *tun
 	if (tunnel->trouble)
 		add_problem(tunnel->trouble, problems);
 	routes_problems(daemon, tunnel->config, add_problem, problems);
+	encap_problems(daemon, tunnel->config, add_problem, problems);
 	return problems;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <string.h>
 
 #include "json.h"
 #include "name.h"
@@ -76,18 +77,24 @@ json_t *sp_json_device(const struct sp_device *device)
 			 "clear", sp_name_clear(device->clear), "drops", drops(&device->drops));
 }
 
+static json_t *error_of(uint32_t code)
+{
+	return code ? json_string(strerror((int)code)) : json_null();
+}
+
 json_t *sp_json_tunnel(const struct sp_tunnel *t)
 {
 	char encap[SP_ENCAP_STRLEN];
 	json_t *dscp = t->dscp == SPINDLE_DSCP_COPY ? json_string("copy") : number(t->dscp);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:b, s:o, s:b, s:o,"
-			 " s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:b, s:o, s:b,"
+			 " s:o, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", t->name, "id", number(t->id), "dev", t->ifname,
 			 "local", addr(&t->local), "remote", addr(&t->remote),
 			 "mode", sp_name_mode(t->mode), "proto", sp_name_proto(t->proto),
 			 "ah-align", t->proto == IPPROTO_AH ? number(t->ah_align) : json_null(),
 			 "encap", sp_name_encap(&t->encap, encap),
+			 "encap-error", error_of(t->encap_error),
 			 "keepalive", number(t->keepalive), "follow", t->follow,
 			 "dummy", number(t->dummy), "clamp-mss", t->clamp_mss,
 			 "local-ts", selectors(&t->local_ts),

@@ -311,3 +311,28 @@ int sp_nl_sa_activate(struct sp_nl *nl, const char *tunnel, uint32_t generation,
 
 	return ask(nl, SPINDLE_CMD_SA_ACTIVATE, &content, NULL, NULL, err);
 }
+
+static int take_fd(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	return sp_nl_parse_port(hdr, arg, err);
+}
+
+int sp_nl_port_open(struct sp_nl *nl, const struct sp_addr *addr, uint16_t port, int *fd,
+		    struct sp_error *err)
+{
+	struct nl_msg *msg = request(nl, SPINDLE_CMD_PORT_OPEN, 0, err);
+	char text[SP_ADDR_STRLEN];
+
+	*fd = -1;
+	if (!msg)
+		return -1;
+	if (sp_nl_put_port(msg, addr, port)) {
+		sp_talk_discard(msg);
+		sp_fail(err, "too large for one request");
+	} else if (!sp_talk(nl->sock, msg, take_fd, fd, err)) {
+		if (*fd >= 0)
+			return 0;
+		sp_fail(err, "the kernel sent no descriptor");
+	}
+	return sp_fail_in(err, "UDP port %u of %s", port, sp_addr_format(addr, text));
+}

@@ -96,6 +96,7 @@ struct sp_tunnel {
 	uint32_t staged;
 	uint32_t path_mtu;		/* 0: no outbound SA */
 	uint32_t mtu;			/* of inner packets; likewise */
+	uint32_t encap_error;		/* errno: why no socket takes ESP in UDP in, or 0 */
 	struct sp_drops drops;
 };
 
@@ -183,6 +184,13 @@ int sp_nl_sa_del_generation(struct sp_nl *nl, const char *tunnel, uint32_t gener
 int sp_nl_sa_flush(struct sp_nl *nl, const char *tunnel, struct sp_error *err);
 int sp_nl_sa_activate(struct sp_nl *nl, const char *tunnel, uint32_t generation,
 		      struct sp_error *err);
+
+/*
+ * The socket that takes ESP in UDP in, for what is not ESP: *fd sends, receives and can be
+ * waited for, and is the caller's to close.  Fails if another program has the port.
+ */
+int sp_nl_port_open(struct sp_nl *nl, const struct sp_addr *addr, uint16_t port, int *fd,
+		    struct sp_error *err);
 
 /* Notifications: a socket of its own, non-blocking. */
 enum sp_nl_groups {

@@ -15,6 +15,10 @@ int sp_nl_put_sa(struct nl_msg *msg, const struct sp_sa *sa);
 /* What names an SA: its generation, or else its direction and SPI, if it has any. */
 int sp_nl_put_sa_name(struct nl_msg *msg, const struct sp_sa *sa);
 
+int sp_nl_put_port(struct nl_msg *msg, const struct sp_addr *addr, uint16_t port);
+
+/* Of the answer about a port; *fd stays as it is if none came along. */
+int sp_nl_parse_port(struct nlmsghdr *hdr, int *fd, struct sp_error *err);
 int sp_nl_parse_device(struct nlmsghdr *hdr, struct sp_device *device, struct sp_error *err);
 /* Takes every message but a device's: the answers share the notifications' layout. */
 int sp_nl_parse_event(struct nlmsghdr *hdr, struct sp_event *event, struct sp_error *err);

@@ -156,6 +156,7 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 		[SPINDLE_A_TUNNEL_STATE] = { .type = NLA_U8 },
 		[SPINDLE_A_TUNNEL_OUT_GENERATION] = { .type = NLA_U32 },
 		[SPINDLE_A_TUNNEL_STAGED] = { .type = NLA_U32 },
+		[SPINDLE_A_TUNNEL_ENCAP_ERROR] = { .type = NLA_U32 },
 	};
 	struct nlattr *a[SPINDLE_A_TUNNEL_MAX + 1];
 
@@ -187,6 +188,7 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 	get_u32(&t->staged, a[SPINDLE_A_TUNNEL_STAGED]);
 	get_u32(&t->path_mtu, a[SPINDLE_A_TUNNEL_PATH_MTU]);
 	get_u32(&t->mtu, a[SPINDLE_A_TUNNEL_MTU]);
+	get_u32(&t->encap_error, a[SPINDLE_A_TUNNEL_ENCAP_ERROR]);
 	if (parse_addr(&t->local, a[SPINDLE_A_TUNNEL_LOCAL]) ||
 	    parse_addr(&t->remote, a[SPINDLE_A_TUNNEL_REMOTE]) ||
 	    parse_selectors(&t->local_ts, nest, SPINDLE_A_TUNNEL_LOCAL_TS) ||
@@ -289,6 +291,7 @@ static const struct nla_policy message_policy[SPINDLE_A_MAX + 1] = {
 	[SPINDLE_A_FLOW] = { .type = NLA_NESTED },
 	[SPINDLE_A_HARD] = { .type = NLA_FLAG },
 	[SPINDLE_A_LIMIT] = { .type = NLA_U8 },
+	[SPINDLE_A_PORT] = { .type = NLA_NESTED },
 };
 
 int sp_nl_parse_event(struct nlmsghdr *hdr, struct sp_event *event, struct sp_error *err)
@@ -339,5 +342,20 @@ int sp_nl_parse_device(struct nlmsghdr *hdr, struct sp_device *device, struct sp
 	if (genlmsg_parse(hdr, 0, a, SPINDLE_A_MAX, message_policy) < 0 ||
 	    parse_device(device, a[SPINDLE_A_DEVICE]))
 		return sp_fail(err, "the kernel sent a malformed message");
+	return 0;
+}
+
+int sp_nl_parse_port(struct nlmsghdr *hdr, int *fd, struct sp_error *err)
+{
+	static const struct nla_policy policy[SPINDLE_A_PORT_MAX + 1] = {
+		[SPINDLE_A_PORT_FD] = { .type = NLA_U32 },
+	};
+	struct nlattr *a[SPINDLE_A_MAX + 1], *port[SPINDLE_A_PORT_MAX + 1];
+
+	if (genlmsg_parse(hdr, 0, a, SPINDLE_A_MAX, message_policy) < 0 || !a[SPINDLE_A_PORT] ||
+	    nla_parse_nested(port, SPINDLE_A_PORT_MAX, a[SPINDLE_A_PORT], policy) < 0)
+		return sp_fail(err, "the kernel sent a malformed message");
+	if (port[SPINDLE_A_PORT_FD])
+		*fd = (int)nla_get_u32(port[SPINDLE_A_PORT_FD]);
 	return 0;
 }

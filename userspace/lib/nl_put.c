@@ -172,3 +172,14 @@ int sp_nl_put_sa_name(struct nl_msg *msg, const struct sp_sa *sa)
 	nla_nest_end_keep_empty(msg, nest);
 	return 0;
 }
+
+int sp_nl_put_port(struct nl_msg *msg, const struct sp_addr *addr, uint16_t port)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_PORT | NLA_F_NESTED);
+
+	if (!nest || put_addr(msg, SPINDLE_A_PORT_ADDR, addr) ||
+	    nla_put_u16(msg, SPINDLE_A_PORT_NUMBER, port))
+		return -1;
+	nla_nest_end(msg, nest);
+	return 0;
+}

@@ -52,6 +52,7 @@ enum spindle_cmd {
 	SPINDLE_CMD_ACTIVE_NTF,		/* group keying */
 	SPINDLE_CMD_ENDPOINT_NTF,	/* group keying: TUNNEL with REMOTE and ENCAP_DPORT, SA */
 	SPINDLE_CMD_DEV_SET,		/* what a device does; it is named by IFINDEX or IFNAME */
+	SPINDLE_CMD_PORT_OPEN,		/* where ESP in UDP comes in, for IKE: a descriptor */
 
 	__SPINDLE_CMD_MAX,
 	SPINDLE_CMD_MAX = __SPINDLE_CMD_MAX - 1
@@ -66,6 +67,7 @@ enum spindle_attr {
 	SPINDLE_A_FLOW,			/* nest, enum spindle_flow_attr */
 	SPINDLE_A_HARD,			/* flag: the SA has stopped (EXPIRE_NTF) */
 	SPINDLE_A_LIMIT,		/* u8, enum spindle_limit (EXPIRE_NTF) */
+	SPINDLE_A_PORT,			/* nest, enum spindle_port_attr */
 
 	__SPINDLE_A_MAX,
 	SPINDLE_A_MAX = __SPINDLE_A_MAX - 1
@@ -144,6 +146,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_PATH_MTU,	/* u32, octets of outer packets, get only */
 	SPINDLE_A_TUNNEL_MTU,		/* u32, octets of inner packets that fit, get only */
 	SPINDLE_A_TUNNEL_OWNER,		/* u32, a mark of whoever made it, 0 is none */
+	SPINDLE_A_TUNNEL_ENCAP_ERROR,	/* u32, errno: why there is no socket, get only */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
@@ -248,6 +251,20 @@ enum spindle_flow_attr {
 
 	__SPINDLE_A_FLOW_MAX,
 	SPINDLE_A_FLOW_MAX = __SPINDLE_A_FLOW_MAX - 1
+};
+
+/*
+ * A UDP socket of the module's.  Its descriptor, in the process that asks for it, sends,
+ * receives and waits for what is not ESP; ESP comes in whether or not it is open.
+ */
+enum spindle_port_attr {
+	SPINDLE_A_PORT_UNSPEC,
+	SPINDLE_A_PORT_ADDR,		/* address, local */
+	SPINDLE_A_PORT_NUMBER,		/* u16, at least 1 */
+	SPINDLE_A_PORT_FD,		/* u32, the descriptor, get only */
+
+	__SPINDLE_A_PORT_MAX,
+	SPINDLE_A_PORT_MAX = __SPINDLE_A_PORT_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_SPINDLE_H */

@@ -148,5 +148,5 @@ narrow_path()
 	host b sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
 	ip -n a route add 198.51.100.0/24 via "${outer[b]}" "$@"
 	host a spindle tunnel set t remote 198.51.100.1
-	host a ping -n -c 1 -W 1 -M "do" -s 1400 "${inner[b]}" || true
+	host a ping -n -c 1 -W 1 -M "do" -s 1372 "${inner[b]}" || true
 }
