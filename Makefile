@@ -240,7 +240,7 @@ check-sanitize check-races:
 
 demo:
 	selftests/deps build demo
-	+$(find_test_kernel) && $(MAKE) --no-print-directory all KVER=$$kver && \
+	+$(find_test_kernel) && $(MAKE) --no-print-directory -j$(shell nproc) all KVER=$$kver && \
 		selftests/vm/vm -k $$kver -c 2 -t 600 -- selftests/demo.sh
 
 # On processors that are emulated, of which there can be several and instructions can be
