@@ -43,8 +43,12 @@ static struct crypt *get_crypt(unsigned int size)
 
 static void put_crypt(struct crypt *crypt)
 {
-	/* A salt belongs to the keys, and a spare one may outlive its SA. */
+	/*
+	 * A salt belongs to the keys, and so does what a driver has worked out, as the one-time
+	 * key of Poly1305; a spare one may outlive its SA.
+	 */
 	memzero_explicit(crypt->iv, sizeof(crypt->iv));
+	memzero_explicit(&crypt->request, crypt->size - offsetof(struct crypt, request));
 	kfree(this_cpu_xchg(spare, crypt));
 }
 
