@@ -25,10 +25,25 @@ static void event_miss(const struct spn_tunnel *tunnel)
 	rcu_read_unlock();
 }
 
+static bool event_heard(const struct spn_tunnel *tunnel)
+{
+	struct net *net;
+	bool heard;
+
+	rcu_read_lock();
+	net = rcu_dereference(spn_device(tunnel->dev)->net);
+	heard = net && genl_has_listeners(event_family, net, SPN_GROUP_KEYING);
+	rcu_read_unlock();
+	return heard;
+}
+
 static struct sk_buff *event_new(const struct spn_tunnel *tunnel, u8 cmd, void **header)
 {
-	struct sk_buff *msg = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	struct sk_buff *msg;
 
+	if (!event_heard(tunnel))
+		return NULL;
+	msg = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (!msg) {
 		event_miss(tunnel);
 		return NULL;
@@ -115,8 +130,11 @@ void spn_event_acquire(struct spn_tunnel *tunnel, const struct sk_buff *skb)
 	struct sk_buff *msg;
 	void *header;
 
-	/* Of several CPUs that come at the same moment one may ask. */
-	if (time_before(jiffies, after) ||
+	/*
+	 * Of several CPUs that come at the same moment one may ask.  A time of long ago looks on
+	 * 32 bits like one to come.
+	 */
+	if (time_in_range_open(jiffies, after - HZ, after) ||
 	    cmpxchg(&tunnel->acquire_after, after, jiffies + HZ) != after)
 		return;
 	msg = event_new(tunnel, SPINDLE_CMD_ACQUIRE_NTF, &header);

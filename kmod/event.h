@@ -20,7 +20,7 @@ enum spn_group {
 	SPN_GROUP_MONITOR,
 };
 
-/* Before the first event, and NULL after the last. */
+/* Before the first event. */
 void spn_event_init(const struct genl_family *family);
 
 /* A packet has found no outbound SA.  At most once a second per tunnel. */

@@ -290,7 +290,8 @@ void spn_mtu_path_changed(struct spn_tunnel *tunnel)
 {
 	unsigned long after = READ_ONCE(tunnel->refit_after);
 
-	if (time_before(jiffies, after) ||
+	/* Not that of long ago, which on 32 bits looks like one to come. */
+	if (time_in_range_open(jiffies, after - HZ, after) ||
 	    cmpxchg(&tunnel->refit_after, after, jiffies + HZ) != after)
 		return;
 	refit_after(tunnel, HZ);
