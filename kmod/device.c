@@ -2,6 +2,7 @@
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
 #include <linux/rtnetlink.h>
+#include <net/ip_tunnels.h>
 #include <net/rtnetlink.h>
 
 #include "clear.h"
@@ -137,6 +138,8 @@ static void device_setup(struct net_device *dev)
 				      SPN_ESP_HEAD_MAX + SPN_ESP_TAIL_MAX;
 
 	dev->netdev_ops = &device_ops;
+	/* Who sends through a packet socket need not say which IP it is. */
+	dev->header_ops = &ip_tunnel_header_ops;
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;

@@ -130,6 +130,22 @@ sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
 sock.sendto(header, ("spin0", 0x0800))' "${inner[a]}" "${inner[b]}"
 }
 
+# Who sends a packet as it is need not say which IP it is.
+raw_packet()
+{
+	local packets
+
+	packets=$(sa_field a out "$out_spi" packets)
+	host a python3 -ISc '
+import socket, struct
+sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+packet = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28, 1, 0, 64, 17, 0,
+                     socket.inet_aton("10.1.0.1"), socket.inet_aton("10.2.0.1"))
+sock.sendto(packet + bytes(8), ("spin0", 0))'
+	same "packets sent" "$(sa_field a out "$out_spi" packets)" $((packets + 1))
+	no_new_drops a
+}
+
 # The sender is told.
 no_tunnel()
 {
@@ -383,6 +399,7 @@ run_tests \
 	"device down" device_down \
 	"sending: not IPv4" not_ip \
 	"sending: an IPv4 header shorter than one can be" short_header \
+	"sending: IPv4 that does not say so" raw_packet \
 	"sending: no tunnel to there" no_tunnel \
 	"sending: no tunnel from there" wrong_source \
 	"sending: too big, and the sender is told the size" too_big \
