@@ -14,8 +14,11 @@
 #include "route.h"
 #include "tunnel.h"
 
-/* So that our fragments meet nobody else's. */
-enum { DEFRAG_USER = IP_DEFRAG_MACVLAN + 1 };
+/* So that a device's fragments meet no other's, nor those of the kernel's own users. */
+static u32 defrag_user(const struct net_device *dev)
+{
+	return BIT(31) | dev->ifindex;
+}
 
 /*
  * The tunnel that the packet came through which an ICMP error is about.  It takes the error
@@ -119,6 +122,12 @@ static void drop_list(struct sk_buff *list, struct spn_drops *drops,
 	}
 }
 
+/* What a packet counts.  Of a dummy one the receiver cannot tell what is padding. */
+static unsigned int octets_of(const struct sk_buff *skb, unsigned int pad_to)
+{
+	return spn_ip_in_ip(skb) == IPPROTO_NONE ? max(skb->len, pad_to) : skb->len;
+}
+
 /*
  * Notes what deliver will need once the inner headers are ciphertext, and how many
  * packets there are.  Returns the octets in them.
@@ -140,8 +149,7 @@ static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned i
 		cb->tos = spn_ip_tos(skb);
 		cb->df = spn_ip_df(skb);
 		cb->fragment = !cb->df || skb->len <= spn_ip_mtu_min(skb);
-		/* Of a dummy packet the receiver cannot tell what is padding. */
-		bytes += spn_ip_in_ip(skb) == IPPROTO_NONE ? max(skb->len, pad_to) : skb->len;
+		bytes += octets_of(skb, pad_to);
 		count++;
 	}
 	spn_cb(list)->count = count;
@@ -281,33 +289,94 @@ static void number(struct sk_buff *list, u64 seq)
 		spn_cb(list)->seq = seq++;
 }
 
-/* Numbers a list and gives it its place in the order; a reference to @sa is held. */
+/*
+ * Cuts off those packets of a list that the SA's limits do not let pass, and returns them; if
+ * none passes, all.  @bytes are then those of the rest.
+ */
+static struct sk_buff *cut_list(struct spn_sa *sa, struct sk_buff *list, unsigned int pad_to,
+				unsigned int *bytes)
+{
+	struct sk_buff *skb, *last = NULL;
+	unsigned int count = 0, sum = 0;
+
+	if (spn_sa_has_room(sa, spn_cb(list)->count, *bytes))
+		return NULL;
+	for (skb = list; skb; skb = skb->next) {
+		if (!spn_sa_has_room(sa, count + 1, sum + octets_of(skb, pad_to)))
+			break;
+		sum += octets_of(skb, pad_to);
+		count++;
+		last = skb;
+	}
+	if (!last)
+		return list;
+	last->next = NULL;
+	spn_cb(skb)->count = spn_cb(list)->count - count;
+	spn_cb(list)->count = count;
+	*bytes = sum;
+	return skb;
+}
+
+static void append_list(struct sk_buff *list, struct sk_buff *rest)
+{
+	while (list->next)
+		list = list->next;
+	list->next = rest;
+}
+
+/*
+ * Numbers a list and gives it its place in the order.  Returns what has none, and the @reason;
+ * the SA ends with what passes its limits.  Under queue->lock.
+ */
+static struct sk_buff *queue_list(struct spn_queue *queue, struct spn_sa *sa,
+				  struct sk_buff *list, unsigned int pad_to, unsigned int bytes,
+				  enum spn_list_state *state, enum spn_drop_reason *reason)
+{
+	unsigned int all = bytes;
+	struct sk_buff *rest;
+	u64 seq;
+
+	*reason = SPN_DROP_BACKLOG;
+	if (spn_queue_full(queue, spn_cb(list)->count))
+		return list;
+	rest = cut_list(sa, list, pad_to, &bytes);
+	if (rest != list) {
+		*reason = spn_sa_number(sa, spn_cb(list)->count, bytes, &seq);
+		if (*reason) {
+			/* It has ended meanwhile, for all of them. */
+			append_list(list, rest);
+			return list;
+		}
+		number(list, seq);
+		*state = spn_lane_add(queue, list);
+	} else {
+		bytes = 0;
+	}
+	if (rest)
+		*reason = spn_sa_number(sa, spn_cb(rest)->count, all - bytes, &seq);
+	return rest;
+}
+
+/* A reference to @sa is held. */
 static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *list,
 		      unsigned int ip_len, unsigned int pad_to, unsigned int headroom)
 {
-	unsigned int bytes = describe(list, sa, ip_len, pad_to), count = spn_cb(list)->count;
+	unsigned int bytes = describe(list, sa, ip_len, pad_to);
 	struct spn_queue *queue = &tunnel->tx;
 	enum spn_drop_reason reason;
-	enum spn_list_state state;
-	u64 seq;
+	enum spn_list_state state = SPN_LIST_WAITS;
+	struct sk_buff *rest;
 
 	spn_cb(list)->headroom = headroom;
 	spin_lock(&queue->lock);
-	if (spn_queue_full(queue, count))
-		reason = SPN_DROP_BACKLOG;
-	else
-		reason = spn_sa_number(sa, count, bytes, &seq);
-	if (!reason) {
-		number(list, seq);
-		state = spn_lane_add(queue, list);
-	}
+	rest = queue_list(queue, sa, list, pad_to, bytes, &state, &reason);
 	spin_unlock(&queue->lock);
-	if (!reason) {
+	if (rest)
+		drop_list(rest, &sa->drops, reason, sa->spi);
+	if (rest == list)
+		spn_sa_put(sa);
+	else
 		spn_lane_start(queue, list, state);
-		return;
-	}
-	drop_list(list, &sa->drops, reason, sa->spi);
-	spn_sa_put(sa);
 }
 
 static void drop_unrouted(struct spn_tunnel *tunnel, struct sk_buff *skb, int err)
@@ -354,7 +423,7 @@ static bool whole(struct sk_buff *skb)
 	if (spn_ip_is_v6(skb) || !ip_is_fragment(ip_hdr(skb)))
 		return true;
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	if (ip_defrag(dev_net(skb->dev), skb, DEFRAG_USER))
+	if (ip_defrag(dev_net(skb->dev), skb, defrag_user(skb->dev)))
 		return false;
 	/* Fragments that may not be fragmented make no packet of which that is so. */
 	iph = ip_hdr(skb);

@@ -178,6 +178,17 @@ static bool fits(struct spn_sa *sa, u64 packets, u64 bytes)
 	return true;
 }
 
+bool spn_sa_has_room(const struct spn_sa *sa, unsigned int packets, unsigned int bytes)
+{
+	const struct spn_life *life = &sa->life;
+
+	lockdep_assert_held(&sa->tunnel->tx.lock);
+	return (!life->hard_packets ||
+		u64_stats_read(&sa->packets) + packets <= life->hard_packets) &&
+	       (!life->hard_bytes || u64_stats_read(&sa->bytes) + bytes <= life->hard_bytes) &&
+	       packets <= seq_max(sa) - sa->seq;
+}
+
 static void count(struct spn_sa *sa, u64 packets, u64 bytes)
 {
 	const struct spn_life *life = &sa->life;
@@ -232,7 +243,8 @@ enum spn_drop_reason spn_sa_count(struct spn_sa *sa, unsigned int bytes)
 
 int __init spn_sa_init(void)
 {
-	sa_cache = kmem_cache_create("spindle_sa", sizeof(struct spn_sa), 0, 0, NULL);
+	sa_cache = kmem_cache_create("spindle_sa", sizeof(struct spn_sa), 0, SLAB_ACCOUNT,
+				     NULL);
 	if (!sa_cache)
 		return -ENOMEM;
 	spn_sa_wq = alloc_workqueue("spindle", WQ_UNBOUND, 0);

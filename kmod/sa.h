@@ -155,6 +155,9 @@ static inline bool spn_sa_expired(const struct spn_sa *sa)
 	return test_bit(SPN_SA_EXPIRED, &sa->flags);
 }
 
+/* Has an outbound SA room for so much under its hard limits?  tunnel->tx.lock is held. */
+bool spn_sa_has_room(const struct spn_sa *sa, unsigned int packets, unsigned int bytes);
+
 /**
  * spn_sa_number - give sequence numbers to a list of packets
  * @sa: outbound; tunnel->tx.lock is held

@@ -74,7 +74,7 @@ not_beyond_hard()
 	same "packets at the other end" "$(sa_field b in "$(spi b 1)" packets)" 10
 }
 
-# A stream comes as lists of packets; one that does not fit as a whole does not start.
+# A stream comes as lists of packets; of one that does not fit as a whole the first go.
 stream()
 {
 	local octets
@@ -88,6 +88,7 @@ stream()
 	same "octets at the other end" "$octets" "$(field out bytes)"
 	echo "$octets octets"
 	[ "$octets" -le 102400 ]
+	[ "$octets" -gt $((102400 - 1500)) ]
 }
 
 expired()
