@@ -7,6 +7,7 @@
 #include <linux/hrtimer.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
+#include <linux/sysctl.h>
 #include <linux/timer.h>
 #include <linux/version.h>
 #include <net/addrconf.h>
@@ -99,6 +100,24 @@ static inline void spn_dev_no_policy6(struct net_device *dev)
 
 	if (in6_dev)
 		in6_dev->cnf.disable_policy = 1;
+#endif
+}
+
+/* What a sysctl's handler gets. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define SPN_CTL_TABLE struct ctl_table
+#else
+#define SPN_CTL_TABLE const struct ctl_table
+#endif
+
+/* @table has an empty entry behind its @n. */
+static inline struct ctl_table_header *spn_sysctl_register(struct net *net, const char *path,
+							   struct ctl_table *table, size_t n)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return register_net_sysctl(net, path, table);
+#else
+	return register_net_sysctl_sz(net, path, table, n);
 #endif
 }
 

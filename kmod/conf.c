@@ -28,7 +28,7 @@ struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote)
 {
 	struct spn_conf *conf;
 
-	conf = kzalloc(struct_size(conf, ts, n_local + n_remote), GFP_KERNEL);
+	conf = kzalloc(struct_size(conf, ts, n_local + n_remote), GFP_KERNEL_ACCOUNT);
 	if (!conf)
 		return NULL;
 	conf->n_local = n_local;

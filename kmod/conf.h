@@ -156,6 +156,13 @@ bool spn_conf_has_v6(const struct spn_conf *conf);
 int spn_conf_route(struct spn_conf *conf, struct spn_conf *old,
 		   struct spn_selectors *selectors, struct netlink_ext_ack *extack);
 
+/* Have they the same selectors, in the same order? */
+static inline bool spn_conf_leads_same(const struct spn_conf *a, const struct spn_conf *b)
+{
+	return a->n_local == b->n_local && a->n_remote == b->n_remote &&
+	       !memcmp(a->ts, b->ts, (a->n_local + a->n_remote) * sizeof(a->ts[0]));
+}
+
 /* Undoes spn_conf_route(), but for what @keep, which may be NULL, says too. */
 void spn_conf_unroute(struct spn_conf *conf, struct spn_conf *keep,
 		      struct spn_selectors *selectors);

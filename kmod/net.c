@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include "conf.h"
+#include "limit.h"
 #include "net.h"
 #include "port.h"
 #include "spi.h"
@@ -31,8 +32,13 @@ static int __net_init net_init(struct net *net)
 	err = spn_tunnel_table_init(sn);
 	if (err)
 		goto destroy_confs;
+	err = spn_limit_init(sn);
+	if (err)
+		goto destroy_tunnels;
 	return 0;
 
+destroy_tunnels:
+	spn_tunnel_table_destroy(sn);
 destroy_confs:
 	spn_conf_table_destroy(sn);
 destroy_spis:
@@ -61,6 +67,7 @@ static void __net_exit net_exit(struct net *net)
 {
 	struct spn_net *sn = spn_net(net);
 
+	spn_limit_exit(sn);
 	spn_tunnel_table_destroy(sn);
 	spn_conf_table_destroy(sn);
 	spn_spi_table_destroy(sn);

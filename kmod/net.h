@@ -26,6 +26,13 @@
  * @devices_seq: counts up when devices come or go, so that a dump can tell; under @lock
  * @tunnels_seq: the same for tunnels, and for changes to one
  * @sas_seq: the same for SAs and reservations, which come and go
+ * @n_tunnels: how many; under @lock
+ * @n_sas: how many; under @lock
+ * @n_reserved: how many; under @lock
+ * @max_tunnels: sysctl, 0 for no limit
+ * @max_sas: sysctl, likewise
+ * @limits: the table of these
+ * @sysctl: its place
  * @staged: octets that wait for SAs, in all tunnels
  * @guards: struct spn_device that are here now, wherever they were born, and refuse what
  *	comes in the clear; written under the RTNL, readers by RCU
@@ -47,6 +54,13 @@ struct spn_net {
 	u32 devices_seq;
 	u32 tunnels_seq;
 	u32 sas_seq;
+	unsigned int n_tunnels;
+	unsigned int n_sas;
+	unsigned int n_reserved;
+	unsigned int max_tunnels;
+	unsigned int max_sas;
+	struct ctl_table *limits;
+	struct ctl_table_header *sysctl;
 	atomic_long_t staged;
 	struct list_head guards;
 	struct list_head ports;

@@ -2,6 +2,7 @@
 #include <linux/in.h>
 
 #include "compat.h"
+#include "limit.h"
 #include "mtu.h"
 #include "netlink.h"
 #include "output.h"
@@ -313,8 +314,10 @@ int spn_netlink_spi_alloc(struct sk_buff *skb, struct genl_info *info)
 	} else {
 		struct spn_conf *conf = spn_tunnel_conf(tunnel);
 
-		entry = spn_spi_reserve(sn, tunnel, &conf->endpoints.local, conf->proto, spi,
-					info->extack);
+		entry = ERR_PTR(spn_limit_reserved(sn, info->extack));
+		if (!entry)
+			entry = spn_spi_reserve(sn, tunnel, &conf->endpoints.local, conf->proto,
+						spi, info->extack);
 		err = IS_ERR(entry) ? PTR_ERR(entry) : put_reserved(msg, entry);
 	}
 	mutex_unlock(&sn->lock);

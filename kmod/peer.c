@@ -77,7 +77,7 @@ int spn_peer_prepare(struct spn_tunnel *tunnel, const struct spn_conf *conf)
 
 	if (peer || (!spn_conf_watches(conf) && !idle_max(conf)))
 		return 0;
-	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+	peer = kzalloc(sizeof(*peer), GFP_KERNEL_ACCOUNT);
 	if (!peer)
 		return -ENOMEM;
 	peer->tunnel = tunnel;

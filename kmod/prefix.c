@@ -61,7 +61,7 @@ bool spn_prefix_equal(const struct spn_prefix *a, const struct spn_prefix *b)
 
 static struct spn_trie_node *node_new(const struct spn_bits *bits, u8 len)
 {
-	struct spn_trie_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
+	struct spn_trie_node *node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
 
 	if (node) {
 		node->bits = *bits;

@@ -12,6 +12,7 @@
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
@@ -43,7 +44,7 @@ typedef uint64_t u64;
 struct rcu_head { void *unused; };
 
 #define __rcu
-#define GFP_KERNEL 0
+#define GFP_KERNEL_ACCOUNT 0
 #define READ_ONCE(x) (x)
 #define WRITE_ONCE(x, v) ((x) = (v))
 #define rcu_access_pointer(p) (p)

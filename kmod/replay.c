@@ -9,7 +9,7 @@ int spn_replay_init(struct spn_replay *r, u32 size, u64 top)
 
 	while (words * WORD_BITS < size)
 		words *= 2;
-	r->word = kvcalloc(words, sizeof(r->word[0]), GFP_KERNEL);
+	r->word = kvcalloc(words, sizeof(r->word[0]), GFP_KERNEL_ACCOUNT);
 	if (!r->word)
 		return -ENOMEM;
 	r->size = size;

@@ -150,7 +150,7 @@ int spn_selectors_insert(struct spn_selectors *selectors, const struct spn_ts *r
 	struct spn_trie_entry *entry, *fresh;
 	struct spn_trie_node *node;
 
-	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL);
+	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
 	if (!fresh)
 		return -ENOMEM;
 	node = make_node(trie, &remote->prefix, &local->prefix);

@@ -59,6 +59,7 @@ static void end_reservations(struct work_struct *work)
 			break;
 		}
 		release_unused(sn, entry);
+		cond_resched();
 	}
 	mutex_unlock(&sn->lock);
 }
@@ -133,7 +134,7 @@ static bool taken_by_xfrm(struct net *net, struct spn_spi_key *key)
 static struct spn_spi *entry_insert(struct spn_net *sn, struct spn_tunnel *tunnel,
 				    const struct spn_spi_key *key)
 {
-	struct spn_spi *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	struct spn_spi *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!entry)
@@ -149,6 +150,7 @@ static struct spn_spi *entry_insert(struct spn_net *sn, struct spn_tunnel *tunne
 	}
 	list_add_tail(&entry->reserved, &sn->reserved);
 	list_add_tail(&entry->own, &tunnel->reserved);
+	sn->n_reserved++;
 	spn_tunnel_sas_changed(tunnel);
 	schedule_delayed_work(&sn->reserved_work, RESERVED_SECONDS * HZ);
 	return entry;
@@ -217,12 +219,15 @@ void spn_spi_publish(struct spn_net *sn, struct spn_spi *entry, struct spn_sa *s
 	lockdep_assert_held(&sn->lock);
 	list_del_init(&entry->reserved);
 	list_del_init(&entry->own);
+	sn->n_reserved--;
 	rcu_assign_pointer(entry->sa, sa);
 }
 
 void spn_spi_release(struct spn_net *sn, struct spn_spi *entry)
 {
 	lockdep_assert_held(&sn->lock);
+	if (!rcu_access_pointer(entry->sa))
+		sn->n_reserved--;
 	list_del(&entry->reserved);
 	list_del(&entry->own);
 	rhashtable_remove_fast(&sn->spis, &entry->node, spi_params);

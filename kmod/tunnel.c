@@ -2,6 +2,7 @@
 #include <linux/slab.h>
 
 #include "event.h"
+#include "limit.h"
 #include "peer.h"
 #include "port.h"
 #include "spi.h"
@@ -20,7 +21,8 @@ static struct kmem_cache *tunnel_cache;
 
 int __init spn_tunnel_init(void)
 {
-	tunnel_cache = kmem_cache_create("spindle_tunnel", sizeof(struct spn_tunnel), 0, 0, NULL);
+	tunnel_cache = kmem_cache_create("spindle_tunnel", sizeof(struct spn_tunnel), 0,
+					 SLAB_ACCOUNT, NULL);
 	if (!tunnel_cache)
 		return -ENOMEM;
 	spn_tunnel_wq = alloc_workqueue("spindle_tunnel", WQ_UNBOUND, 0);
@@ -167,6 +169,7 @@ static int publish(struct spn_tunnel *tunnel, struct spn_conf *conf,
 		goto unhash;
 	list_add_tail(&tunnel->device_node, &sd->tunnels);
 	sd->n_tunnels++;
+	sn->n_tunnels++;
 	sn->tunnels_seq++;
 	return 0;
 
@@ -198,6 +201,9 @@ struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
 		NL_SET_ERR_MSG(extack, "the device was made in another network namespace");
 		return ERR_PTR(-EXDEV);
 	}
+	err = spn_limit_tunnels(sn, extack);
+	if (err)
+		return ERR_PTR(err);
 	tunnel = alloc_tunnel(sn, dev, name);
 	if (!tunnel)
 		return ERR_PTR(-ENOMEM);
@@ -245,6 +251,7 @@ static void remove_sa(struct spn_tunnel *tunnel, struct spn_sa *sa)
 {
 	spn_device(tunnel->dev)->flow->sa_gone(sa);
 	spn_tunnel_sas_changed(tunnel);
+	tunnel->sn->n_sas--;
 	if (sa->entry)
 		spn_spi_release(tunnel->sn, sa->entry);
 	else
@@ -271,6 +278,7 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 	spn_peer_stop(tunnel);
 	list_del(&tunnel->device_node);
 	sd->n_tunnels--;
+	sn->n_tunnels--;
 	sn->tunnels_seq++;
 	spn_conf_unroute(conf, NULL, &sd->selectors);
 	list_for_each_entry_safe(sa, next, &tunnel->sas, node)
@@ -364,7 +372,7 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	struct spn_conf *old = spn_tunnel_conf(tunnel);
 	struct spn_net *sn = tunnel->sn;
 	LIST_HEAD(moved);
-	bool move;
+	bool move, same;
 	int err;
 
 	conf->tunnel = tunnel;
@@ -380,7 +388,9 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	err = spn_conf_hash(sn, conf);
 	if (err)
 		goto unmove;
-	err = spn_conf_route(conf, old, selectors, extack);
+	/* Most often, as when a peer is followed, the same packets are led there. */
+	same = spn_conf_leads_same(conf, old);
+	err = same ? 0 : spn_conf_route(conf, old, selectors, extack);
 	if (err)
 		goto unhash;
 
@@ -391,7 +401,8 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	rcu_assign_pointer(tunnel->conf, conf);
 	sn->tunnels_seq++;
 	spn_peer_configure(tunnel, old, conf);
-	spn_conf_unroute(old, conf, selectors);
+	if (!same)
+		spn_conf_unroute(old, conf, selectors);
 	spn_conf_unhash(sn, old);
 	release_port(old);
 	spn_conf_free(old);
@@ -474,6 +485,7 @@ static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *c
 static void publish_sa(struct spn_tunnel *tunnel, struct spn_sa *sa, struct spn_spi *entry)
 {
 	sa->serial = ++tunnel->sn->serial;
+	tunnel->sn->n_sas++;
 	spn_tunnel_sas_changed(tunnel);
 	spin_lock_bh(&tunnel->lock);
 	list_add(&sa->node, &tunnel->sas);
@@ -495,7 +507,8 @@ int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
 	int err;
 
 	lockdep_assert_held(&tunnel->sn->lock);
-	err = settle_generations(tunnel, in, out, extack);
+	err = spn_limit_sas(tunnel->sn, !!in + !!out, extack) ?:
+	      settle_generations(tunnel, in, out, extack);
 	if (err)
 		return err;
 	if (in) {

@@ -585,6 +585,51 @@ reserved_spi()
 	host a spindle sa del u in spi 0x3001
 }
 
+# --- how much there may be ------------------------------------------------------
+
+# limit NAME VALUE: of host a.
+limit()
+{
+	host a sh -c "echo $2 > /proc/sys/net/spindle/$1"
+}
+
+limits()
+{
+	same "limits of the machine's own" \
+		"$(host a cat /proc/sys/net/spindle/max_tunnels /proc/sys/net/spindle/max_sas)" $'0\n0'
+	limit max_tunnels 2
+	limit max_sas 3
+	refused 1 <<-END
+		tunnel add v dev spin0 $ends $ts
+			tunnel v: there are as many tunnels as sysctl net.spindle.max_tunnels allows
+	END
+	host a spindle sa reserve u spi 0x3001
+	refused 1 <<-END
+		sa reserve u spi 0x3002
+			tunnel u: there are as many SAs as sysctl net.spindle.max_sas allows
+	END
+	# It was reserved for this.
+	host a spindle sa add u in spi 0x3001 $keys
+	refused 1 <<-END
+		sa add u out spi 0x3002 $keys
+			tunnel u: there are as many SAs as sysctl net.spindle.max_sas allows
+	END
+	host a spindle sa del u in spi 0x3001
+	limit max_tunnels 3
+	host a spindle tunnel add v dev spin0 $ends $ts
+	host a spindle tunnel del v
+	limit max_tunnels 0
+	limit max_sas 0
+}
+
+# Root of somebody's own is held, and cannot help it.
+limits_of_users()
+{
+	"$@" sh -c 'cd /proc/sys/net/spindle && cat max_tunnels max_sas &&
+		! echo 0 > max_tunnels && ! echo 0 > max_sas && cat max_tunnels' > "$scratch/limits"
+	same "limits" "$(< "$scratch/limits")" $'4096\n16384\n4096'
+}
+
 # --- who may ask ------------------------------------------------------------
 
 # without_rights COMMAND...: which takes them away.
@@ -762,6 +807,9 @@ run_tests \
 	"an SA is deleted by all that is said of it" "unchanged deletes_conjunction" \
 	"an error quotes no keys" "unchanged keys_wiped" \
 	"a reserved SPI is its tunnel's" "unchanged reserved_spi" \
+	"a namespace holds what its limits say" "unchanged limits" \
+	"root of another user namespace cannot lift its limits" \
+		"limits_of_users setpriv --reuid=65534 --clear-groups unshare -Urn" \
 	"root of another user namespace has no rights" \
 		"unchanged without_rights setpriv --reuid=65534 --clear-groups unshare -Ur" \
 	"root without CAP_NET_ADMIN has no rights" \
