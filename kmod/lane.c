@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/cpumask.h>
 #include <linux/netdevice.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/percpu_counter.h>
+#include <linux/sched/isolation.h>
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 
@@ -11,6 +14,10 @@
 
 enum {
 	SHORT_LIST = 4,		/* packets that are not worth handing over */
+	INBOUND_SHARE = 64,	/* of the machine's memory, for what has come in */
+	INBOUND_KIB_MIN = 16 << 10,
+	INBOUND_KIB_MAX = 256 << 10,
+	INBOUND_BATCH = 1 << 10,	/* KiB that a CPU counts by itself */
 };
 
 /**
@@ -37,6 +44,14 @@ static DEFINE_PER_CPU_ALIGNED(struct lane, lanes);
 static struct net_device *lane_dev;		/* a NAPI wants one */
 static struct workqueue_struct *lane_wq;
 static struct cpumask idle_lanes;		/* whose worker rests: a hint whom to wake */
+static struct cpumask working_cpus;		/* those that are isolated from it left out */
+
+/*
+ * Memory of all that has come in and not been delivered, in KiB: it is held before anybody has
+ * been authenticated.  A tunnel that holds little of it is always let in.
+ */
+static struct percpu_counter inbound;
+static s64 inbound_max;
 
 static DEFINE_SPINLOCK(offers_lock);		/* bottom halves off */
 static LIST_HEAD(offers);			/* queues with lists to claim, by turns */
@@ -58,6 +73,8 @@ static void wake_one(void)
 		/* Another. */
 		cpu = data_race(cpumask_first_and(&idle_lanes, cpu_online_mask));
 	}
+	if (cpu >= nr_cpu_ids && !cpumask_test_cpu(this, &working_cpus))
+		cpu = cpumask_first_and(&working_cpus, cpu_online_mask);
 	if (cpu >= nr_cpu_ids)
 		cpu = this;
 	cpumask_clear_cpu(cpu, &idle_lanes);
@@ -108,7 +125,8 @@ static void lane_work(struct work_struct *work)
 		local_bh_enable();
 		cond_resched();
 	} while (list);
-	cpumask_set_cpu(lane->cpu, &idle_lanes);
+	if (cpumask_test_cpu(lane->cpu, &working_cpus))
+		cpumask_set_cpu(lane->cpu, &idle_lanes);
 }
 
 /* The CPU where a queue is delivered changes only when all that went there is long gone. */
@@ -222,6 +240,9 @@ static int poll_deliveries(struct lane *lane, int budget, struct list_head *spen
 	while (done < budget && (queue = next_to_deliver(lane))) {
 		list = spn_queue_pop(queue, &more);
 		done += spn_cb(list)->count;
+		/* What comes in is delivered here alone. */
+		if (queue->ops->in_poll)
+			percpu_counter_add_batch(&inbound, -(s64)spn_cb(list)->kib, INBOUND_BATCH);
 		queue->ops->deliver(list, &lane->napi);
 		if (!more) {
 			list_add_tail(&queue->deliver_node, spent);
@@ -246,13 +267,29 @@ static void yield_deliveries(struct list_head *spent)
 
 /* --- bursts ---------------------------------------------------------------- */
 
+static unsigned int kib_of(const struct sk_buff *skb)
+{
+	return DIV_ROUND_UP(skb->truesize, SZ_1K);
+}
+
+static bool inbound_full(const struct spn_queue *queue)
+{
+	return queue->packets >= SPN_QUEUE_LIST_MAX &&
+	       percpu_counter_read(&inbound) >= inbound_max;
+}
+
 bool spn_lane_join(struct spn_queue *queue, struct sk_buff *skb)
 {
+	unsigned int kib = kib_of(skb);
 	bool joined;
 
 	spin_lock(&queue->lock);
-	joined = spn_queue_join(queue, skb);
+	joined = !inbound_full(queue) && spn_queue_join(queue, skb);
+	if (joined)
+		spn_cb(queue->newest)->kib += kib;
 	spin_unlock(&queue->lock);
+	if (joined)
+		percpu_counter_add_batch(&inbound, kib, INBOUND_BATCH);
 	return joined;
 }
 
@@ -260,17 +297,21 @@ bool spn_lane_begin(struct spn_queue *queue, struct sk_buff *skb)
 {
 	struct lane *lane = this_cpu_ptr(&lanes);
 	enum spn_list_state state = SPN_LIST_WAITS;
+	unsigned int kib = kib_of(skb);
 	bool full;
 
 	spn_cb(skb)->head = skb;
 	spn_cb(skb)->count = 1;
+	spn_cb(skb)->kib = kib;
 	spin_lock(&queue->lock);
-	full = spn_queue_full(queue, 1);
+	full = spn_queue_full(queue, 1) || inbound_full(queue);
 	if (!full) {
 		settle_cpu(queue);
 		state = spn_queue_add(queue, skb, false);
 	}
 	spin_unlock(&queue->lock);
+	if (!full)
+		percpu_counter_add_batch(&inbound, kib, INBOUND_BATCH);
 	if (state == SPN_LIST_OFFER) {
 		spin_lock(&lane->lock);
 		list_add_tail(&queue->offer_node, &lane->bursts);
@@ -280,57 +321,78 @@ bool spn_lane_begin(struct spn_queue *queue, struct sk_buff *skb)
 	return !full;
 }
 
-/* Works on a burst that is over, or offers it. */
-static void start_burst(struct spn_queue *queue)
+/*
+ * Works on a burst that is over, or offers it.  What is too much for one round keeps its right
+ * and waits for the next.  Returns how many packets were worked on.
+ */
+static int start_burst(struct lane *lane, struct spn_queue *queue, int budget)
 {
 	struct sk_buff *list;
+	int done = 0;
 	bool more;
 
 	do {
+		if (done >= budget) {
+			spin_lock(&lane->lock);
+			list_add_tail(&queue->offer_node, &lane->bursts);
+			spin_unlock(&lane->lock);
+			break;
+		}
 		if (num_online_cpus() > 1 && !spn_queue_short(queue, SHORT_LIST)) {
 			offer(queue);
-			return;
+			break;
 		}
 		list = spn_queue_claim(queue, &more);
+		done += spn_cb(list)->count;
 		queue->ops->work(queue, list);
 	} while (more);
+	return done;
 }
 
-static void start_bursts(struct lane *lane)
+static struct spn_queue *next_burst(struct lane *lane)
 {
-	struct spn_queue *queue, *next;
-	LIST_HEAD(bursts);
+	struct spn_queue *queue;
 
 	spin_lock(&lane->lock);
-	list_splice_init(&lane->bursts, &bursts);
+	queue = list_first_entry_or_null(&lane->bursts, struct spn_queue, offer_node);
+	if (queue)
+		list_del(&queue->offer_node);
 	spin_unlock(&lane->lock);
-	/* The queue may be another's, or gone, once it has been started. */
-	list_for_each_entry_safe(queue, next, &bursts, offer_node)
-		start_burst(queue);
+	return queue;
 }
 
+static int start_bursts(struct lane *lane, int budget)
+{
+	struct spn_queue *queue;
+	int done = 0;
+
+	/* The queue may be another's, or gone, once it has been started. */
+	while (done < budget && (queue = next_burst(lane)))
+		done += start_burst(lane, queue, budget - done);
+	return done;
+}
+
+/* What is worked on counts like what is delivered: it is most of the work. */
 static int lane_poll(struct napi_struct *napi, int budget)
 {
 	struct lane *lane = container_of(napi, struct lane, napi);
+	int started, delivered;
 	LIST_HEAD(spent);
-	int done;
 
 	rcu_read_lock();
-	start_bursts(lane);
-	done = poll_deliveries(lane, budget, &spent);
-	if (done < budget || !list_empty(&spent)) {
-		/*
-		 * Passes on what the NAPI has been given.  Before that another CPU must
-		 * not deliver what comes after it.
-		 */
-		napi_complete_done(napi, done);
-		yield_deliveries(&spent);
-		if (done == budget)
-			schedule_napi(lane);
-		done = min(done, budget - 1);
-	}
+	started = start_bursts(lane, budget);
+	delivered = poll_deliveries(lane, budget, &spent);
+	/*
+	 * Passes on what the NAPI has been given.  Before that another CPU must not deliver
+	 * what comes after it, and nothing may be kept for a next round: it names a device
+	 * that nothing holds.
+	 */
+	napi_complete_done(napi, delivered);
+	yield_deliveries(&spent);
+	if (started >= budget || delivered >= budget)
+		schedule_napi(lane);
 	rcu_read_unlock();
-	return done;
+	return min(started + delivered, budget - 1);
 }
 
 /* --- beginning and end ------------------------------------------------------- */
@@ -353,18 +415,29 @@ int __init spn_lane_init(void)
 {
 	unsigned int cpu;
 
+	inbound_max = clamp_t(s64, totalram_pages() * (PAGE_SIZE / SZ_1K) / INBOUND_SHARE,
+			      INBOUND_KIB_MIN, INBOUND_KIB_MAX);
+	if (percpu_counter_init(&inbound, 0, GFP_KERNEL))
+		return -ENOMEM;
 	lane_wq = alloc_workqueue("spindle-crypt", WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM, 0);
 	if (!lane_wq)
-		return -ENOMEM;
+		goto destroy_inbound;
 	lane_dev = spn_dev_dummy_new();
-	if (!lane_dev) {
-		destroy_workqueue(lane_wq);
-		return -ENOMEM;
-	}
+	if (!lane_dev)
+		goto destroy_wq;
 	for_each_possible_cpu(cpu)
 		init_lane(&per_cpu(lanes, cpu), cpu);
-	cpumask_copy(&idle_lanes, cpu_possible_mask);
+	/* As for the kernel's own work that is bound to no CPU (isolcpus=, nohz_full=). */
+	cpumask_and(&working_cpus, housekeeping_cpumask(HK_TYPE_WQ),
+		    housekeeping_cpumask(HK_TYPE_DOMAIN));
+	cpumask_copy(&idle_lanes, &working_cpus);
 	return 0;
+
+destroy_wq:
+	destroy_workqueue(lane_wq);
+destroy_inbound:
+	percpu_counter_destroy(&inbound);
+	return -ENOMEM;
 }
 
 void spn_lane_exit(void)
@@ -373,8 +446,11 @@ void spn_lane_exit(void)
 
 	for_each_possible_cpu(cpu) {
 		napi_disable(&per_cpu(lanes, cpu).napi);
-		netif_napi_del(&per_cpu(lanes, cpu).napi);
+		__netif_napi_del(&per_cpu(lanes, cpu).napi);
 	}
+	/* Once for all of them. */
+	synchronize_net();
 	destroy_workqueue(lane_wq);
 	spn_dev_dummy_free(lane_dev);
+	percpu_counter_destroy(&inbound);
 }

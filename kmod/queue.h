@@ -63,6 +63,7 @@ enum {
  * @pending: holds on the list, in the first skb
  * @count: packets in the list, in the first skb
  * @headroom: octets wanted in front of an outbound packet, in the first skb
+ * @kib: memory of a list that came in, in the first skb
  * @ip_len: in transport mode, octets of the packet's own header, in front of ESP; else,
  *	and on the way in, of the outer one with what follows it
  * @next_at: on the way in: which of them says what follows
@@ -83,7 +84,10 @@ struct spn_cb {
 	u64 seq;
 	atomic_t pending;
 	u16 count;
-	u16 headroom;
+	union {
+		u16 headroom;
+		u16 kib;
+	};
 	u16 ip_len;
 	union {
 		u16 next_at;
