@@ -209,6 +209,16 @@ static const struct {
 	{ OFFICE "[tunnel t]\npeer = office\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
 	  "remote-ts = 10.2.0.0/16\nesp = aes128gcm16, 3des-md5\n",
 	  "spindle.conf:7:1: tunnel t: 3des-md5 can be broken; it needs allow-weak = yes\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nremote = 192.0.2.256\nkeying = manual\n",
+	  "spindle.conf:3:10: remote: \"192.0.2.256\" is neither an IP address nor the name of "
+	  "a host\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nremote = gw_1.example.org\nkeying = manual\n",
+	  "spindle.conf:3:10: remote: \"gw_1.example.org\" is neither an IP address nor the name "
+	  "of a host\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nremote = gw.example.org\nkeying = manual\n"
+	  "[tunnel t]\npeer = x\ninterface = spin0\nmode = transport\nlocal-ts = 192.0.2.1\n"
+	  "remote-ts = 192.0.2.2\n",
+	  "spindle.conf:5:1: tunnel t: mode = transport needs an address as its peer's remote\n" },
 	{ "[peer x]\nremote = 192.0.2.2\n",
 	  "spindle.conf:1:1: peer x needs local = ADDRESS\n"
 	  "spindle.conf:1:1: peer x needs key = FILE (spindle key new makes one)\n"

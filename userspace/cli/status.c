@@ -67,6 +67,10 @@ static void print_peer(const json_t *peer, time_t now)
 	if (json_object_get(peer, "profile"))
 		printf(" (%s), session %s", string_of(peer, "profile"), string_of(peer, "state"));
 	putchar('\n');
+	if (string_of(peer, "remote-name")[0])
+		printf("  remote      %s, %s\n", string_of(peer, "remote-name"),
+		       string_of(peer, "remote")[0] ? string_of(peer, "remote") :
+						       "which has no address yet");
 	if (since)
 		printf("  since       %s\n", cli_text_ago((uint64_t)since, now, text));
 	print_error(peer, "");

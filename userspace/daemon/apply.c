@@ -11,6 +11,7 @@
 #include "move.h"
 #include "party.h"
 #include "repair.h"
+#include "resolve.h"
 #include "routes.h"
 #include "spare.h"
 
@@ -196,6 +197,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	repair_later(daemon);
 	sp_config_free(daemon->config);
 	daemon->config = config;
+	resolve_apply(daemon);
 	sp_keyring_settle(keys);
 	sp_keyring_free(daemon->keys);
 	daemon->keys = keys;

@@ -7,6 +7,7 @@
 #include "command.h"
 #include "keys/keyring.h"
 #include "party.h"
+#include "resolve.h"
 #include "status.h"
 
 json_t *command_error(const char *text)
@@ -145,6 +146,8 @@ json_t *command_reload(struct daemon *daemon, bool plan)
 	json_t *problems = json_array(), *answer;
 	struct sp_config *config = sp_config_load(daemon->config_path, collect_problem, problems);
 
+	if (config)
+		resolve_fill(daemon, config);
 	if (config && !sp_keyring_read(keys, config, collect_problem, problems))
 		answer = take_over(daemon, config, keys, plan);
 	else

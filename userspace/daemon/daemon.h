@@ -35,6 +35,7 @@ struct daemon {
 	struct guest_list guests;
 	struct encap_list encaps;
 	struct routes *routes;
+	struct resolver *resolver;	/* of peers' names */
 	struct repair *repair;
 	struct spares *spares;
 	struct control *control;

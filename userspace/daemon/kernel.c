@@ -131,6 +131,9 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 		return;
 	if (!has_moved(config, old))
 		keep_following(is, want);
+	/* Its name has told nothing yet: it is where it was. */
+	if (!want->remote.family)
+		want->remote = is->remote;
 	want->fields = differing_fields(is, want);
 	wish->change = want->fields ? KERNEL_SET : KERNEL_SAME;
 	if (!needs_another(is, want))
@@ -143,6 +146,9 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
 		  struct sp_error *err)
 {
+	if (!wish->tunnel.remote.family)
+		return sp_fail(err, "tunnel %s: %s has no address yet", config->name,
+			       config->peer->remote_name);
 	switch (wish->change) {
 	case KERNEL_NEW:
 		/* The interface may have come since they were compared. */

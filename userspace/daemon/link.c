@@ -13,6 +13,7 @@
 #include "link.h"
 #include "log.h"
 #include "party.h"
+#include "resolve.h"
 #include "spare.h"
 
 enum {
@@ -79,6 +80,8 @@ static void fail(struct rk_link *link, bool refused, const char *why)
 		rk_peer_connect_failed(party->engine, refused, why, now);
 	else
 		rk_peer_rejected(party->engine, why, now);
+	if (link->client && !link->open)
+		resolve_again(party->daemon, &party->engine->config);
 	party_tick(party);
 }
 
@@ -274,10 +277,15 @@ void link_connect(struct party *party)
 	socklen_t local_len = address_set(&local, &config->local, 0);
 	socklen_t remote_len = address_set(&remote, party_address(party), config->port);
 	int fd = socket(local.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	char text[SP_ADDR_STRLEN], why[128];
+	char text[SP_ADDR_STRLEN], why[128 + SP_CONFIG_HOST_MAX];
 	struct rk_link *link;
 
 	link = new_link(party, fd, true);
+	if (!party_address(party)->family) {
+		snprintf(why, sizeof(why), "%s has no address yet", config->remote_name);
+		fail_later(link, why);
+		return;
+	}
 	if (fd >= 0 && !bind(fd, (struct sockaddr *)&local, local_len) &&
 	    !bufferevent_socket_connect(link->stream, (struct sockaddr *)&remote, (int)remote_len))
 		return;

@@ -19,6 +19,7 @@
 #include "notify.h"
 #include "party.h"
 #include "repair.h"
+#include "resolve.h"
 #include "routes.h"
 #include "spare.h"
 #include "version.h"
@@ -153,7 +154,8 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	if (!daemon->spares)
 		return sp_fail(err, "out of memory or file descriptors");
 	if (sp_nl_open(&daemon->nl, err) || kernel_listen(daemon, err) ||
-	    repair_open(daemon, err) || routes_open(daemon, err))
+	    repair_open(daemon, err) || routes_open(daemon, err) ||
+	    resolve_open(daemon, err))
 		return -1;
 	note_version();
 	daemon->control = control_open(daemon, options->socket, err);
@@ -191,6 +193,7 @@ static void stop(struct daemon *daemon)
 		link_free(link);
 	kernel_hush(daemon);
 	routes_close(daemon);
+	resolve_close(daemon);
 	sp_nl_close(daemon->nl);
 	spares_free(daemon->spares);
 	registry_clear(&daemon->registry);

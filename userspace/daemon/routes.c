@@ -631,15 +631,27 @@ void routes_close(struct daemon *daemon)
 	daemon->routes = NULL;
 }
 
-void routes_prepare(struct daemon *daemon, const struct sp_config *config)
+static void want(struct routes *routes, const struct sp_config *config)
 {
-	struct routes *routes = daemon->routes;
 	struct wanted wanted;
 
 	wanted_make(&wanted, config);
 	wanted_remember(&wanted, &routes->wanted);
 	wanted_free(&routes->wanted);
 	routes->wanted = wanted;
+}
+
+void routes_change(struct daemon *daemon)
+{
+	want(daemon->routes, daemon->config);
+	on_timer(-1, 0, daemon->routes);
+}
+
+void routes_prepare(struct daemon *daemon, const struct sp_config *config)
+{
+	struct routes *routes = daemon->routes;
+
+	want(routes, config);
 	routes->refused = false;
 	if (!begin(routes))
 		settle_links(routes, true);

@@ -17,6 +17,9 @@ void routes_prepare(struct daemon *daemon, const struct sp_config *config);
 /* After them: all the rest; and what no configuration wants any more goes. */
 void routes_apply(struct daemon *daemon);
 
+/* The configuration in force is not quite what it was: a peer has another address. */
+void routes_change(struct daemon *daemon);
+
 /* Tells each reason why the tunnel may carry nothing, or less than it should. */
 typedef void (*routes_problem_fn)(const char *text, void *arg);
 void routes_problems(const struct daemon *daemon, const struct sp_tunnel_config *tunnel,

@@ -128,6 +128,17 @@ static json_t *manual_peer(const struct sp_peer_config *peer, json_t *tunnels)
 			 "rekey-at", "last-error", "tunnels", tunnels);
 }
 
+/* Where it is, and by what name that was found. */
+static json_t *with_place(json_t *status, const struct sp_peer_config *peer)
+{
+	char text[SP_ADDR_STRLEN];
+
+	json_object_set_new(status, "remote", peer->remote.family ?
+			    json_string(sp_addr_format(&peer->remote, text)) : json_null());
+	json_object_set_new(status, "remote-name", text_or_null(peer->remote_name));
+	return status;
+}
+
 /* With @only of its tunnels, or all if NULL. */
 static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config *peer,
 			const struct sp_tunnel_config *only, const struct snapshot *kernel)
@@ -141,7 +152,7 @@ static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config
 	else
 		STAILQ_FOREACH(config, &peer->tunnels, of_peer)
 			json_array_append_new(tunnels, one_tunnel(daemon, config, kernel));
-	return party ? keyed_peer(party, tunnels) : manual_peer(peer, tunnels);
+	return with_place(party ? keyed_peer(party, tunnels) : manual_peer(peer, tunnels), peer);
 }
 
 /* A peer and a tunnel may have the same name, and need not belong to each other. */

@@ -134,7 +134,7 @@ static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *
 
 	if (!peer->local.family)
 		sp_config_problem(p, at, "peer %s needs local = ADDRESS", peer->name);
-	if (!peer->remote.family)
+	if (!peer->remote.family && !peer->remote_name[0])
 		sp_config_problem(p, at, "peer %s needs remote = ADDRESS", peer->name);
 	if (peer->local.family && peer->remote.family && peer->local.family != peer->remote.family)
 		sp_config_problem(p, at, "peer %s: local is %s and remote is %s", peer->name,
@@ -192,13 +192,17 @@ bool sp_config_is_past(const struct sp_tunnel_config *tunnel, const struct sp_pr
 	return !to->len || covers(to, &tunnel->peer->remote);
 }
 
-/* Its own packets would never leave a tunnel that they are led into. */
+/*
+ * Its own packets would never leave a tunnel that they are led into.  Where a peer with a name
+ * will be, nobody knows yet.
+ */
 static void find_past(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
 {
 	struct sp_peer_config *peer = sp_config_peer(p->config, tunnel->peer_name);
 
 	for (size_t i = 0; tunnel->routes && peer && i < tunnel->remote_ts.n; i++)
-		if (sp_config_is_past(tunnel, &tunnel->remote_ts.list[i].prefix))
+		if (sp_config_is_past(tunnel, &tunnel->remote_ts.list[i].prefix) ||
+		    peer->remote_name[0])
 			peer->past = true;
 }
 
@@ -346,7 +350,10 @@ static bool is_whole(const struct sp_selectors *side)
  */
 static void select_hosts(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
-	if (tunnel->peer) {
+	if (tunnel->peer && tunnel->peer->remote_name[0])
+		sp_config_problem(p, &tunnel->place, "tunnel %s: mode = transport needs an address "
+				  "as its peer's remote", tunnel->name);
+	if (tunnel->peer && tunnel->peer->remote.family) {
 		select_host(p, tunnel, &tunnel->local_ts, &tunnel->peer->local);
 		select_host(p, tunnel, &tunnel->remote_ts, &tunnel->peer->remote);
 	}
@@ -418,7 +425,7 @@ static void check_all_ends(struct sp_config_parser *p)
 	struct ends *all = NULL, *ends, *next;
 
 	STAILQ_FOREACH(peer, &p->config->peers, next)
-		if (peer->keying == SP_KEYING_RSA)
+		if (peer->keying == SP_KEYING_RSA && peer->remote.family)
 			check_ends(p, &all, peer);
 	HASH_ITER(hh, all, ends, next) {
 		HASH_DEL(all, ends);

@@ -22,6 +22,7 @@ enum {
 	SP_CONFIG_INSTALL_MAX = 900,	/* octets: one message of the RSA keying channel */
 	SP_CONFIG_ADDRESSES_MAX = 8,
 	SP_CONFIG_PORT = 4510,
+	SP_CONFIG_HOST_MAX = 253,	/* octets of a name in the DNS */
 	SP_CONFIG_LIFETIME = 3600,	/* seconds */
 	SP_CONFIG_FWMARK = 4510,	/* where a tunnel's own packets must not go into it */
 };
@@ -49,7 +50,8 @@ struct sp_peer_config {
 	char name[SPINDLE_NAME_MAX + 1];
 	enum sp_keying keying;
 	struct sp_addr local;
-	struct sp_addr remote;
+	struct sp_addr remote;		/* none while its name is being looked up */
+	char remote_name[SP_CONFIG_HOST_MAX + 1];	/* in place of an address; or "" */
 	uint16_t port;
 	enum sp_profile profile;
 	bool allow_insecure;

@@ -85,9 +85,26 @@ static int set_local(struct sp_config_parser *p, const char *value, struct sp_er
 	return sp_addr_parse(&p->peer->local, value, err);
 }
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* RFC 1123 2.1; what has no letter is a mistyped address. */
+static bool is_host_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len && len <= SP_CONFIG_HOST_MAX && strspn(text, LETTERS "0123456789-.") == len &&
+	       strpbrk(text, LETTERS) && text[0] != '-' && text[0] != '.';
+}
+
 static int set_remote(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
-	return sp_addr_parse(&p->peer->remote, value, err);
+	if (!sp_addr_parse(&p->peer->remote, value, err))
+		return 0;
+	if (!is_host_name(value))
+		return sp_fail(err, "\"%s\" is neither an IP address nor the name of a host",
+			       value);
+	strcpy(p->peer->remote_name, value);
+	return 0;
 }
 
 static int set_keying(struct sp_config_parser *p, const char *value, struct sp_error *err)
