@@ -387,7 +387,8 @@ static bool fits(const struct spn_ts *ts, const struct spn_tuple *tuple,
 {
 	bool all = !ts->ports.first && ts->ports.last == SPN_PORTS_ALL.last;
 
-	return spn_prefix_holds(&ts->prefix, address) && (!ts->proto || ts->proto == tuple->proto) &&
+	return spn_prefix_holds(&ts->prefix, address) &&
+	       (!ts->proto || ts->proto == tuple->proto) &&
 	       (all || (tuple->has_ports && port >= ts->ports.first && port <= ts->ports.last));
 }
 
