@@ -10,7 +10,6 @@
 #include "mtu.h"
 #include "output.h"
 #include "peer.h"
-#include "route.h"
 #include "skb.h"
 #include "spi.h"
 #include "tunnel.h"
@@ -200,10 +199,8 @@ bool spn_input_error(struct sk_buff *skb, const struct spn_quote *quote, u32 mtu
 
 	if (!conf)
 		return false;
-	if (mtu) {
-		spn_route_update_pmtu(net, conf, skb, mtu);
-		spn_mtu_path_changed(conf->tunnel);
-	}
+	if (mtu)
+		spn_mtu_told(conf->tunnel, skb, mtu);
 	return true;
 }
 
