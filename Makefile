@@ -141,9 +141,12 @@ $(filter-out $(RACES),$(TESTS)): build/unit/%: build/san/selftests/unit/%.o $(RO
 # because an emulated processor takes longer to link a program than to run it.
 TOOLS := $(patsubst selftests/kernel/%.c,build/kselftest/%,$(wildcard selftests/kernel/*.c))
 
+# From 3.5 on it brings libraries of its own.
+LIBCRYPTO_STATIC = $(shell $(PKG_CONFIG) --static --libs libcrypto)
+
 build/kselftest/%: build/obj/selftests/kernel/%.o
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ -lcrypto -ljansson
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(LIBCRYPTO_STATIC) -ljansson
 
 # What the soak refreshes keys with.
 build/soak/%: build/obj/selftests/soak/%.o build/obj/libspindle.a
@@ -191,8 +194,10 @@ kernel: $(GUEST)
 # parts first.
 CHECK := kernel-native:single $(patsubst %,kernel-%:version,$(filter-out $(MAIN),$(KERNELS))) \
 	kernel-$(MAIN):several,version unit lint
-# What no kselftest on a common kernel shows, and the demo on machines that are bare.
-MORE := kernel-uml kernel-kcsan:several soak-uml bare-bookworm bare-trixie fuzz
+# What no kselftest on a common kernel shows, the demo on machines that are bare, and what
+# depends on a release.
+MORE := kernel-uml kernel-kcsan:several soak-uml bare-bookworm bare-trixie \
+	release-bookworm release-trixie fuzz
 
 check:
 	selftests/deps build check sanitize
