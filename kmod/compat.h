@@ -10,6 +10,7 @@
 #include <linux/sysctl.h>
 #include <linux/timer.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 #include <net/addrconf.h>
 #include <net/dst.h>
 #include <net/genetlink.h>
@@ -173,6 +174,13 @@ static inline void spn_dev_set_lltx(struct net_device *dev)
 		return with(rtnl_newlink_link_net(params), dev, params->tb, params->data, \
 			    extack); \
 	}
+#endif
+
+/* That work stays on its CPU, which 6.1 means if nothing is said and 7.3 wants to be told. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define SPN_WQ_PERCPU 0
+#else
+#define SPN_WQ_PERCPU WQ_PERCPU
 #endif
 
 #ifndef timer_container_of

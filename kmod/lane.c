@@ -419,7 +419,8 @@ int __init spn_lane_init(void)
 			      INBOUND_KIB_MIN, INBOUND_KIB_MAX);
 	if (percpu_counter_init(&inbound, 0, GFP_KERNEL))
 		return -ENOMEM;
-	lane_wq = alloc_workqueue("spindle-crypt", WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM, 0);
+	lane_wq = alloc_workqueue("spindle-crypt",
+				  SPN_WQ_PERCPU | WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM, 0);
 	if (!lane_wq)
 		goto destroy_inbound;
 	lane_dev = spn_dev_dummy_new();
