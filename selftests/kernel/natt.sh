@@ -145,7 +145,8 @@ what_is_not_esp()
 	same "what came" "$(tail -n +2 "$scratch/a.port")" \
 		"$ike ${outer[b]} 4501"$'\n'"$later ${outer[b]} 4501"
 	no_new_drops a
-	expect_drop a "tunnel t unknown-spi" datagrams b "$(printf %08x $((0x4711)))00000001$ike$ike"
+	# Linux drops shorter ones over IPv6 as it hands them to its own IPsec.
+	expect_drop a "tunnel t unknown-spi" datagrams b "0000471100000001${all_octets:0:80}"
 	same "datagrams that came" "$(tail -n +2 "$scratch/a.port" | wc -l)" 2
 }
 

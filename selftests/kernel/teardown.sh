@@ -53,11 +53,21 @@ stop_traffic()
 
 # --- what is taken away and had again ---------------------------------------
 
+# Of the tunnels.
+options=()
+
+# in_udp COMMAND...: with tunnels that have a UDP port.
+in_udp()
+{
+	options=(encap udp 4500 4500)
+	"$@"
+}
+
 # under_traffic COMMAND...: over and over, and each time packets get through again.
 under_traffic()
 {
 	fresh_hosts
-	spindle_hosts
+	spindle_hosts "${options[@]}"
 	start_traffic
 	for _ in {1..3}; do
 		"$@"
@@ -122,7 +132,7 @@ reload_module()
 	timeout 20 rmmod spindle
 	refuse ip -n a link show spin0
 	load_module
-	spindle_hosts
+	spindle_hosts "${options[@]}"
 }
 
 # to_c: the device of a leaves for a namespace of its own, its outer packets stay.
@@ -156,7 +166,7 @@ from_b()
 {
 	for _ in {1..3}; do
 		fresh_hosts
-		spindle_hosts
+		spindle_hosts "${options[@]}"
 		$1
 		start_traffic_from_b
 		"${@:2}"
@@ -267,8 +277,10 @@ run_tests \
 	"devices go down" "under_traffic devices_down" \
 	"devices are deleted" "under_traffic delete_devices" \
 	"the module is unloaded" "under_traffic reload_module" \
+	"the module is unloaded, with ESP in UDP" "in_udp under_traffic reload_module" \
 	"a device moves to another namespace" "under_traffic there_and_back" \
 	"a namespace is deleted" "from_b : delete_namespace" \
+	"a namespace is deleted, with ESP in UDP" "in_udp from_b : delete_namespace" \
 	"the namespace where a device was made is deleted" "from_b to_c delete_birthplace" \
 	"the namespace that a device has moved to is deleted" "from_b to_c delete_new_home" \
 	"packets wait for an SA and all is taken away" packets_wait \
