@@ -34,7 +34,7 @@ setup()
 count_flow()
 {
 	host a nft -f - <<-END
-		table inet stations {
+		table ip stations {
 			counter taken {}
 			counter sealed {}
 			chain tag {
@@ -56,7 +56,7 @@ count_flow()
 				ip dscp ef counter name arrived
 			}
 		}
-		table inet stations {
+		table ip stations {
 			counter opened {}
 			chain leave {
 				type filter hook input priority 300
