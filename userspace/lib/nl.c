@@ -9,7 +9,7 @@
 #include "talk.h"
 
 struct sp_nl {
-	struct nl_sock *sock;
+	struct sp_talker talker;
 	int family;
 };
 
@@ -19,10 +19,9 @@ int sp_nl_open(struct sp_nl **out, struct sp_error *err)
 
 	if (!nl)
 		return sp_fail(err, "out of memory");
-	nl->sock = sp_talk_open(NETLINK_GENERIC, err);
-	if (!nl->sock)
+	if (sp_talker_open(&nl->talker, NETLINK_GENERIC, err))
 		goto fail;
-	nl->family = genl_ctrl_resolve(nl->sock, SPINDLE_GENL_NAME);
+	nl->family = genl_ctrl_resolve(nl->talker.sock, SPINDLE_GENL_NAME);
 	if (nl->family < 0) {
 		sp_fail(err, "the kernel module is not loaded (try: modprobe spindle)");
 		goto fail;
@@ -38,7 +37,7 @@ void sp_nl_close(struct sp_nl *nl)
 {
 	if (!nl)
 		return;
-	nl_socket_free(nl->sock);
+	sp_talker_close(&nl->talker);
 	free(nl);
 }
 
@@ -87,7 +86,7 @@ static int talk(struct sp_nl *nl, uint8_t cmd, int flags, const struct content *
 		sp_fail(err, "too large for one request");
 		return -EMSGSIZE;
 	}
-	return sp_talk(nl->sock, msg, each, arg, err);
+	return sp_talk(&nl->talker, msg, each, arg, err);
 }
 
 /*
@@ -230,7 +229,7 @@ int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
 		sp_talk_discard(msg);
 		return sp_fail(err, "too large for one request");
 	}
-	return sp_talk(nl->sock, msg, NULL, NULL, err) ? sp_fail_in(err, "device %s", ifname) : 0;
+	return sp_talk(&nl->talker, msg, NULL, NULL, err) ? sp_fail_in(err, "device %s", ifname) : 0;
 }
 
 int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_error *err)
@@ -329,7 +328,7 @@ int sp_nl_port_open(struct sp_nl *nl, const struct sp_addr *addr, uint16_t port,
 	if (sp_nl_put_port(msg, addr, port)) {
 		sp_talk_discard(msg);
 		sp_fail(err, "too large for one request");
-	} else if (!sp_talk(nl->sock, msg, take_fd, fd, err)) {
+	} else if (!sp_talk(&nl->talker, msg, take_fd, fd, err)) {
 		if (*fd >= 0)
 			return 0;
 		sp_fail(err, "the kernel sent no descriptor");

@@ -2,29 +2,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "rt.h"
 
 struct sp_rt {
-	struct nl_sock *sock;
+	struct sp_talker talker;
 };
 
 int sp_rt_open(struct sp_rt **out, struct sp_error *err)
 {
 	struct sp_rt *rt = calloc(1, sizeof(*rt));
-	int on = 1;
 
 	if (!rt)
 		return sp_fail(err, "out of memory");
-	rt->sock = sp_talk_open(NETLINK_ROUTE, err);
-	if (!rt->sock) {
+	if (sp_talker_open(&rt->talker, NETLINK_ROUTE, err)) {
 		free(rt);
 		return -1;
 	}
-	/* A dump is of what was asked for, and not of a million routes of somebody else. */
-	setsockopt(nl_socket_get_fd(rt->sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
-		   sizeof(on));
 	*out = rt;
 	return 0;
 }
@@ -33,7 +27,7 @@ void sp_rt_close(struct sp_rt *rt)
 {
 	if (!rt)
 		return;
-	nl_socket_free(rt->sock);
+	sp_talker_close(&rt->talker);
 	free(rt);
 }
 
@@ -62,7 +56,7 @@ int sp_rt_overflow(struct nl_msg *msg, struct sp_error *err)
 int sp_rt_talk(struct sp_rt *rt, struct nl_msg *msg, sp_talk_fn each, void *arg,
 	       struct sp_error *err)
 {
-	return sp_talk(rt->sock, msg, each, arg, err);
+	return sp_talk(&rt->talker, msg, each, arg, err);
 }
 
 int sp_rt_put_addr(struct nl_msg *msg, int type, const struct sp_addr *addr)

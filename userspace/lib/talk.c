@@ -20,6 +20,8 @@ struct answer {
 	size_t n, size;
 	bool done;
 	bool interrupted;		/* NLM_F_DUMP_INTR: not one consistent picture */
+	bool lost;			/* what is due may still come, or never will */
+	uint32_t seq;			/* of the request */
 	int code;			/* 0 or -errno */
 	struct sp_error *err;
 };
@@ -45,6 +47,10 @@ struct nl_sock *sp_talk_open(int protocol, struct sp_error *err)
 	/* Without these errors are less clear and acks longer, but nothing breaks. */
 	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	/* A dump is of what was asked for, and not of a million routes of somebody else. */
+	if (protocol == NETLINK_ROUTE)
+		setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+			   sizeof(on));
 	return sock;
 }
 
@@ -82,6 +88,14 @@ static const char *extack_text(struct nlmsghdr *hdr, size_t fixed)
 	    !attrs[NLMSGERR_ATTR_MSG])
 		return NULL;
 	return nla_get_string(attrs[NLMSGERR_ATTR_MSG]);
+}
+
+/* What belongs to another request, one whose answer could not be read, is no answer to this one. */
+static int on_sequence(struct nl_msg *msg, void *arg)
+{
+	const struct answer *answer = arg;
+
+	return nlmsg_hdr(msg)->nlmsg_seq == answer->seq ? NL_OK : NL_SKIP;
 }
 
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
@@ -159,10 +173,14 @@ static void forget(struct answer *answer)
 	*answer = (struct answer){ .err = answer->err };
 }
 
-/* Every message up to the last is read even after an error: the next request starts clean. */
+/*
+ * Every message up to the last is read even after an error, so that the next request starts
+ * clean.  If one cannot be read, nobody knows what else is on its way.
+ */
 static void receive(struct nl_sock *sock, struct nl_cb *cb, struct answer *answer)
 {
 	nl_cb_err(cb, NL_CB_CUSTOM, on_error, answer);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, answer);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, answer);
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, answer);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, answer);
@@ -173,12 +191,28 @@ static void receive(struct nl_sock *sock, struct nl_cb *cb, struct answer *answe
 
 		if (ret < 0) {
 			fail_with_code(answer, -EIO, nl_geterror(ret));
+			answer->lost = true;
 			break;
 		}
 	}
 }
 
-static int ask(struct nl_sock *sock, struct nl_msg *msg, struct answer *answer)
+static void send_and_receive(struct nl_sock *sock, struct nl_cb *cb, struct nl_msg *msg,
+			     struct answer *answer)
+{
+	int ret;
+
+	nlmsg_hdr(msg)->nlmsg_seq = NL_AUTO_SEQ;
+	ret = nl_send_auto(sock, msg);
+	if (ret < 0) {
+		fail_with_code(answer, -EIO, nl_geterror(ret));
+		return;
+	}
+	answer->seq = nlmsg_hdr(msg)->nlmsg_seq;
+	receive(sock, cb, answer);
+}
+
+static int ask(struct sp_talker *talker, struct nl_msg *msg, struct answer *answer)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	int attempts = DUMP_ATTEMPTS;
@@ -188,46 +222,43 @@ static int ask(struct nl_sock *sock, struct nl_msg *msg, struct answer *answer)
 		return answer->code;
 	}
 	do {
-		int ret;
-
 		forget(answer);
-		nlmsg_hdr(msg)->nlmsg_seq = NL_AUTO_SEQ;
-		ret = nl_send_auto(sock, msg);
-		if (ret < 0)
-			fail_with_code(answer, -EIO, nl_geterror(ret));
-		else
-			receive(sock, cb, answer);
+		send_and_receive(talker->sock, cb, msg, answer);
 	} while (answer->interrupted && !answer->code && --attempts);
 
 	if (answer->interrupted && !answer->code)
 		fail_with_code(answer, -EINTR, "the list kept changing while it was read");
 	nl_cb_put(cb);
+	if (answer->lost)
+		sp_talker_close(talker);
 	return answer->code;
 }
 
-int sp_talk(struct nl_sock *sock, struct nl_msg *msg, sp_talk_fn each, void *arg,
+int sp_talker_open(struct sp_talker *talker, int protocol, struct sp_error *err)
+{
+	talker->protocol = protocol;
+	talker->sock = sp_talk_open(protocol, err);
+	return talker->sock ? 0 : -1;
+}
+
+void sp_talker_close(struct sp_talker *talker)
+{
+	nl_socket_free(talker->sock);
+	talker->sock = NULL;
+}
+
+int sp_talk(struct sp_talker *talker, struct nl_msg *msg, sp_talk_fn each, void *arg,
 	    struct sp_error *err)
 {
 	struct answer answer = { .err = err };
-	int ret = ask(sock, msg, &answer);
+	int ret = -ENOBUFS;
 
+	/* The last one went with an answer that could not be read. */
+	if (talker->sock || !sp_talker_open(talker, talker->protocol, err))
+		ret = ask(talker, msg, &answer);
 	for (size_t i = 0; each && !ret && i < answer.n; i++)
 		ret = each(nlmsg_hdr(answer.msgs[i]), arg, err);
 	forget(&answer);
 	sp_talk_discard(msg);
-	return ret;
-}
-
-int sp_talk_route(struct nl_msg *msg, struct sp_error *err)
-{
-	struct nl_sock *sock = sp_talk_open(NETLINK_ROUTE, err);
-	int ret;
-
-	if (!sock) {
-		sp_talk_discard(msg);
-		return -ENOMEM;
-	}
-	ret = sp_talk(sock, msg, NULL, NULL, err);
-	nl_socket_free(sock);
 	return ret;
 }

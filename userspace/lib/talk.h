@@ -12,6 +12,19 @@
 /* Returns NULL and an error when the socket cannot be had. */
 struct nl_sock *sp_talk_open(int protocol, struct sp_error *err);
 
+/*
+ * Who asks, one request at a time.  After an answer that could not be read the socket is
+ * closed, since what is left of that answer would be taken for the next one; the next
+ * request opens another.
+ */
+struct sp_talker {
+	int protocol;
+	struct nl_sock *sock;		/* NULL: none at the moment */
+};
+
+int sp_talker_open(struct sp_talker *talker, int protocol, struct sp_error *err);
+void sp_talker_close(struct sp_talker *talker);
+
 /* An empty request, large enough for every message here; NULL and an error without memory. */
 struct nl_msg *sp_talk_alloc(struct sp_error *err);
 
@@ -27,10 +40,7 @@ typedef int (*sp_talk_fn)(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
  * dump that changed under the kernel's hands is asked again before anybody has
  * seen half of it.  Returns 0, what each() returned, or -errno with the error set.
  */
-int sp_talk(struct nl_sock *sock, struct nl_msg *msg, sp_talk_fn each, void *arg,
+int sp_talk(struct sp_talker *talker, struct nl_msg *msg, sp_talk_fn each, void *arg,
 	    struct sp_error *err);
-
-/* The same for a single request to rtnetlink that has no answer, over a socket of its own. */
-int sp_talk_route(struct nl_msg *msg, struct sp_error *err);
 
 #endif
