@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "control.h"
 
 #define CONTROL_PATH "/run/spindle/control"
+
+/* More than a daemon takes for what it waits for, which is half a minute. */
+enum { PATIENCE_SECONDS = 60 };
 
 int control_take(struct control_arguments *arguments, int argc, char **argv, const char *flag)
 {
@@ -32,6 +36,15 @@ int control_take(struct control_arguments *arguments, int argc, char **argv, con
 	return CLI_DONE;
 }
 
+/* For each step; a stuck daemon does not hold up whoever asks. */
+static void limit_patience(int fd)
+{
+	const struct timeval limit = { .tv_sec = PATIENCE_SECONDS };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
 static FILE *reach(struct cli *cli, const char *path)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -44,14 +57,40 @@ static FILE *reach(struct cli *cli, const char *path)
 	}
 	strcpy(at.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		limit_patience(fd);
 	if (fd >= 0 && !connect(fd, (const struct sockaddr *)&at, sizeof(at)))
 		stream = fdopen(fd, "r+");
 	if (stream)
 		return stream;
-	cli_fail(cli, "%s: %s (is spindled running?)", path, strerror(errno));
+	if (errno == EACCES && geteuid())
+		cli_fail(cli, "%s: only root may ask", path);
+	else if (errno == EAGAIN)
+		cli_fail(cli, "%s: spindled is stuck: it takes no connections", path);
+	else
+		cli_fail(cli, "%s: %s (is spindled running?)", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return NULL;
+}
+
+/* A daemon that turns somebody away does not read; what it says is there all the same. */
+static int send_request(int fd, const json_t *request)
+{
+	char *line = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	size_t len = line ? strlen(line) : 0, sent = 0;
+	ssize_t n = 0;
+
+	if (!line)
+		return -1;
+	line[len] = '\n';		/* in place of the end */
+	while (sent <= len && (n >= 0 || errno == EINTR)) {
+		n = send(fd, line + sent, len + 1 - sent, MSG_NOSIGNAL);
+		if (n > 0)
+			sent += (size_t)n;
+	}
+	free(line);
+	return sent > len || errno == EPIPE ? 0 : -1;
 }
 
 static json_t *converse(struct cli *cli, FILE *stream, const json_t *request)
@@ -60,12 +99,16 @@ static json_t *converse(struct cli *cli, FILE *stream, const json_t *request)
 	json_error_t err;
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t len = 0;
 
-	if (!request || json_dumpf(request, stream, JSON_COMPACT) || fputc('\n', stream) == EOF ||
-	    fflush(stream))
+	if (!request)
+		cli_fail(cli, "a name that is no UTF-8 cannot be asked about");
+	else if (send_request(fileno(stream), request))
 		cli_fail(cli, "spindled cannot be asked: %s", strerror(errno));
-	else if (getline(&line, &size, stream) < 0)
-		cli_fail(cli, "spindled has hung up (it answers root alone)");
+	else if ((len = getline(&line, &size, stream)) < 0 && ferror(stream) && errno == EAGAIN)
+		cli_fail(cli, "spindled has not answered within %d seconds", PATIENCE_SECONDS);
+	else if (len < 0)
+		cli_fail(cli, "spindled has hung up");
 	else if (!(answer = json_loads(line, 0, &err)))
 		cli_fail(cli, "spindled answers what is not JSON: %s", err.text);
 	free(line);

@@ -50,6 +50,12 @@ static struct rk_tunnel *find_tunnel(struct daemon *daemon, const json_t *reques
 	return NULL;
 }
 
+/* Before anything is done. */
+static int may_not_wait(const struct command_wait *wait, struct sp_error *err)
+{
+	return wait->refused ? sp_fail(err, "too many others wait for tunnels; try again") : 0;
+}
+
 static json_t *wait_for(struct command_wait *wait, const struct rk_tunnel *tunnel)
 {
 	strcpy(wait->tunnel, tunnel->config.name);
@@ -62,7 +68,7 @@ static json_t *up(struct daemon *daemon, const json_t *request, struct command_w
 	struct sp_error err;
 	struct rk_tunnel *tunnel = find_tunnel(daemon, request, &err);
 
-	if (!tunnel)
+	if (!tunnel || (!tunnel->current && may_not_wait(wait, &err)))
 		return command_error(err.text);
 	rk_tunnel_up(tunnel, daemon_now());
 	if (tunnel->current)
@@ -75,7 +81,8 @@ static json_t *rekey(struct daemon *daemon, const json_t *request, struct comman
 	struct sp_error err;
 	struct rk_tunnel *tunnel = find_tunnel(daemon, request, &err);
 
-	if (!tunnel || rk_tunnel_rekey(tunnel, daemon_now(), &err))
+	if (!tunnel || may_not_wait(wait, &err) ||
+	    rk_tunnel_rekey(tunnel, daemon_now(), &err))
 		return command_error(err.text);
 	return wait_for(wait, tunnel);
 }
@@ -180,10 +187,32 @@ static const struct {
 	{ "reload", reload },
 };
 
+/* Whatever was not understood might have changed what is meant. */
+static int check_request(const json_t *request, struct sp_error *err)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(request))
+		return sp_fail(err, "a question is a JSON object");
+	json_object_foreach((json_t *)request, key, value) {
+		if (!strcmp(key, "plan") && !json_is_boolean(value))
+			return sp_fail(err, "plan is neither true nor false");
+		if ((!strcmp(key, "command") || !strcmp(key, "name")) && !json_is_string(value))
+			return sp_fail(err, "%s is no text", key);
+		if (strcmp(key, "plan") && strcmp(key, "command") && strcmp(key, "name"))
+			return sp_fail(err, "\"%.64s\" is none of command, name, plan", key);
+	}
+	return 0;
+}
+
 json_t *command_run(struct daemon *daemon, const json_t *request, struct command_wait *wait)
 {
 	const char *word = string_of(request, "command");
+	struct sp_error err;
 
+	if (check_request(request, &err))
+		return command_error(err.text);
 	for (size_t i = 0; word && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(commands[i].word, word))
 			return commands[i].run(daemon, request, wait);

@@ -12,6 +12,7 @@
 struct command_wait {
 	char tunnel[SPINDLE_NAME_MAX + 1];	/* "": none */
 	uint32_t before;			/* any generation but this one */
+	bool refused;				/* others wait already, as many as may */
 };
 
 /*

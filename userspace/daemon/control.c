@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/listener.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +14,17 @@
 
 #include "command.h"
 #include "control.h"
+#include "listener.h"
 #include "log.h"
 #include "party.h"
 
 enum {
 	LINE_MAX_OCTETS = 65536,
-	CLIENTS_MAX = 32,
+	UNREAD_MAX_OCTETS = 1 << 18,	/* of answers; more are made when these have been read */
+	CLIENTS_MAX = 128,
+	WAITING_MAX = 96,		/* for tunnels: others may always ask */
 	WAIT_SECONDS = 30,
+	READ_SECONDS = 30,		/* within which some of an answer has to be read */
 };
 
 LIST_HEAD(client_list, client);
@@ -31,11 +35,12 @@ struct client {
 	struct bufferevent *stream;
 	struct command_wait wait;
 	struct event *waited;
+	bool ended;			/* asks nothing more, and reads what is due */
 };
 
 struct control {
 	struct daemon *daemon;
-	struct evconnlistener *listener;
+	struct listener *listener;
 	struct client_list clients;
 	unsigned int n_clients;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -119,6 +124,16 @@ void control_tunnel_event(struct control *control, const struct rk_tunnel *tunne
 			answer_event(client, tunnel, event, text);
 }
 
+static unsigned int count_waiting(const struct control *control)
+{
+	const struct client *client;
+	unsigned int n = 0;
+
+	LIST_FOREACH(client, &control->clients, next)
+		n += client->wait.tunnel[0] != '\0';
+	return n;
+}
+
 /* --- lines -------------------------------------------------------------------------- */
 
 static void run_line(struct client *client, const char *line)
@@ -134,6 +149,7 @@ static void run_line(struct client *client, const char *line)
 		answer(client, command_error(err.text));
 		return;
 	}
+	client->wait.refused = count_waiting(client->control) >= WAITING_MAX;
 	result = command_run(daemon, request, &client->wait);
 	json_decref(request);
 	if (result) {
@@ -146,26 +162,69 @@ static void run_line(struct client *client, const char *line)
 	party_tick(party_of(tunnel));
 }
 
-static void on_read(struct bufferevent *stream, void *arg)
+/* One at a time: what comes while an answer is waited for, or not read, has to wait too. */
+static bool is_free(const struct client *client)
 {
-	struct evbuffer *in = bufferevent_get_input(stream);
-	struct client *client = arg;
-	char *line;
+	const struct evbuffer *out = bufferevent_get_output(client->stream);
 
-	/* One at a time: what comes while an answer is waited for has to wait too. */
-	while (!client->wait.tunnel[0] && (line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF))) {
+	return !client->wait.tunnel[0] && evbuffer_get_length(out) < UNREAD_MAX_OCTETS;
+}
+
+/* It may be no more afterwards. */
+static void run_lines(struct client *client)
+{
+	struct evbuffer *in = bufferevent_get_input(client->stream);
+	char *line = NULL;
+
+	while (is_free(client) && (line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF))) {
 		run_line(client, line);
 		free(line);
 	}
-	if (evbuffer_get_length(in) > LINE_MAX_OCTETS)
+	if (!is_free(client)) {
+		if (evbuffer_get_length(in) > LINE_MAX_OCTETS)
+			bufferevent_disable(client->stream, EV_READ);
+		return;
+	}
+	/* There is no whole line. */
+	if (evbuffer_get_length(in) > LINE_MAX_OCTETS ||
+	    (client->ended && !evbuffer_get_length(bufferevent_get_output(client->stream))))
 		free_client(client);
+	else if (!client->ended)
+		bufferevent_enable(client->stream, EV_READ);
+}
+
+static void on_read(struct bufferevent *stream, void *arg)
+{
+	(void)stream;
+	run_lines(arg);
+}
+
+/* All has been read. */
+static void on_written(struct bufferevent *stream, void *arg)
+{
+	(void)stream;
+	run_lines(arg);
+}
+
+/* Neither writes nor reads. */
+static bool is_gone(struct bufferevent *stream)
+{
+	struct pollfd state = { .fd = bufferevent_getfd(stream) };
+
+	return poll(&state, 1, 0) < 0 || state.revents & (POLLHUP | POLLERR);
 }
 
 static void on_event(struct bufferevent *stream, short what, void *arg)
 {
-	(void)stream;
-	(void)what;
-	free_client(arg);
+	struct client *client = arg;
+
+	/* A client may say that it asks nothing more, and still read. */
+	if (!(what & BEV_EVENT_EOF) || is_gone(stream)) {
+		free_client(client);
+		return;
+	}
+	client->ended = true;
+	run_lines(client);
 }
 
 /* --- the socket ---------------------------------------------------------------------- */
@@ -178,30 +237,58 @@ static bool may_command(int fd)
 	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.uid == 0;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
-		      int len, void *arg)
+/* It fits, or nobody is interested. */
+static void turn_away(evutil_socket_t fd, const char *error)
+{
+	char line[128];
+	int len = snprintf(line, sizeof(line), "{\"error\":\"%s\"}\n", error);
+
+	send(fd, line, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+}
+
+/* Returns NULL without memory; the descriptor stays. */
+static struct client *new_client(struct control *control, evutil_socket_t fd)
+{
+	static const struct timeval limit = { .tv_sec = READ_SECONDS };
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		return NULL;
+	client->control = control;
+	client->waited = evtimer_new(control->daemon->base, on_waited, client);
+	client->stream = client->waited ? bufferevent_socket_new(control->daemon->base, fd,
+								 BEV_OPT_CLOSE_ON_FREE) : NULL;
+	if (!client->stream) {
+		if (client->waited)
+			event_free(client->waited);
+		free(client);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(&control->clients, client, next);
+	control->n_clients++;
+	bufferevent_setcb(client->stream, on_read, on_written, on_event, client);
+	bufferevent_set_timeouts(client->stream, NULL, &limit);
+	return client;
+}
+
+static void on_accept(void *arg, evutil_socket_t fd, const struct sockaddr *from)
 {
 	struct control *control = arg;
 	struct client *client;
 
-	(void)listener;
 	(void)from;
-	(void)len;
-	client = control->n_clients < CLIENTS_MAX && may_command(fd) ? calloc(1, sizeof(*client)) :
-								       NULL;
-	if (!client) {
-		close(fd);
-		return;
+	if (!may_command(fd)) {
+		turn_away(fd, "spindled answers root alone");
+	} else if (control->n_clients == CLIENTS_MAX) {
+		turn_away(fd, "too many others ask; try again");
+	} else {
+		client = new_client(control, fd);
+		if (client)
+			bufferevent_enable(client->stream, EV_READ | EV_WRITE);
+		else
+			turn_away(fd, "out of memory");
 	}
-	client->control = control;
-	client->stream = bufferevent_socket_new(control->daemon->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	client->waited = evtimer_new(control->daemon->base, on_waited, client);
-	if (!client->stream || !client->waited)
-		abort();
-	LIST_INSERT_HEAD(&control->clients, client, next);
-	control->n_clients++;
-	bufferevent_setcb(client->stream, on_read, NULL, on_event, client);
-	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
 }
 
 /* A socket left by a daemon that was killed is in the way; that of a living one is not ours. */
@@ -209,11 +296,14 @@ static int clear_way(const struct sockaddr_un *at, struct sp_error *err)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool alive = fd >= 0 && !connect(fd, (const struct sockaddr *)at, sizeof(*at));
+	struct stat there;
 
 	if (fd >= 0)
 		close(fd);
 	if (alive)
 		return sp_fail(err, "%s: another spindled is there", at->sun_path);
+	if (!lstat(at->sun_path, &there) && !S_ISSOCK(there.st_mode))
+		return sp_fail(err, "%s: is there, and no socket", at->sun_path);
 	if (unlink(at->sun_path) && errno != ENOENT)
 		return sp_fail(err, "%s: %s", at->sun_path, strerror(errno));
 	return 0;
@@ -247,9 +337,8 @@ struct control *control_open(struct daemon *daemon, const char *path, struct sp_
 	control->daemon = daemon;
 	strcpy(control->path, path);
 	mask = umask(0077);
-	control->listener = evconnlistener_new_bind(daemon->base, on_accept, control,
-						    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
-						    -1, (struct sockaddr *)&at, sizeof(at));
+	control->listener = listener_open(daemon->base, (struct sockaddr *)&at, sizeof(at),
+					  on_accept, control);
 	umask(mask);
 	if (control->listener)
 		return control;
@@ -264,7 +353,7 @@ void control_close(struct control *control)
 		return;
 	while (!LIST_EMPTY(&control->clients))
 		free_client(LIST_FIRST(&control->clients));
-	evconnlistener_free(control->listener);
+	listener_close(control->listener);
 	unlink(control->path);
 	free(control);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <event2/listener.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "door.h"
 #include "guest.h"
 #include "link.h"
+#include "listener.h"
 #include "log.h"
 #include "party.h"
 
@@ -36,7 +36,7 @@ struct door {
 	uint32_t mark;			/* of the first answer, before it is known to whom */
 	bool needed;
 	bool told;			/* that it cannot be opened */
-	struct evconnlistener *listener;
+	struct listener *listener;
 	struct event *retry;
 };
 
@@ -100,16 +100,13 @@ static void on_guest(void *arg, evutil_socket_t fd, const struct sp_addr *from,
 		close(fd);
 }
 
-static void on_knock(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
-		     int len, void *arg)
+static void on_knock(void *arg, evutil_socket_t fd, const struct sockaddr *from)
 {
 	struct sp_addr addr = address_get(from);
 	struct door *door = arg;
 	bool others;
 	struct party *party = find_party(door, &addr, &others);
 
-	(void)listener;
-	(void)len;
 	if (party && !others)
 		admit(party, fd, &addr);
 	else if (party || door->follows)
@@ -124,7 +121,7 @@ static void mark_door(const struct door *door)
 {
 	char text[SP_ADDR_STRLEN];
 
-	if (door->listener && address_mark(evconnlistener_get_fd(door->listener), door->mark))
+	if (door->listener && address_mark(listener_fd(door->listener), door->mark))
 		log_line("fwmark of %s port %u: %s", sp_addr_format(&door->addr, text), door->port,
 			 strerror(errno));
 }
@@ -136,10 +133,8 @@ static void open_door(struct door *door)
 	struct sockaddr_storage at;
 	socklen_t len = address_set(&at, &door->addr, door->port);
 
-	door->listener = evconnlistener_new_bind(door->daemon->base, on_knock, door,
-						 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE |
-						 LEV_OPT_CLOSE_ON_EXEC, -1,
-						 (struct sockaddr *)&at, (int)len);
+	door->listener = listener_open(door->daemon->base, (struct sockaddr *)&at, len, on_knock,
+				       door);
 	if (door->listener) {
 		mark_door(door);
 		return;
@@ -172,6 +167,8 @@ static struct door *find_door(struct daemon *daemon, const struct sp_peer_config
 	door->addr = config->local;
 	door->port = config->port;
 	door->retry = evtimer_new(daemon->base, on_retry, door);
+	if (!door->retry)
+		abort();
 	LIST_INSERT_HEAD(&daemon->doors, door, next);
 	open_door(door);
 	return door;
@@ -182,7 +179,7 @@ static void close_door(struct door *door)
 	LIST_REMOVE(door, next);
 	guest_dismiss(door->daemon, door);
 	if (door->listener)
-		evconnlistener_free(door->listener);
+		listener_close(door->listener);
 	event_free(door->retry);
 	free(door);
 }

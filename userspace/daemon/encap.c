@@ -45,6 +45,8 @@ static void open_encap(struct encap *encap)
 		encap->error.text[0] = '\0';
 		encap->read = event_new(encap->daemon->base, fd, EV_READ | EV_PERSIST, on_datagram,
 					encap);
+		if (!encap->read)
+			abort();
 		event_add(encap->read, NULL);
 		return;
 	}
@@ -85,6 +87,8 @@ static struct encap *have_encap(struct daemon *daemon, const struct sp_tunnel_co
 	encap->addr = config->peer->local;
 	encap->port = config->encap.sport;
 	encap->retry = evtimer_new(daemon->base, on_retry, encap);
+	if (!encap->retry)
+		abort();
 	LIST_INSERT_HEAD(&daemon->encaps, encap, next);
 	open_encap(encap);
 	return encap;

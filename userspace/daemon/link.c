@@ -240,6 +240,19 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* Of one that nobody knows yet; the descriptor stays. */
+static void discard_link(struct rk_link *link)
+{
+	if (link->timer)
+		event_free(link->timer);
+	if (link->stream) {
+		bufferevent_setfd(link->stream, -1);
+		bufferevent_free(link->stream);
+	}
+	free(link);
+}
+
+/* Returns NULL without memory. */
 static struct rk_link *new_link(struct party *party, evutil_socket_t fd, bool client)
 {
 	struct rk_link *link = calloc(1, sizeof(*link));
@@ -248,15 +261,17 @@ static struct rk_link *new_link(struct party *party, evutil_socket_t fd, bool cl
 	int on = 1;
 
 	if (!link)
-		abort();
+		return NULL;
 	link->daemon = daemon;
 	link->party = party;
 	link->client = client;
 	link->answer_by = daemon_now() + RK_HANDSHAKE_SECONDS;
 	link->stream = bufferevent_socket_new(daemon->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	link->timer = evtimer_new(daemon->base, on_timer, link);
-	if (!link->stream || !link->timer)
-		abort();
+	if (!link->stream || !link->timer) {
+		discard_link(link);
+		return NULL;
+	}
 	/* Messages are single and small: none should wait for another. */
 	if (fd >= 0)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -281,6 +296,8 @@ void link_connect(struct party *party)
 	struct rk_link *link;
 
 	link = new_link(party, fd, true);
+	if (!link)
+		abort();
 	if (!party_address(party)->family) {
 		snprintf(why, sizeof(why), "%s has no address yet", config->remote_name);
 		fail_later(link, why);
@@ -298,8 +315,14 @@ void link_accept(struct party *party, evutil_socket_t fd, const struct sp_addr *
 		 bool stranger)
 {
 	struct rk_link *link = new_link(party, fd, false);
-	EVP_PKEY *ephemeral = spares_take(party->daemon->spares, party->profile);
+	EVP_PKEY *ephemeral;
 
+	/* Others may not end the daemon. */
+	if (!link) {
+		close(fd);
+		return;
+	}
+	ephemeral = spares_take(party->daemon->spares, party->profile);
 	link->from = *from;
 	link->stranger = stranger;
 	if (ephemeral)

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "apply.h"
+#include "background.h"
 #include "command.h"
 #include "control.h"
 #include "daemon.h"
@@ -176,9 +178,12 @@ static void run(struct daemon *daemon)
 
 	for (size_t i = 0; i < 3; i++) {
 		signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
+		if (!signals[i])
+			abort();
 		event_add(signals[i], NULL);
 	}
 	notify_state("READY=1");
+	background_ready();
 	log_line("ready");
 	event_base_dispatch(daemon->base);
 	for (size_t i = 0; i < 3; i++)
@@ -202,6 +207,33 @@ static void stop(struct daemon *daemon)
 	event_base_free(daemon->base);
 }
 
+/* A connection each, of thousands of peers: the usual 1024 are for programs that call select(). */
+static void want_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void on_libevent(int severity, const char *text)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_line("libevent: %s", text);
+}
+
+/* Who started it in the background looks at standard error. */
+static void tell_failure(const struct options *options, const struct sp_error *err)
+{
+	log_line("%s", err->text);
+	if (options->foreground)
+		return;
+	log_open(false);
+	log_line("%s", err->text);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .config = SP_CONFIG_PATH, .socket = CONTROL_PATH };
@@ -218,14 +250,16 @@ int main(int argc, char **argv)
 	if (!config || sp_keyring_read(keys, config, on_problem, NULL))
 		return 1;
 	/* Before there are threads, and so that mistakes above are seen. */
-	if (!options.foreground && daemon(1, 0)) {
+	if (!options.foreground && background_enter()) {
 		log_line("cannot go to the background");
 		return 1;
 	}
 	log_open(!options.foreground);
 	signal(SIGPIPE, SIG_IGN);
+	want_descriptors();
+	event_set_log_callback(on_libevent);
 	if (start(&self, &options, config, keys, &err)) {
-		log_line("%s", err.text);
+		tell_failure(&options, &err);
 		return 1;
 	}
 	run(&self);

@@ -105,6 +105,8 @@ struct spares *spares_new(struct event_base *base, void (*ready)(void *arg), voi
 	spares->ready = ready;
 	spares->arg = arg;
 	spares->readable = event_new(base, ends[0], EV_READ | EV_PERSIST, on_made, spares);
+	if (!spares->readable)
+		abort();
 	event_add(spares->readable, NULL);
 	return spares;
 }

@@ -229,7 +229,9 @@ int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
 		sp_talk_discard(msg);
 		return sp_fail(err, "too large for one request");
 	}
-	return sp_talk(&nl->talker, msg, NULL, NULL, err) ? sp_fail_in(err, "device %s", ifname) : 0;
+	if (sp_talk(&nl->talker, msg, NULL, NULL, err))
+		return sp_fail_in(err, "device %s", ifname);
+	return 0;
 }
 
 int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_error *err)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A socket that connections come in through; it rests when they cannot be taken. */
+#ifndef DAEMON_LISTENER_H
+#define DAEMON_LISTENER_H
+
+#include <event2/event.h>
+#include <sys/socket.h>
+
+struct listener;
+
+/* The descriptor is the callee's. */
+typedef void (*listener_fn)(void *arg, evutil_socket_t fd, const struct sockaddr *from);
+
+/* Returns NULL with errno set if the address cannot be had. */
+struct listener *listener_open(struct event_base *base, const struct sockaddr *at, socklen_t len,
+			       listener_fn each, void *arg);
+void listener_close(struct listener *listener);
+evutil_socket_t listener_fd(const struct listener *listener);
+
+#endif
