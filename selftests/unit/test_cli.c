@@ -66,6 +66,12 @@ static void tunnels(void **state)
 		  "tunnel office: local: \"here\" is not an IP address" },
 		{ "set office locale 1.2.3.4", CLI_USAGE,
 		  "tunnel office: unknown word \"locale\"" },
+		{ "set b\xfcro", CLI_USAGE, "the name of a tunnel has letters of ASCII, digits, "
+		  "\".\", \"_\" and \"-\"" },
+		{ "set office 0x0123456789abcdef", CLI_USAGE,
+		  "tunnel office: unknown word, which may be a key" },
+		{ "set office local 1.2.3.4 0x0123456789abcdef", CLI_USAGE,
+		  "tunnel office: unknown word behind local" },
 		{ "set office local 1.2.3.4 local 1.2.3.5", CLI_USAGE,
 		  "tunnel office: local: given twice" },
 		{ "set office local-ts 10.0.0.0/8[tcp/1-2],::/0[89/8]", CLI_USAGE,

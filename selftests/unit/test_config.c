@@ -165,6 +165,25 @@ static const struct {
 	{ "[peer an-unreasonably-long-name-of-a-peer-that-nobody-would-want-to-type]\n",
 	  "spindle.conf:1:1: the name of [peer "
 	  "an-unreasonably-long-name-of-a-peer-that-nobody-would-want-to-type] is longer than 63 octets\n" },
+	{ "[tunnel b\xfcro]\n",
+	  "spindle.conf:1:1: the name of [tunnel b\xfcro] has others than the letters of ASCII, "
+	  "digits, \".\", \"_\" and \"-\"\n" },
+	{ "[host \033[2J]\n",
+	  "spindle.conf:1:1: unknown section [host ?[2J]; "
+	  "there are [peer NAME] and [tunnel NAME]\n" },
+	{ "[peer x] y\n",
+	  "spindle.conf:1:9: there is more behind the ]\n" },
+	{ "\xef\xbb\xbf[peer x] # y\nport = 0\n",
+	  "spindle.conf:2:8: port: 0 is not between 1 and 65535\n" },
+	{ "[peer x]\nlocal = 0.0.0.0\nremote = 224.0.0.1\nkeying = manual\n",
+	  "spindle.conf:1:1: peer x: local is no host's address\n"
+	  "spindle.conf:1:1: peer x: remote is no address of a single host\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nremote = 192.0.2.1\nkeying = manual\n",
+	  "spindle.conf:1:1: peer x: local and remote are the same\n" },
+	{ "[tunnel x]\nesp = aes128gcm16, aes128gcm16\n",
+	  "spindle.conf:2:20: esp: aes128gcm16 stands there already\n" },
+	{ "[tunnel x]\nlocal-ts = 10.0.0.0/8, 10.0.0.0/8\n",
+	  "spindle.conf:2:24: local-ts: 10.0.0.0/8 stands there already\n" },
 	{ "[peer x\n",
 	  "spindle.conf:1:1: neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE\n" },
 	{ OFFICE "remote\n",

@@ -170,9 +170,21 @@ static void events_hold_objects(void **state)
 	}
 }
 
+static void text_that_is_no_utf8(void **state)
+{
+	struct sp_device device = { .ifname = "b\xfcro" };
+	json_t *object = sp_json_device(&device);
+
+	(void)state;
+	assert_non_null(object);
+	assert_string_equal(json_string_value(json_object_get(object, "dev")), "b?ro");
+	json_decref(object);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_that_is_no_utf8),
 		cmocka_unit_test(a_device),
 		cmocka_unit_test(a_tunnel),
 		cmocka_unit_test(an_sa),

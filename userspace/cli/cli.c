@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "name.h"
 #include "version.h"
 
 int cli_fail(struct cli *cli, const char *fmt, ...)
@@ -187,6 +188,10 @@ int cli_next_name(struct cli *cli, struct words *words, char name[SPINDLE_NAME_M
 
 	if (!text)
 		return CLI_USAGE;
+	/* The kernel takes no others; what it has of an older day can be neither named nor meant. */
+	if (strspn(text, SP_NAME_CHARACTERS "~") != strlen(text))
+		return cli_usage(cli, "the name of a tunnel has letters of ASCII, digits, \".\", "
+				 "\"_\" and \"-\"");
 	if (!text[0] || strlen(text) > SPINDLE_NAME_MAX)
 		return cli_usage(cli, "tunnel \"%s\": a name has 1 to %d characters", text,
 				 SPINDLE_NAME_MAX);
@@ -194,9 +199,25 @@ int cli_next_name(struct cli *cli, struct words *words, char name[SPINDLE_NAME_M
 	return CLI_DONE;
 }
 
+/* An SPI and a number have less. */
+enum { QUOTED_HEX_MAX = 10 };
+
+/* What may be a key, or a part of one, is not shown again: it would stand in somebody's log. */
+static int unknown_word(struct cli *cli, const char *word, const char *before)
+{
+	bool secret = !strncmp(word, "0x", 2) && strlen(word) > QUOTED_HEX_MAX;
+
+	if (before && (secret || strstr(before, "key")))
+		return cli_usage(cli, "unknown word behind %s", before);
+	if (secret)
+		return cli_usage(cli, "unknown word, which may be a key");
+	return cli_usage(cli, "unknown word \"%s\"", word);
+}
+
 int cli_take_options(struct cli *cli, const struct option *options, struct words *words,
 		     void *object)
 {
+	const char *before = NULL;
 	uint64_t seen = 0;
 
 	while (words->left) {
@@ -207,7 +228,7 @@ int cli_take_options(struct cli *cli, const struct option *options, struct words
 		while (option->word && strcmp(option->word, word))
 			option++;
 		if (!option->word)
-			return cli_usage(cli, "unknown word \"%s\"", word);
+			return unknown_word(cli, word, before);
 		if (!option->repeats && seen & UINT64_C(1) << (option - options))
 			return cli_usage(cli, "%s: given twice", word);
 		seen |= UINT64_C(1) << (option - options);
@@ -217,6 +238,7 @@ int cli_take_options(struct cli *cli, const struct option *options, struct words
 			sp_fail_in(&cli->err, "%s", word);
 			return ret;
 		}
+		before = word;
 	}
 	return CLI_DONE;
 }

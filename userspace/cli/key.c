@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 #include "keys/rsakey.h"
@@ -74,7 +75,9 @@ static int show(struct cli *cli, int argc, char **argv)
 	if (argc != 1)
 		return CLI_USAGE;
 	key = rk_key_read_public(argv[0], &not_public);
-	if (!key) {
+	if (!key && !strstr(not_public.text, "holds no public key")) {
+		cli->err = not_public;
+	} else if (!key) {
 		private = true;
 		key = rk_key_read_private(argv[0], &cli->err);
 	}

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "control.h"
+#include "json.h"
 #include "keys/keyring.h"
 #include "text.h"
 
@@ -117,7 +118,7 @@ static void on_problem(const char *text, void *arg)
 
 	problems->n++;
 	if (problems->list)
-		json_array_append_new(problems->list, json_string(text));
+		json_array_append_new(problems->list, sp_json_text(text));
 	else
 		fprintf(stderr, "%s\n", text);
 }
@@ -146,7 +147,7 @@ int cli_check(struct cli *cli, int argc, char **argv)
 	}
 	check_file(path, &problems);
 	if (cli->json)
-		ret = cli_print_json(cli, json_pack("{s:s, s:o}", "file", path,
+		ret = cli_print_json(cli, json_pack("{s:o, s:o}", "file", sp_json_text(path),
 						    "problems", problems.list));
 	if (!ret && problems.n)
 		ret = cli_fail(cli, "%s: %u %s", path, problems.n,

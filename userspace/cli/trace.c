@@ -167,6 +167,8 @@ int cli_trace(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* As when the terminal goes. */
+	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(path, sizeof(path), TRACING "/instances/spindle-%d", getpid());
 	if (mkdir(path, 0700))

@@ -5,6 +5,7 @@
 
 #include "apply.h"
 #include "command.h"
+#include "json.h"
 #include "keys/keyring.h"
 #include "party.h"
 #include "resolve.h"
@@ -12,7 +13,7 @@
 
 json_t *command_error(const char *text)
 {
-	return json_pack("{s:s}", "error", text);
+	return json_pack("{s:o}", "error", sp_json_text(text));
 }
 
 static json_t *done(void)
@@ -115,7 +116,7 @@ static json_t *status(struct daemon *daemon, const json_t *request, struct comma
 
 static void collect_problem(const char *text, void *arg)
 {
-	json_array_append_new(arg, json_string(text));
+	json_array_append_new(arg, sp_json_text(text));
 }
 
 static json_t *list_changes(const struct plan *plan)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "encap.h"
+#include "json.h"
 #include "party.h"
 #include "routes.h"
 #include "snapshot.h"
@@ -18,29 +19,14 @@ static json_t *wall_time(double then)
 	return json_integer((json_int_t)llround((double)time(NULL) + then - daemon_now()));
 }
 
-/* JSON holds UTF-8 alone; of what is none, each octet becomes a question mark. */
-static json_t *text_of(const char *text)
-{
-	json_t *value = json_string(text);
-	char copy[1024];
-
-	if (value)
-		return value;
-	snprintf(copy, sizeof(copy), "%s", text);
-	for (char *c = copy; *c; c++)
-		if (*c & 0x80)
-			*c = '?';
-	return json_string(copy);
-}
-
 static json_t *text_or_null(const char *text)
 {
-	return text && text[0] ? text_of(text) : json_null();
+	return text && text[0] ? sp_json_text(text) : json_null();
 }
 
 static void add_problem(const char *text, void *arg)
 {
-	json_array_append_new(arg, text_of(text));
+	json_array_append_new(arg, sp_json_text(text));
 }
 
 /* Why a tunnel may carry nothing, also one that is up: each room tells its own reasons. */
@@ -62,7 +48,7 @@ static json_t *keyed_tunnel(const struct daemon *daemon, const struct tunnel *tu
 	bool up = keying->current != 0;
 
 	return json_pack("{s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
-			 "name", text_of(tunnel->name),
+			 "name", sp_json_text(tunnel->name),
 			 "state", rk_tunnel_state(keying),
 			 "generation", up ? json_integer(keying->current) : json_null(),
 			 "alg", up ? json_string(keying->alg) : json_null(),
@@ -83,7 +69,7 @@ static json_t *manual_tunnel(const struct daemon *daemon, const struct tunnel *t
 	if (!is && !error)
 		error = "the kernel has no such tunnel";
 	return json_pack("{s:o, s:s, s:o, s:n, s:i, s:n, s:n, s:o, s:o}",
-			 "name", text_of(tunnel->name), "state", up ? "up" : "down",
+			 "name", sp_json_text(tunnel->name), "state", up ? "up" : "down",
 			 "generation", up ? json_integer(is->out_generation) : json_null(),
 			 "alg", "rekeys", 0, "established", "rekey-at",
 			 "last-error", text_or_null(error),
@@ -106,7 +92,7 @@ static json_t *keyed_peer(const struct party *party, json_t *tunnels)
 	const struct rk_peer *peer = party->engine;
 
 	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:n, s:n, s:o, s:n, s:o, s:o}",
-			 "name", text_of(peer->config.name), "keying", "rsa",
+			 "name", sp_json_text(peer->config.name), "keying", "rsa",
 			 "auth", party->profile == RK_SIGNED ? json_string("key") : json_null(),
 			 "profile", party->profile == RK_SIGNED ? "signed" : "compat",
 			 "state", rk_peer_state(peer),
@@ -122,7 +108,7 @@ static json_t *keyed_peer(const struct party *party, json_t *tunnels)
 static json_t *manual_peer(const struct sp_peer_config *peer, json_t *tunnels)
 {
 	return json_pack("{s:o, s:s, s:n, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:o}",
-			 "name", text_of(peer->name), "keying", "manual", "auth",
+			 "name", sp_json_text(peer->name), "keying", "manual", "auth",
 			 "state", "manual",
 			 "local-id", "remote-id", "local-spi", "remote-spi", "established",
 			 "rekey-at", "last-error", "tunnels", tunnels);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include "config_parse.h"
 #include "guess.h"
 #include "kmod/suite.h"
+#include "name.h"
 
 void sp_config_problem(struct sp_config_parser *p, const struct sp_place *place,
 		       const char *fmt, ...)
@@ -19,6 +21,10 @@ void sp_config_problem(struct sp_config_parser *p, const struct sp_place *place,
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
+	/* Of what stands in a file, a terminal is to be shown no commands. */
+	for (char *c = what; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
 	if (place)
 		snprintf(text, sizeof(text), "%s:%u:%u: %s", place->file, place->line,
 			 place->column, what);
@@ -122,10 +128,33 @@ void sp_config_section(struct sp_config_parser *p, const char *header)
 				  header, SPINDLE_NAME_MAX);
 		return;
 	}
+	if (strspn(name, SP_NAME_CHARACTERS) != strlen(name)) {
+		sp_config_problem(p, &p->place, "the name of [%s] has others than the letters of "
+				  "ASCII, digits, \".\", \"_\" and \"-\"", header);
+		return;
+	}
 	if (!strcmp(word, "peer"))
 		peer_section(p, name);
 	else
 		tunnel_section(p, name);
+}
+
+/* One host has to be meant. */
+static void check_address(struct sp_config_parser *p, const struct sp_peer_config *peer,
+			  const char *key, const struct sp_addr *addr)
+{
+	static const uint8_t none[16];
+	uint8_t first = addr->octets[0];
+	const char *what = NULL;
+
+	if (!addr->family)
+		return;
+	if (!memcmp(addr->octets, none, sp_addr_len(addr)))
+		what = "no host's address";
+	else if (addr->family == AF_INET ? first >= 224 : first == 0xff)
+		what = "no address of a single host";
+	if (what)
+		sp_config_problem(p, &peer->place, "peer %s: %s is %s", peer->name, key, what);
 }
 
 static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *peer)
@@ -136,6 +165,10 @@ static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *
 		sp_config_problem(p, at, "peer %s needs local = ADDRESS", peer->name);
 	if (!peer->remote.family && !peer->remote_name[0])
 		sp_config_problem(p, at, "peer %s needs remote = ADDRESS", peer->name);
+	check_address(p, peer, "local", &peer->local);
+	check_address(p, peer, "remote", &peer->remote);
+	if (peer->local.family && sp_addr_equal(&peer->local, &peer->remote))
+		sp_config_problem(p, at, "peer %s: local and remote are the same", peer->name);
 	if (peer->local.family && peer->remote.family && peer->local.family != peer->remote.family)
 		sp_config_problem(p, at, "peer %s: local is %s and remote is %s", peer->name,
 				  sp_family(peer->local.family), sp_family(peer->remote.family));

@@ -25,6 +25,22 @@ static void skip_line(FILE *stream)
 	while (c != '\n' && c != EOF);
 }
 
+/* A comment may stand behind a header. */
+static bool is_junk(const char *rest)
+{
+	rest += strspn(rest, " \t\r\n");
+	return *rest && *rest != '#' && *rest != ';';
+}
+
+/* Some editors put a mark in front of a file, and libinih skips it, too. */
+static void skip_mark(struct sp_config_parser *p)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (p->place.line == 1 && !strncmp(p->line, mark, strlen(mark)))
+		memmove(p->line, p->line + strlen(mark), strlen(p->line + strlen(mark)) + 1);
+}
+
 /* A header is taken here, so that a section may be empty; malformed ones are left to libinih. */
 static void take_header(struct sp_config_parser *p)
 {
@@ -35,6 +51,11 @@ static void take_header(struct sp_config_parser *p)
 	if (*start != '[' || !end)
 		return;
 	p->place.column = (unsigned int)(start - p->line) + 1;
+	if (is_junk(end + 1)) {
+		p->place.column = (unsigned int)(end + 1 - p->line) + 1;
+		sp_config_problem(p, &p->place, "there is more behind the ]");
+		p->place.column = (unsigned int)(start - p->line) + 1;
+	}
 	snprintf(header, sizeof(header), "%.*s", (int)(end - start - 1), start + 1);
 	sp_config_section(p, header);
 }
@@ -54,6 +75,7 @@ static char *read_line(char *line, int size, void *arg)
 		line[0] = '\0';
 	}
 	snprintf(p->line, sizeof(p->line), "%s", line);
+	skip_mark(p);
 	take_header(p);
 	return line;
 }

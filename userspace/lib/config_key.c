@@ -222,6 +222,9 @@ static int add_selector(struct sp_selectors *side, const char *word, struct sp_e
 		return sp_fail(err, "more than %d selectors", SP_CONFIG_SELECTORS_MAX);
 	if (sp_ts_parse(&side->list[side->n], word, err))
 		return -1;
+	for (size_t i = 0; i < side->n; i++)
+		if (sp_ts_equal(&side->list[i], &side->list[side->n]))
+			return sp_fail(err, "%s stands there already", word);
 	side->n++;
 	return 0;
 }
@@ -264,6 +267,9 @@ static int add_suite(struct sp_config_parser *p, const char *word, struct sp_err
 	}
 	if (tunnel->n_esp == SP_CONFIG_PROPOSALS_MAX)
 		return sp_fail(err, "more than %d words", SP_CONFIG_PROPOSALS_MAX);
+	for (size_t i = 0; i < tunnel->n_esp; i++)
+		if (!strcmp(tunnel->esp[i], suite->word))
+			return sp_fail(err, "%s stands there already", word);
 	tunnel->esp[tunnel->n_esp++] = suite->word;
 	return 0;
 }

@@ -5,9 +5,23 @@
 #include "json.h"
 #include "name.h"
 
+json_t *sp_json_text(const char *text)
+{
+	json_t *value = json_string(text);
+	char copy[2048];
+
+	if (value)
+		return value;
+	snprintf(copy, sizeof(copy), "%s", text);
+	for (char *c = copy; *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	return json_string(copy);
+}
+
 static json_t *number(uint64_t value)
 {
-	return json_integer((json_int_t)value);
+	return value > INT64_MAX ? json_real((double)value) : json_integer((json_int_t)value);
 }
 
 static json_t *addr(const struct sp_addr *a)
@@ -71,7 +85,7 @@ static json_t *life(const struct sp_life *l)
 
 json_t *sp_json_device(const struct sp_device *device)
 {
-	return json_pack("{s:s, s:o, s:o, s:b, s:o, s:s, s:o}", "dev", device->ifname,
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:s, s:o}", "dev", sp_json_text(device->ifname),
 			 "ifindex", number(device->ifindex), "mtu", number(device->mtu),
 			 "mtu-fixed", device->mtu_fixed, "tunnels", number(device->tunnels),
 			 "clear", sp_name_clear(device->clear), "drops", drops(&device->drops));
@@ -87,9 +101,10 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 	char encap[SP_ENCAP_STRLEN];
 	json_t *dscp = t->dscp == SPINDLE_DSCP_COPY ? json_string("copy") : number(t->dscp);
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:b, s:o, s:b,"
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:b, s:o, s:b,"
 			 " s:o, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "name", t->name, "id", number(t->id), "dev", t->ifname,
+			 "name", sp_json_text(t->name), "id", number(t->id),
+			 "dev", sp_json_text(t->ifname),
 			 "local", addr(&t->local), "remote", addr(&t->remote),
 			 "mode", sp_name_mode(t->mode), "proto", sp_name_proto(t->proto),
 			 "ah-align", t->proto == IPPROTO_AH ? number(t->ah_align) : json_null(),
@@ -114,9 +129,9 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 
 json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)
 {
-	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b,"
+	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b,"
 			 " s:o, s:o, s:o, s:o, s:o}",
-			 "tunnel", tunnel, "dir", sp_name_dir(sa->dir), "spi", spi(sa->spi),
+			 "tunnel", sp_json_text(tunnel), "dir", sp_name_dir(sa->dir), "spi", spi(sa->spi),
 			 "proto", sp_name_proto(sa->proto), "alg", sa->alg,
 			 "generation", number(sa->generation),
 			 "state", sp_name_sa_state(sa->state),
@@ -173,7 +188,7 @@ json_t *sp_json_event(const struct sp_event *event, const struct timespec *time)
 	json_t *details = event_details(event);
 
 	if (event->tunnel.name[0])
-		json_object_set_new(object, "tunnel", json_string(event->tunnel.name));
+		json_object_set_new(object, "tunnel", sp_json_text(event->tunnel.name));
 	json_object_update(object, details);
 	json_decref(details);
 	return object;

@@ -8,6 +8,9 @@
 
 #include "nl.h"
 
+/* JSON holds UTF-8 alone: of a text that is none, each octet that is not ASCII becomes a "?". */
+json_t *sp_json_text(const char *text);
+
 /* Each returns a new reference, or NULL without memory. */
 json_t *sp_json_device(const struct sp_device *device);
 json_t *sp_json_tunnel(const struct sp_tunnel *tunnel);

@@ -34,4 +34,8 @@ int sp_name_tfc_parse(uint16_t *tfc, const char *word, struct sp_error *err);
 int sp_name_df_parse(uint8_t *df, const char *word, struct sp_error *err);
 int sp_name_clear_parse(uint8_t *clear, const char *word, struct sp_error *err);
 
+/* Of a peer or a tunnel; ~ is in names that the daemon makes. */
+#define SP_NAME_CHARACTERS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 #endif
