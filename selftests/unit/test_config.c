@@ -356,6 +356,21 @@ static void test_bad(void **state)
 	}
 }
 
+static void test_writable_by_others(void **state)
+{
+	struct heard heard;
+	char path[256];
+
+	(void)state;
+	write_file("spindle.conf", "");
+	snprintf(path, sizeof(path), "%s/spindle.conf", folder);
+	assert_int_equal(chmod(path, 0666), 0);
+	memset(&heard, 0, sizeof(heard));
+	assert_null(sp_config_load(path, hear, &heard));
+	assert_non_null(strstr(heard.text, "spindle.conf: others may write it (mode 0666)"));
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
 static void test_long_line(void **state)
 {
 	struct heard heard;
@@ -507,6 +522,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_past),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_writable_by_others),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_folder),

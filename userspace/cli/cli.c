@@ -188,7 +188,7 @@ int cli_next_name(struct cli *cli, struct words *words, char name[SPINDLE_NAME_M
 
 	if (!text)
 		return CLI_USAGE;
-	/* The kernel takes no others; what it has of an older day can be neither named nor meant. */
+	/* The kernel takes no others. */
 	if (strspn(text, SP_NAME_CHARACTERS "~") != strlen(text))
 		return cli_usage(cli, "the name of a tunnel has letters of ASCII, digits, \".\", "
 				 "\"_\" and \"-\"");

@@ -140,8 +140,9 @@ static void open_door(struct door *door)
 		return;
 	}
 	if (!door->told)
-		log_line("cannot listen on %s port %u yet: %s", sp_addr_format(&door->addr, text),
-			 door->port, strerror(errno));
+		log_line("cannot listen on %s port %u yet: %s%s", sp_addr_format(&door->addr, text),
+			 door->port, strerror(errno), errno == EACCES ?
+			 " (ports below 1024 need CAP_NET_BIND_SERVICE)" : "");
 	door->told = true;
 	event_add(door->retry, &wait);
 }

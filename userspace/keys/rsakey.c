@@ -132,12 +132,27 @@ static int read_open_file(int fd, struct rk_key_file *file, struct sp_error *err
 	if (file->private && st.st_mode & (S_IRWXG | S_IRWXO))
 		return sp_fail(err, "%s: others may use it (mode %04o): chmod 600 %s", file->name,
 			       (unsigned int)st.st_mode & 07777, file->name);
+	if (st.st_mode & S_IWOTH)
+		return sp_fail(err, "%s: others may write it (mode %04o): chmod o-w %s", file->name,
+			       (unsigned int)st.st_mode & 07777, file->name);
 	if (read_whole(fd, file, err))
 		return -1;
 	if (EVP_Q_digest(NULL, "SHA256", NULL, file->octets, file->len, file->digest, NULL))
 		return 0;
 	ERR_clear_error();
 	return sp_fail(err, "%s: no digest can be made", file->name);
+}
+
+/* Root without all its powers is denied what belongs to others, and wonders. */
+static int refuse_file(const char *name, struct sp_error *err)
+{
+	const char *why = strerror(errno);
+	struct stat st;
+
+	if (errno == EACCES && !geteuid() && !stat(name, &st) && st.st_uid)
+		return sp_fail(err, "%s: %s: it belongs to user %u, and CAP_DAC_READ_SEARCH is "
+			       "missing; chown root %s", name, why, (unsigned int)st.st_uid, name);
+	return sp_fail(err, "%s: %s", name, why);
 }
 
 int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
@@ -151,7 +166,7 @@ int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
 	file->private = private;
 	file->len = 0;
 	if (fd < 0)
-		return sp_fail(err, "%s: %s", name, strerror(errno));
+		return refuse_file(name, err);
 	ret = read_open_file(fd, file, err);
 	close(fd);
 	if (ret)

@@ -131,7 +131,8 @@ json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)
 {
 	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b,"
 			 " s:o, s:o, s:o, s:o, s:o}",
-			 "tunnel", sp_json_text(tunnel), "dir", sp_name_dir(sa->dir), "spi", spi(sa->spi),
+			 "tunnel", sp_json_text(tunnel), "dir", sp_name_dir(sa->dir),
+			 "spi", spi(sa->spi),
 			 "proto", sp_name_proto(sa->proto), "alg", sa->alg,
 			 "generation", number(sa->generation),
 			 "state", sp_name_sa_state(sa->state),
