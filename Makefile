@@ -192,29 +192,29 @@ kernel: $(GUEST)
 # Every kselftest once: what one processor shows at the host's own speed, in User Mode Linux;
 # what wants several, or depends on the kernel's version, on Debian's own kernels.  The long
 # parts first.
-CHECK := kernel-native:single $(patsubst %,kernel-%:version,$(filter-out $(MAIN),$(KERNELS))) \
+CHECK := kernel-native:plain $(patsubst %,kernel-%:version,$(filter-out $(MAIN),$(KERNELS))) \
 	kernel-$(MAIN):several,version unit lint
-# What no kselftest on a common kernel shows, the demo on machines that are bare, and what
-# depends on a release.
-MORE := kernel-uml kernel-kcsan:several soak-uml bare-bookworm bare-trixie \
-	release-bookworm release-trixie fuzz
+# What no kselftest on a common kernel shows, and the demo on machines that are bare.
+MORE := kernel-uml soak-uml bare-bookworm bare-trixie fuzz
+# What takes its turn where time is short: a kernel whole, races, what depends on a release.
+TURNS := $(KERNELS:%=kernel-%) kernel-kcsan:several release-bookworm release-trixie
 
 check:
 	selftests/deps build check sanitize
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
 	+selftests/check $(CHECK)
 
-# The same, what sanitizers, fuzzing and the soak show, and one kernel whole, each in its turn.
+# The same and more, in an hour.
 check-ci:
 	selftests/deps build check fuzz sanitize bare
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
-	+selftests/check $(CHECK) kernel-$(shell selftests/turn $(KERNELS)) $(MORE)
+	+selftests/check $(CHECK) $(shell selftests/turn $(TURNS)) $(MORE)
 
 # Everything on every kernel.
 check-all:
 	selftests/deps build check fuzz sanitize bare
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
-	+selftests/check unit lint kernel-native $(KERNELS:%=kernel-%) $(MORE)
+	+selftests/check unit lint kernel-native $(TURNS) $(MORE)
 
 # Every parser of userspace, each TIME seconds long.
 fuzz: TIME ?= 60
@@ -301,7 +301,7 @@ help:
 	@echo 'make            the module for KVER=$(or $(KVER),the newest kernel that has headers), spindle and spindled'
 	@echo 'make demo       two hosts agree on keys and exchange traffic, in a virtual machine'
 	@echo 'make check      every test once; ends with "N passed, N failed"'
-	@echo 'make check-ci   check, sanitizers, soak, fuzz, and one kernel whole, another each time'
+	@echo 'make check-ci   check, sanitizers, soak, fuzz, bare machines, and what takes its turn'
 	@echo 'make check-all  everything on every kernel'
 	@echo 'make check-sanitize  the kselftests with KASAN, lockdep, kmemleak and faults'
 	@echo 'make check-races     the kselftests with KCSAN and lockdep on 4 processors'

@@ -100,10 +100,15 @@ queue_full()
 	modprobe -a algif_skcipher
 	fresh_hosts
 	spindle_hosts
-	right=$(encrypted)
+	right=$(encrypted) || right=
 	waited=$(< "$parameters/waited")
 	cipher full 1
-	same "what somebody else gets" "$(encrypted)" "$right"
+	# Linux 7.3 gives programs no cipher that may be late.
+	case $(uname -r) in
+	[7-9].*) [ -n "$right" ] || waited=$((waited - 1)) ;;
+	*) [ -n "$right" ] ;;
+	esac
+	[ -z "$right" ] || same "what somebody else gets" "$(encrypted)" "$right"
 	same "how many waited" "$(< "$parameters/waited")" $((waited + 1))
 	expect_drop a "sa out $(hex "$(spi b 1)") crypto" refuse pings a b -W 1
 	expect_drop a "sa in $(hex "$(spi a 1)") crypto" forge

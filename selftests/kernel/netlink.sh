@@ -339,6 +339,15 @@ raw_sas()
 	END
 }
 
+# of_dump ATTRIBUTE: how a refused dump names it, which Linux 6.1 does not.
+of_dump()
+{
+	case $(uname -r) in
+	6.1.*) ;;
+	*) echo "$1: " ;;
+	esac
+}
+
 # What selects says one thing, and all of it counts.
 raw_choices()
 {
@@ -369,9 +378,9 @@ raw_choices()
 		sa-get {tunnel: {}}
 			no tunnel is named
 		sa-get {tunnel: {id: $id, name: u}}
-			.tunnel.name: the tunnel of that id has another name
+			$(of_dump .tunnel.name)the tunnel of that id has another name
 		dump tunnel-get {$t}
-			.tunnel: attribute means nothing to this command
+			$(of_dump .tunnel)attribute means nothing to this command
 		sa-del {$t, sa: {dir: in, spi: $((out))}}
 			no such SA
 		sa-del {$t, sa: {dir: out, spi: $((in))}}
