@@ -64,7 +64,7 @@ static void a_device(void **state)
 
 	(void)state;
 	cli_text_device(out, &device);
-	expect(out, "spin0  mtu 1438 fixed, 1 tunnel\n"
+	expect(out, "spin0  mtu 1438 fixed, 1 tunnel, clear refuse\n"
 		    "    drops         no-tunnel 4\n");
 }
 
