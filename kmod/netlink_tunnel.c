@@ -262,7 +262,8 @@ static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 	if (nla_put_u8(msg, SPINDLE_A_TUNNEL_STATE, up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
 	    (out && nla_put_u32(msg, SPINDLE_A_TUNNEL_OUT_GENERATION, out->generation)) ||
 	    (port && !port->sock && nla_put_u32(msg, SPINDLE_A_TUNNEL_ENCAP_ERROR, -port->err)) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED, skb_queue_len_lockless(&tunnel->stage.skbs)) ||
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED,
+			skb_queue_len_lockless(&tunnel->stage.skbs)) ||
 	    (tunnel->mtu && (nla_put_u32(msg, SPINDLE_A_TUNNEL_PATH_MTU, tunnel->path_mtu) ||
 			     nla_put_u32(msg, SPINDLE_A_TUNNEL_MTU, tunnel->mtu))))
 		return -EMSGSIZE;
@@ -489,9 +490,8 @@ int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&sn->lock);
 	tunnel = spn_netlink_tunnel(sn, info);
-	if (!IS_ERR(tunnel)) {
+	if (!IS_ERR(tunnel))
 		spn_tunnel_delete(tunnel);
-	}
 	mutex_unlock(&sn->lock);
 	spn_mtu_settle(sn);
 	return PTR_ERR_OR_ZERO(tunnel);

@@ -164,7 +164,8 @@ static const struct {
 	  "spindle.conf:1:1: [peer] needs one name, as in [peer office]\n" },
 	{ "[peer an-unreasonably-long-name-of-a-peer-that-nobody-would-want-to-type]\n",
 	  "spindle.conf:1:1: the name of [peer "
-	  "an-unreasonably-long-name-of-a-peer-that-nobody-would-want-to-type] is longer than 63 octets\n" },
+	  "an-unreasonably-long-name-of-a-peer-that-nobody-would-want-to-type] "
+	  "is longer than 63 octets\n" },
 	{ "[tunnel b\xfcro]\n",
 	  "spindle.conf:1:1: the name of [tunnel b\xfcro] has others than the letters of ASCII, "
 	  "digits, \".\", \"_\" and \"-\"\n" },

@@ -46,7 +46,8 @@ static void a_tunnel(void **state)
 	assert_json(sp_json_tunnel(&sample_tunnel),
 		    "{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","
 		    "\"remote\":\"192.0.2.2\",\"mode\":\"tunnel\",\"proto\":\"esp\","
-		    "\"ah-align\":null,\"encap\":\"none\",\"encap-error\":null,\"keepalive\":0,\"follow\":false,"
+		    "\"ah-align\":null,\"encap\":\"none\",\"encap-error\":null,"
+		    "\"keepalive\":0,\"follow\":false,"
 		    "\"dummy\":0,\"clamp-mss\":false,"
 		    "\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24[tcp/80]\"],"
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"up\",\"generation\":2,"
@@ -64,7 +65,8 @@ static void a_tunnel(void **state)
 	assert_json(sp_json_tunnel(&down),
 		    "{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","
 		    "\"remote\":\"192.0.2.2\",\"mode\":\"tunnel\",\"proto\":\"esp\","
-		    "\"ah-align\":null,\"encap\":\"none\",\"encap-error\":null,\"keepalive\":0,\"follow\":false,"
+		    "\"ah-align\":null,\"encap\":\"none\",\"encap-error\":null,"
+		    "\"keepalive\":0,\"follow\":false,"
 		    "\"dummy\":0,\"clamp-mss\":false,"
 		    "\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24[tcp/80]\"],"
 		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"down\",\"generation\":null,"
