@@ -8,11 +8,10 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# clear_hosts [OPTION...]: of the tunnel.
 clear_hosts()
 {
 	fresh_hosts
-	spindle_host a "$@"
+	spindle_host a
 	ip -n b -batch - <<-END
 		address add ${inner[b]} dev lo
 		route add ${network[a]} via ${outer[a]}

@@ -154,10 +154,10 @@ fragments_on_the_way()
 {
 	both
 	ip -n a link set spin0 mtu 4000
-	same "whole ones" "$(esp_packets =)" 3
-	same "fragments" "$(esp_packets !=)" 0
+	same "whole ones" "$(esp_packets "=")" 3
+	same "fragments" "$(esp_packets "!=")" 0
 	host a spindle tunnel set t df clear
-	same "fragments of one whole" "$(esp_packets !=)" 3
+	same "fragments of one whole" "$(esp_packets "!=")" 3
 	no_drops a
 	no_drops b
 }

@@ -13,11 +13,11 @@ both()
 	spindle_hosts
 }
 
-# second_tunnel [OPTION...]: on a, to a third host that nobody has seen.
+# On a, to a third host that nobody has seen.
 second_tunnel()
 {
 	host a spindle tunnel add u dev spin0 local 192.0.2.1 remote 192.0.2.3 \
-		local-ts 10.1.0.0/16 remote-ts 10.3.0.0/16 "$@"
+		local-ts 10.1.0.0/16 remote-ts 10.3.0.0/16
 }
 
 # second_sa [ALGORITHM]: of that tunnel.
