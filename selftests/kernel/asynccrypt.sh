@@ -91,8 +91,16 @@ with socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET) as cipher:
         print(operation.recv(32).hex())'
 }
 
+# Linux 7.3 gives programs no cipher by its driver's name, and by "cbc(aes)" another than
+# this one, although this one has the highest priority.
+programs_may_have_it()
+{
+	[[ $(uname -r) = 6.* ]]
+}
+
 # Packets do not wait for room at the cipher; that it is the others who do shows that
-# it is room that they have not found.
+# it is room that they have not found.  Where programs cannot have the cipher, only the former
+# is shown.
 queue_full()
 {
 	local right waited
@@ -100,19 +108,18 @@ queue_full()
 	modprobe -a algif_skcipher
 	fresh_hosts
 	spindle_hosts
-	right=$(encrypted) || right=
 	waited=$(< "$parameters/waited")
+	if programs_may_have_it; then
+		right=$(encrypted)
+		cipher full 1
+		same "what somebody else gets" "$(encrypted)" "$right"
+		waited=$((waited + 1))
+	fi
 	cipher full 1
-	# Linux 7.3 gives programs no cipher that may be late.
-	case $(uname -r) in
-	[7-9].*) [ -n "$right" ] || waited=$((waited - 1)) ;;
-	*) [ -n "$right" ] ;;
-	esac
-	[ -z "$right" ] || same "what somebody else gets" "$(encrypted)" "$right"
-	same "how many waited" "$(< "$parameters/waited")" $((waited + 1))
+	same "how many waited" "$(< "$parameters/waited")" "$waited"
 	expect_drop a "sa out $(hex "$(spi b 1)") crypto" refuse pings a b -W 1
 	expect_drop a "sa in $(hex "$(spi a 1)") crypto" forge
-	same "how many waited" "$(< "$parameters/waited")" $((waited + 1))
+	same "how many waited" "$(< "$parameters/waited")" "$waited"
 	cipher
 	pings a b
 }
