@@ -129,40 +129,41 @@ static int parse_drops(struct sp_drops *drops, struct nlattr *nest, int type)
 	return 0;
 }
 
+static const struct nla_policy tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
+	[SPINDLE_A_TUNNEL_ID] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_NAME] = { .type = NLA_STRING },
+	[SPINDLE_A_TUNNEL_IFINDEX] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_IFNAME] = { .type = NLA_STRING },
+	[SPINDLE_A_TUNNEL_PROTO] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_MODE] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_AH_ALIGN] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_TFC] = { .type = NLA_U16 },
+	[SPINDLE_A_TUNNEL_ENCAP_SPORT] = { .type = NLA_U16 },
+	[SPINDLE_A_TUNNEL_ENCAP_DPORT] = { .type = NLA_U16 },
+	[SPINDLE_A_TUNNEL_KEEPALIVE] = { .type = NLA_U16 },
+	[SPINDLE_A_TUNNEL_FOLLOW] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_DUMMY] = { .type = NLA_U16 },
+	[SPINDLE_A_TUNNEL_CLAMP_MSS] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_PATH_MTU] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_MTU] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_DF] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_DSCP] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_FWMARK] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_STATE] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_OUT_GENERATION] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_STAGED] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_ENCAP_ERROR] = { .type = NLA_U32 },
+};
+
 static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 {
-	static const struct nla_policy policy[SPINDLE_A_TUNNEL_MAX + 1] = {
-		[SPINDLE_A_TUNNEL_ID] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_NAME] = { .type = NLA_STRING },
-		[SPINDLE_A_TUNNEL_IFINDEX] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_IFNAME] = { .type = NLA_STRING },
-		[SPINDLE_A_TUNNEL_PROTO] = { .type = NLA_U8 },
-		[SPINDLE_A_TUNNEL_MODE] = { .type = NLA_U8 },
-		[SPINDLE_A_TUNNEL_AH_ALIGN] = { .type = NLA_U8 },
-		[SPINDLE_A_TUNNEL_TFC] = { .type = NLA_U16 },
-		[SPINDLE_A_TUNNEL_ENCAP_SPORT] = { .type = NLA_U16 },
-		[SPINDLE_A_TUNNEL_ENCAP_DPORT] = { .type = NLA_U16 },
-		[SPINDLE_A_TUNNEL_KEEPALIVE] = { .type = NLA_U16 },
-		[SPINDLE_A_TUNNEL_FOLLOW] = { .type = NLA_U8 },
-		[SPINDLE_A_TUNNEL_DUMMY] = { .type = NLA_U16 },
-		[SPINDLE_A_TUNNEL_CLAMP_MSS] = { .type = NLA_U8 },
-		[SPINDLE_A_TUNNEL_PATH_MTU] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_MTU] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_DF] = { .type = NLA_U8 },
-		[SPINDLE_A_TUNNEL_DSCP] = { .type = NLA_U8 },
-		[SPINDLE_A_TUNNEL_FWMARK] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_STATE] = { .type = NLA_U8 },
-		[SPINDLE_A_TUNNEL_OUT_GENERATION] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_STAGED] = { .type = NLA_U32 },
-		[SPINDLE_A_TUNNEL_ENCAP_ERROR] = { .type = NLA_U32 },
-	};
 	struct nlattr *a[SPINDLE_A_TUNNEL_MAX + 1];
 
 	if (!nest)
 		return 0;
-	if (nla_parse_nested(a, SPINDLE_A_TUNNEL_MAX, nest, policy) < 0)
+	if (nla_parse_nested(a, SPINDLE_A_TUNNEL_MAX, nest, tunnel_policy) < 0)
 		return -1;
 	get_u32(&t->id, a[SPINDLE_A_TUNNEL_ID]);
 	get_string(t->name, sizeof(t->name), a[SPINDLE_A_TUNNEL_NAME]);
