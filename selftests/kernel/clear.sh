@@ -123,6 +123,52 @@ option()
 		"spindle: device spin9: no such device"
 }
 
+has_clear()
+{
+	same "option" "$(show a device '.[].clear')" "$1"
+}
+
+# Of an interface of the daemon's own, and of one that somebody else has made.
+by_the_daemon()
+{
+	trap 'cat "$scratch"/?/log; end_test' EXIT
+	write_config a clear=accept
+	start_daemon a
+	has_clear accept
+	host a spindle device set spin0 clear refuse
+	[[ $(ask a reload) = *unchanged* ]]
+	has_clear accept
+	ip -n a link del spin0
+	within 5 has_clear accept
+	write_config a
+	[[ $(ask a reload) = *"refreshed  lan"*"(clear)"* ]]
+	has_clear refuse
+	host a spindle device set spin0 clear accept
+	"$1"
+	has_clear "$2"
+	stop_daemon a TERM
+}
+
+restart_anew()
+{
+	stop_daemon a TERM
+	start_daemon a
+}
+
+sign_off()
+{
+	ip -n a link set spin0 alias "somebody else's"
+	ask a reload > /dev/null
+}
+
+configured()
+{
+	fresh_hosts
+	by_the_daemon restart_anew refuse
+	fresh_hosts
+	by_the_daemon sign_off accept
+}
+
 # It leads to the peer what nobody else wants, which is not to say that all is there.
 everything()
 {
@@ -260,6 +306,7 @@ run_tests \
 	"likewise behind a translation of addresses" translated \
 	"likewise of IPv6" inner_v6 \
 	"as the device is told" option \
+	"as spindle.conf says" configured \
 	"selectors of everything protect nothing" everything \
 	"what comes another way" other_ways \
 	"neighbours by a link of our own" neighbours \

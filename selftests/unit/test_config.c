@@ -78,7 +78,7 @@ static void test_good(void **state)
 		"lifetime = 30m\nlifetime-bytes = 100M\nreplay-window = 128\n"
 		"df = set\ndscp = 46\nfwmark = 0x10\nroutes = no\nstart = trap\n"
 		"encap = udp 4500 40001\nkeepalive = 20\nfollow = yes\n"
-		"dummy = 250\nclamp-mss = yes\n"
+		"dummy = 250\nclamp-mss = yes\nclear = accept\n"
 		"address = 10.1.0.1/24, fd00:1::1/64\n", &heard);
 	const struct sp_tunnel_config *tunnel;
 	const struct sp_peer_config *peer;
@@ -117,6 +117,8 @@ static void test_good(void **state)
 	assert_int_equal(tunnel->dummy, 250);
 	assert_true(tunnel->clamp_mss);
 	assert_false(tunnel->routes);
+	assert_true(tunnel->says_clear);
+	assert_int_equal(tunnel->clear, SPINDLE_CLEAR_ACCEPT);
 	assert_int_equal(tunnel->start, SP_START_TRAP);
 	assert_int_equal(tunnel->addresses.n, 2);
 	assert_int_equal(tunnel->addresses.list[0].addr.octets[3], 1);
@@ -144,6 +146,7 @@ static void test_defaults(void **state)
 	assert_int_equal(tunnel->replay_window, SPINDLE_REPLAY_DEFAULT);
 	assert_int_equal(tunnel->dscp, SPINDLE_DSCP_COPY);
 	assert_true(tunnel->routes);
+	assert_false(tunnel->says_clear);
 	assert_int_equal(tunnel->start, SP_START_UP);
 	assert_int_equal(tunnel->addresses.n, 0);
 	sp_config_free(config);
@@ -293,6 +296,17 @@ static const struct {
 	  " (1 to 15 octets)\n" },
 	{ "[tunnel x]\naddress = 10.0.0.1\n",
 	  "spindle.conf:2:11: address: \"10.0.0.1\" is not ADDRESS/LENGTH\n" },
+	{ "[tunnel x]\nclear = yes\n",
+	  "spindle.conf:2:9: clear: \"yes\" is not refuse or accept\n" },
+	{ "[peer m]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = manual\n"
+	  "[tunnel x]\npeer = m\ninterface = spin0\nclear = accept\n"
+	  "local-ts = 10.1.0.0/16\nremote-ts = 10.2.0.0/16\n"
+	  "[tunnel y]\npeer = m\ninterface = spin0\n"
+	  "local-ts = 10.1.0.0/16\nremote-ts = 10.3.0.0/16\n"
+	  "[tunnel z]\npeer = m\ninterface = spin0\nclear = refuse\n"
+	  "local-ts = 10.1.0.0/16\nremote-ts = 10.4.0.0/16\n",
+	  "spindle.conf:16:1: tunnel z: clear is another than that of tunnel x "
+	  "(FOLDER/spindle.conf:5), which has the same interface\n" },
 	{ "[tunnel x]\nstart = maybe\nroutes = 1\n",
 	  "spindle.conf:2:9: start: \"maybe\" is none of: up, trap, listen\n"
 	  "spindle.conf:3:10: routes: \"1\" is none of: no, yes\n" },
@@ -411,10 +425,10 @@ static void test_folder(void **state)
 	assert_non_null(sp_config_tunnel(config, "lan"));
 	sp_config_free(config);
 
-	write_file("conf.d/20-lan.conf", LAN "colour = red\n");
+	write_file("conf.d/20-lan.conf", LAN "frobnicate = 1\n");
 	assert_null(load(OFFICE, &heard));
 	assert_string_equal(heard.text,
-			    "conf.d/20-lan.conf:7:1: [tunnel] has no key \"colour\"\n");
+			    "conf.d/20-lan.conf:7:1: [tunnel] has no key \"frobnicate\"\n");
 }
 
 /* What cannot be read is not nothing. */

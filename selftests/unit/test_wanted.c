@@ -114,6 +114,47 @@ static void each_stands_once(void **state)
 	assert_false(wanted_prefix(&wanted, &to, SP_ROUTE_MAIN));
 }
 
+/* What the configuration says of an interface, and what it does not say any more. */
+static void clear_is_as_it_is_said(void **state)
+{
+	struct wanted before = { .links = NULL };
+	struct sp_config *first;
+	uint8_t clear;
+
+	(void)state;
+	read_config(PEER
+		    TUNNEL("one", "spin0")
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.2.0.0/16\n"
+		    TUNNEL("two", "spin0")
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.3.0.0/16\n"
+		    "clear = accept\n");
+	assert_false(wanted_clear(&wanted.links[0], true, &clear));
+	wanted.links[0].ifindex = 7;
+	assert_true(wanted_clear(&wanted.links[0], false, &clear));
+	assert_int_equal(clear, SPINDLE_CLEAR_ACCEPT);
+
+	before = wanted;
+	first = config;
+	read_config(PEER
+		    TUNNEL("one", "spin0")
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.2.0.0/16\n");
+	wanted_remember(&wanted, &before);
+	assert_true(wanted_clear(&wanted.links[0], false, &clear));
+	assert_int_equal(clear, SPINDLE_CLEAR_REFUSE);
+	/* Once is enough; from then on it is as with any that was never said. */
+	wanted.links[0].unsays_clear = false;
+	assert_false(wanted_clear(&wanted.links[0], true, &clear));
+	wanted.links[0].made = true;
+	assert_false(wanted_clear(&wanted.links[0], false, &clear));
+	assert_true(wanted_clear(&wanted.links[0], true, &clear));
+	assert_int_equal(clear, SPINDLE_CLEAR_REFUSE);
+	wanted_free(&before);
+	sp_config_free(first);
+}
+
 static void address_brings_its_network(void **state)
 {
 	(void)state;
@@ -231,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(each_stands_once, forget_config),
+		cmocka_unit_test_teardown(clear_is_as_it_is_said, forget_config),
 		cmocka_unit_test_teardown(address_brings_its_network, forget_config),
 		cmocka_unit_test_teardown(source_lies_inside, forget_config),
 		cmocka_unit_test_teardown(everything_has_rules, forget_config),

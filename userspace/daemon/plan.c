@@ -135,6 +135,7 @@ static void note_tunnel(struct why *why, const struct sp_tunnel_config *a,
 	note(why, "dscp", a->dscp != b->dscp);
 	note(why, "fwmark", a->fwmark != b->fwmark);
 	note(why, "routes", a->routes != b->routes);
+	note(why, "clear", a->says_clear != b->says_clear || a->clear != b->clear);
 	note(why, "start", a->start != b->start);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clear.h"
 #include "lib/link.h"
 #include "lib/rt_events.h"
 #include "log.h"
@@ -79,6 +80,7 @@ static int take_link(const struct sp_link *is, void *arg)
 		return 0;
 	link->ifindex = 0;
 	link->up = is->up;
+	link->made = is->made;
 	if (!sp_link_is_spindle(is)) {
 		sp_link_refuse_kind(is, &err);
 		note(routes, link->error, "%s", err.text);
@@ -165,6 +167,8 @@ static void settle_links(struct routes *routes, bool apply)
 			repair_interface(routes->daemon, link->name);
 		}
 	}
+	if (clear_settle(routes->daemon, wanted, apply))
+		routes->refused = true;
 out:
 	free(before);
 }
@@ -677,6 +681,8 @@ void routes_problems(const struct daemon *daemon, const struct sp_tunnel_config 
 
 	if (link && link->error[0])
 		each(link->error, arg);
+	if (link && link->clear_error[0])
+		each(link->clear_error, arg);
 	for (size_t i = 0; i < tunnel->addresses.n; i++) {
 		const struct sp_prefix *is = &tunnel->addresses.list[i];
 		const struct wanted_address *address;

@@ -53,6 +53,15 @@ static int compare_routes(const void *left, const void *right)
 	return order ? order : strcmp(a->interface, b->interface);
 }
 
+/* Of equal ones that which says more comes first, and is the one that stays. */
+static int rank_links(const void *left, const void *right)
+{
+	const struct wanted_link *a = left, *b = right;
+	int order = compare_links(left, right);
+
+	return order ? order : compare_numbers(b->says_clear, a->says_clear);
+}
+
 /* Of equal ones that which more depends on comes first, and is the one that stays. */
 static int rank_routes(const void *left, const void *right)
 {
@@ -109,14 +118,14 @@ static void *grow(void *list, size_t n, size_t size)
 
 /* --- of one tunnel ------------------------------------------------------------ */
 
-static void add_link(struct wanted *wanted, const char *name)
+static void add_link(struct wanted *wanted, const struct sp_tunnel_config *tunnel)
 {
 	struct wanted_link *link;
 
 	wanted->links = grow(wanted->links, wanted->n_links, sizeof(*link));
 	link = &wanted->links[wanted->n_links++];
-	*link = (struct wanted_link){ .ifindex = 0 };
-	strcpy(link->name, name);
+	*link = (struct wanted_link){ .says_clear = tunnel->says_clear, .clear = tunnel->clear };
+	strcpy(link->name, tunnel->interface);
 }
 
 uint32_t wanted_table(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to)
@@ -176,7 +185,7 @@ static void add_address(struct wanted *wanted, const struct sp_tunnel_config *tu
 
 static void add_tunnel(struct wanted *wanted, const struct sp_tunnel_config *tunnel)
 {
-	add_link(wanted, tunnel->interface);
+	add_link(wanted, tunnel);
 	for (size_t i = 0; i < tunnel->addresses.n; i++)
 		add_address(wanted, tunnel, &tunnel->addresses.list[i]);
 	for (size_t i = 0; tunnel->routes && i < tunnel->remote_ts.n; i++)
@@ -259,7 +268,7 @@ void wanted_make(struct wanted *wanted, const struct sp_config *config)
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		add_tunnel(wanted, tunnel);
 	wanted->n_links = settle(wanted->links, wanted->n_links, sizeof(*wanted->links),
-				 compare_links, compare_links);
+				 rank_links, compare_links);
 	wanted->n_addresses = settle(wanted->addresses, wanted->n_addresses,
 				     sizeof(*wanted->addresses), compare_addresses,
 				     compare_addresses);
@@ -327,6 +336,12 @@ static int compare_only_places(const void *left, const void *right)
 	return compare_places(&a->route, &b->route);
 }
 
+bool wanted_clear(const struct wanted_link *link, bool apply, uint8_t *clear)
+{
+	*clear = link->says_clear ? link->clear : SPINDLE_CLEAR_REFUSE;
+	return link->ifindex && (link->says_clear || link->unsays_clear || (apply && link->made));
+}
+
 bool wanted_prefix(const struct wanted *wanted, const struct sp_prefix *to, uint32_t table)
 {
 	const struct wanted_route key = { .route = { .to = *to, .table = table } };
@@ -380,6 +395,16 @@ struct sp_addr wanted_source(const struct wanted_route *route, const struct sp_a
 
 /* --- news --------------------------------------------------------------------- */
 
+static void remember_link(struct wanted_link *link, const struct wanted_link *before)
+{
+	link->ifindex = before->ifindex;
+	link->up = before->up;
+	link->made = before->made;
+	link->unsays_clear = !link->says_clear && (before->says_clear || before->unsays_clear);
+	memcpy(link->error, before->error, sizeof(link->error));
+	memcpy(link->clear_error, before->clear_error, sizeof(link->clear_error));
+}
+
 void wanted_remember(struct wanted *wanted, const struct wanted *before)
 {
 	for (size_t i = 0; i < wanted->n_links; i++) {
@@ -387,7 +412,7 @@ void wanted_remember(struct wanted *wanted, const struct wanted *before)
 
 		old = wanted_link(before, link->name);
 		if (old)
-			*link = *old;
+			remember_link(link, old);
 	}
 	for (size_t i = 0; i < wanted->n_addresses; i++) {
 		struct wanted_address *address = &wanted->addresses[i], *old;

@@ -17,7 +17,12 @@ struct wanted_link {
 	char name[IFNAMSIZ];
 	uint32_t ifindex;		/* 0: is not there */
 	bool up;
+	bool made;			/* by us */
+	bool says_clear;		/* the configuration does; clear is what it says */
+	bool unsays_clear;		/* it did, and what it said is still in force */
+	uint8_t clear;			/* enum spindle_clear */
 	char error[WANTED_ERROR];	/* why it is not as it should be; "" if it is */
+	char clear_error[WANTED_ERROR];
 };
 
 struct wanted_address {
@@ -53,6 +58,13 @@ struct wanted {
 
 void wanted_make(struct wanted *wanted, const struct sp_config *config);
 void wanted_free(struct wanted *wanted);
+
+/*
+ * Whether something is to be done about what becomes of packets in the clear by that interface,
+ * and what.  When a configuration is applied, our own interfaces refuse them unless it says
+ * otherwise; those of others are what they are.
+ */
+bool wanted_clear(const struct wanted_link *link, bool apply, uint8_t *clear);
 
 /* Which one a route to @to belongs into. */
 uint32_t wanted_table(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to);

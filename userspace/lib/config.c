@@ -466,6 +466,44 @@ static void check_all_ends(struct sp_config_parser *p)
 	}
 }
 
+/* What the tunnels of an interface say of it has to be the same. */
+struct said {
+	UT_hash_handle hh;		/* by the tunnel's interface */
+	const struct sp_tunnel_config *tunnel;	/* the first that says it */
+};
+
+static void check_clear(struct sp_config_parser *p, struct said **all,
+			const struct sp_tunnel_config *tunnel)
+{
+	struct said *said;
+
+	HASH_FIND_STR(*all, tunnel->interface, said);
+	if (!said) {
+		said = allocate(sizeof(*said));
+		said->tunnel = tunnel;
+		HASH_ADD_KEYPTR(hh, *all, tunnel->interface, strlen(tunnel->interface), said);
+	} else if (said->tunnel->clear != tunnel->clear) {
+		sp_config_problem(p, &tunnel->place, "tunnel %s: clear is another than that of "
+				  "tunnel %s (%s:%u), which has the same interface", tunnel->name,
+				  said->tunnel->name, said->tunnel->place.file,
+				  said->tunnel->place.line);
+	}
+}
+
+static void check_all_clear(struct sp_config_parser *p)
+{
+	const struct sp_tunnel_config *tunnel;
+	struct said *all = NULL, *said, *next;
+
+	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
+		if (tunnel->says_clear)
+			check_clear(p, &all, tunnel);
+	HASH_ITER(hh, all, said, next) {
+		HASH_DEL(all, said);
+		free(said);
+	}
+}
+
 static void check(struct sp_config_parser *p)
 {
 	struct sp_tunnel_config *tunnel;
@@ -478,6 +516,7 @@ static void check(struct sp_config_parser *p)
 	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
 		mark_past(tunnel);
 	check_all_ends(p);
+	check_all_clear(p);
 }
 
 /* As "*.conf" in a shell: without those that are hidden. */

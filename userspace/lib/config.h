@@ -98,6 +98,8 @@ struct sp_tunnel_config {
 	bool clamp_mss;
 	uint32_t fwmark;
 	bool routes;
+	bool says_clear;		/* of the interface; otherwise clear means nothing */
+	uint8_t clear;			/* enum spindle_clear */
 	enum sp_start start;
 };
 

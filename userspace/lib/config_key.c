@@ -415,6 +415,12 @@ static int set_routes(struct sp_config_parser *p, const char *value, struct sp_e
 	return choose_bool(&p->tunnel->routes, value, err);
 }
 
+static int set_clear(struct sp_config_parser *p, const char *value, struct sp_error *err)
+{
+	p->tunnel->says_clear = true;
+	return sp_name_clear_parse(&p->tunnel->clear, value, err);
+}
+
 static int set_start(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	static const char *const words[] = {
@@ -470,6 +476,7 @@ static const struct key tunnel_keys[] = {
 	{ "dscp", set_dscp },
 	{ "fwmark", set_fwmark },
 	{ "routes", set_routes },
+	{ "clear", set_clear },
 	{ "start", set_start },
 	{ NULL, NULL },
 };
