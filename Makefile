@@ -69,13 +69,19 @@ build/%/spindle.ko: FORCE
 	@ln -srfn Kbuild include $(@D)/
 	+$(kbuild)
 
-# What the kselftests load beside it.
+# What the kselftests load beside it, and on kernels of our own what shows their detectors.
 test-modules:
-	+@$(find_kernel) && $(MAKE) --no-print-directory build/$$kver/asynccrypt/asynccrypt.ko
+	+@$(find_kernel) && $(MAKE) --no-print-directory build/$$kver/asynccrypt/asynccrypt.ko \
+		$(if $(TREE),build/$$kver/planted/planted.ko)
 
 build/%/asynccrypt/asynccrypt.ko: FORCE
 	@mkdir -p $(@D)
 	@ln -srfn selftests/kernel/asynccrypt/* $(@D)/
+	+$(kbuild)
+
+build/%/planted/planted.ko: FORCE
+	@mkdir -p $(@D)
+	@ln -srfn selftests/sanitizer/planted/* $(@D)/
 	+$(kbuild)
 
 # --- userspace --------------------------------------------------------------
@@ -195,7 +201,7 @@ kernel: $(GUEST)
 CHECK := kernel-native:plain $(patsubst %,kernel-%:version,$(filter-out $(MAIN),$(KERNELS))) \
 	kernel-$(MAIN):several,version unit lint
 # What no kselftest on a common kernel shows, and the demo on machines that are bare.
-MORE := soak-uml bare-bookworm bare-trixie fuzz
+MORE := soak-uml bare-bookworm bare-trixie fuzz detectors-uml
 # What takes longer than an hour has room for: whole kernels, sanitizers, races, releases.
 WHOLE := $(KERNELS:%=kernel-%) kernel-uml kernel-kcsan:several release-bookworm release-trixie
 
@@ -235,13 +241,14 @@ soak:
 	+$(MAKE) --no-print-directory $(GUEST)
 	+SOAK_TIME=$(TIME) selftests/check $(SOAK)
 
-# The kselftests on kernels that look for what goes wrong unseen.
+# The kselftests on kernels that look for what goes wrong unseen, and whether those would see it.
 check-sanitize: SANITIZER = uml
 check-races: SANITIZER = kcsan
+check-sanitize: DETECTORS = detectors-uml
 check-sanitize check-races:
 	selftests/deps build check sanitize
 	+$(MAKE) --no-print-directory $(GUEST)
-	+selftests/check kernel-$(SANITIZER)
+	+selftests/check $(DETECTORS) kernel-$(SANITIZER)
 
 demo:
 	selftests/deps build demo
