@@ -15,13 +15,15 @@ tunnel_field()
 	host "$1" spindle tunnel show -j | pick "$2"
 }
 
-# capture NAME DEVICE [FILTER]: from now on, until stop_capture, to $scratch/NAME-DEVICE.pcap.
+# capture NAME DEVICE [FILTER]: from now on, until stop_captures, to $scratch/NAME-DEVICE.pcap.
+# With room for a thousand packets: on one processor a whole burst may come before tcpdump
+# runs, and by default it has room for 32 of those that devices with offloads may bring.
 capture()
 {
 	local file=$scratch/$1-$2
 
-	background "$1" tcpdump -n -U --immediate-mode -Z root -i "$2" -w "$file.pcap" "${3:-}" \
-		2> "$file.log"
+	background "$1" tcpdump -n -U --immediate-mode -Z root -B 16384 -s 10000 -i "$2" \
+		-w "$file.pcap" "${3:-}" 2> "$file.log"
 	captures+=($!)
 	within 10 grep -q listening "$file.log"
 }
@@ -35,7 +37,8 @@ sleeps()
 	[ "$state" = S ]
 }
 
-# One that is told to stop leaves what it has not read yet.
+# One that is told to stop leaves what it has not read yet.  A capture that has lost packets
+# shows nothing.
 stop_captures()
 {
 	local capture
@@ -46,6 +49,7 @@ stop_captures()
 	kill "${captures[@]}"
 	wait "${captures[@]}"
 	captures=()
+	refuse grep -H '^[1-9].* dropped by kernel' "$scratch/"*.log
 }
 
 # captured NAME DEVICE [OPTION...]: what there is, as text.
