@@ -384,6 +384,17 @@ static void test_writable_by_others(void **state)
 	assert_null(sp_config_load(path, hear, &heard));
 	assert_non_null(strstr(heard.text, "spindle.conf: others may write it (mode 0666)"));
 	assert_int_equal(chmod(path, 0600), 0);
+	/* Who may add files to it may as well write them. */
+	snprintf(path, sizeof(path), "%s/conf.d", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_null(load(OFFICE, &heard));
+	assert_memory_equal(heard.text, "conf.d: others may write the folder (mode 0777): ", 49);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(chmod(folder, 0777), 0);
+	assert_null(load(OFFICE, &heard));
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_non_null(strstr(heard.text, " others may write the folder (mode 0777): chmod "));
 }
 
 static void test_long_line(void **state)

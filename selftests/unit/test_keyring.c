@@ -77,6 +77,27 @@ static void a_file_is_read_once_a_time(void **state)
 	sp_keyring_free(ring);
 }
 
+/* Who may write it says who the peer is. */
+static void what_others_may_write_is_refused(void **state)
+{
+	struct sp_keyring *ring = sp_keyring_new(NULL);
+	struct sp_error err;
+
+	(void)state;
+	assert_int_equal(chmod("one.pub", 0666), 0);
+	assert_null(sp_keyring_public(ring, "one.pub", &err));
+	assert_string_equal(err.text, "one.pub: others may write it (mode 0666): "
+			    "chmod o-w one.pub");
+	assert_int_equal(chmod("one.pub", 0644), 0);
+	assert_int_equal(chmod(".", 0777), 0);
+	assert_null(sp_keyring_private(ring, "one", &err));
+	assert_string_equal(err.text, ".: others may write the folder (mode 0777): chmod o-w .");
+	assert_int_equal(chmod(".", 0700), 0);
+	assert_non_null(sp_keyring_private(ring, "one", &err));
+	assert_non_null(sp_keyring_public(ring, "one.pub", &err));
+	sp_keyring_free(ring);
+}
+
 static void what_is_in_the_file_counts(void **state)
 {
 	struct sp_keyring *before = sp_keyring_new(NULL), *after = sp_keyring_new(before);
@@ -159,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_read_once_a_time),
+		cmocka_unit_test(what_others_may_write_is_refused),
 		cmocka_unit_test(what_is_in_the_file_counts),
 		cmocka_unit_test(every_peer_is_told),
 		cmocka_unit_test(keys_tell_peers_apart),

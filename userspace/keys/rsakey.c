@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "trust.h"
+
 EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err)
 {
 	EVP_PKEY *key = EVP_RSA_gen(bits);
@@ -121,7 +123,8 @@ static int read_whole(int fd, struct rk_key_file *file, struct sp_error *err)
 	return 0;
 }
 
-static int read_open_file(int fd, struct rk_key_file *file, struct sp_error *err)
+/* Somebody looks at a key, or (with @use) lets it prove who somebody is. */
+static int read_open_file(int fd, bool use, struct rk_key_file *file, struct sp_error *err)
 {
 	struct stat st;
 
@@ -132,9 +135,8 @@ static int read_open_file(int fd, struct rk_key_file *file, struct sp_error *err
 	if (file->private && st.st_mode & (S_IRWXG | S_IRWXO))
 		return sp_fail(err, "%s: others may use it (mode %04o): chmod 600 %s", file->name,
 			       (unsigned int)st.st_mode & 07777, file->name);
-	if (st.st_mode & S_IWOTH)
-		return sp_fail(err, "%s: others may write it (mode %04o): chmod o-w %s", file->name,
-			       (unsigned int)st.st_mode & 07777, file->name);
+	if (use && (sp_trust_file(fd, file->name, err) || sp_trust_folder_of(file->name, err)))
+		return -1;
 	if (read_whole(fd, file, err))
 		return -1;
 	if (EVP_Q_digest(NULL, "SHA256", NULL, file->octets, file->len, file->digest, NULL))
@@ -155,7 +157,7 @@ static int refuse_file(const char *name, struct sp_error *err)
 	return sp_fail(err, "%s: %s", name, why);
 }
 
-int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
+static int read_file(struct rk_key_file *file, const char *name, bool private, bool use,
 		     struct sp_error *err)
 {
 	/* Nobody waits for whoever might write into a FIFO. */
@@ -167,11 +169,17 @@ int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
 	file->len = 0;
 	if (fd < 0)
 		return refuse_file(name, err);
-	ret = read_open_file(fd, file, err);
+	ret = read_open_file(fd, use, file, err);
 	close(fd);
 	if (ret)
 		rk_key_file_wipe(file);
 	return ret;
+}
+
+int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
+		     struct sp_error *err)
+{
+	return read_file(file, name, private, true, err);
 }
 
 static EVP_PKEY *read_key(const char *name, bool private, struct sp_error *err)
@@ -179,7 +187,7 @@ static EVP_PKEY *read_key(const char *name, bool private, struct sp_error *err)
 	struct rk_key_file file;
 	EVP_PKEY *key;
 
-	if (rk_key_file_read(&file, name, private, err))
+	if (read_file(&file, name, private, false, err))
 		return NULL;
 	key = rk_key_file_parse(&file, err);
 	rk_key_file_wipe(&file);

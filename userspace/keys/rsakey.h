@@ -38,7 +38,8 @@ EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err);
 
 /*
  * The same in two steps, for who reads a file again and again: a digest that is the one of
- * before says that the key is, which is quicker than to parse it.
+ * before says that the key is, which is quicker than to parse it.  Refused are also files that
+ * somebody else than root and ourselves may write, or put another into the place of.
  */
 struct rk_key_file {
 	const char *name;		/* the caller's */

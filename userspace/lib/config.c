@@ -11,6 +11,7 @@
 #include "guess.h"
 #include "kmod/suite.h"
 #include "name.h"
+#include "trust.h"
 
 void sp_config_problem(struct sp_config_parser *p, const struct sp_place *place,
 		       const char *fmt, ...)
@@ -533,14 +534,19 @@ static void read_all(struct sp_config_parser *p, const char *path)
 	int folder = slash ? (int)(slash - path + 1) : 0;
 	char conf_d[PATH_MAX], file[2 * PATH_MAX];
 	struct dirent **found;
+	struct sp_error err;
 	int n;
 
 	sp_config_read_file(p, path);
+	if (sp_trust_folder_of(path, &err))
+		sp_config_problem(p, NULL, "%s", err.text);
 	snprintf(conf_d, sizeof(conf_d), "%.*sconf.d", folder, path);
 	n = scandir(conf_d, &found, is_conf, alphasort);
 	/* What cannot be read is not the same as nothing: its tunnels would be deleted. */
 	if (n < 0 && errno != ENOENT)
 		sp_config_problem(p, NULL, "%s: %s", conf_d, strerror(errno));
+	else if (n >= 0 && sp_trust_folder(conf_d, &err))
+		sp_config_problem(p, NULL, "%s", err.text);
 	for (int i = 0; i < n; i++) {
 		snprintf(file, sizeof(file), "%s/%s", conf_d, found[i]->d_name);
 		sp_config_read_file(p, file);

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "config_parse.h"
+#include "trust.h"
 
 struct source {
 	struct sp_config_parser *parser;
@@ -106,19 +106,10 @@ static const char *keep_name(struct sp_config *config, const char *path)
 	return file->name;
 }
 
-/* Whoever writes it says where traffic goes, in the clear or not. */
-static void refuse_writable(struct sp_config_parser *p, const char *path, int fd)
-{
-	struct stat st;
-
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_mode & S_IWOTH)
-		sp_config_problem(p, NULL, "%s: others may write it (mode %04o): chmod o-w %s",
-				  path, (unsigned int)st.st_mode & 07777, path);
-}
-
 void sp_config_read_file(struct sp_config_parser *p, const char *path)
 {
 	struct source source = { .parser = p };
+	struct sp_error err;
 	int bad_line;
 
 	p->place.file = keep_name(p->config, path);
@@ -133,7 +124,8 @@ void sp_config_read_file(struct sp_config_parser *p, const char *path)
 		return;
 	}
 
-	refuse_writable(p, path, fileno(source.stream));
+	if (sp_trust_file(fileno(source.stream), path, &err))
+		sp_config_problem(p, NULL, "%s", err.text);
 	/* An indented line is a pair like any other, and # ends a line as ; does. */
 	ini_allow_multiline = false;
 	ini_inline_comment_prefixes = (char *)";#";
