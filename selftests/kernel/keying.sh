@@ -163,6 +163,40 @@ control()
 		"$top/build/spindle" status
 }
 
+# ticks PID: of processor time, 100 a second.
+ticks()
+{
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+# logs NAME TEXT: how often its daemon has.
+logs()
+{
+	grep -c "$2" "$scratch/$1/log" || true
+}
+
+# Fewer than it has open already: neither a client nor a peer gets in, nor does it get out.
+no_descriptors()
+{
+	local before asking
+
+	trap 'cat "$scratch"/?/log; end_test' EXIT
+	fresh_hosts
+	write_config a start=up
+	start_daemon a
+	prlimit --pid "${daemon[a]}" --nofile=4
+	SPINDLE_CONTROL=$scratch/a/control spindle status > "$scratch/answer" &
+	asking=$!
+	before=$(ticks "${daemon[a]}")
+	within 20 grep -q "no connection from ${outer[a]}: Too many open files" "$scratch/a/log"
+	sleep 1
+	[ $(($(ticks "${daemon[a]}") - before)) -lt 50 ]
+	same "complaints" "$(logs a "connections have to wait: Too many open files")" 1
+	prlimit --pid "${daemon[a]}" --nofile=1024
+	wait $asking
+	grep -q lan "$scratch/answer"
+}
+
 # --- what it keeps to itself -------------------------------------------------
 
 # leaves_core COMMAND...: which ends by a signal.
@@ -239,5 +273,6 @@ run_tests \
 	"a key that is not pinned is refused" other_key \
 	"silent and strange clients disturb nobody" bad_clients \
 	"the control socket answers root, and nonsense with errors" control \
+	"without file descriptors a daemon waits, and says so" no_descriptors \
 	"a daemon that crashes leaves its memory in no file" no_core \
 	"nobody without CAP_SYS_PTRACE looks into a daemon" no_debugger

@@ -292,6 +292,7 @@ void link_connect(struct party *party)
 	socklen_t local_len = address_set(&local, &config->local, 0);
 	socklen_t remote_len = address_set(&remote, party_address(party), config->port);
 	int fd = socket(local.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error = fd < 0 ? errno : 0;
 	char text[SP_ADDR_STRLEN], why[128 + SP_CONFIG_HOST_MAX];
 	struct rk_link *link;
 
@@ -303,11 +304,15 @@ void link_connect(struct party *party)
 		fail_later(link, why);
 		return;
 	}
-	if (fd >= 0 && !bind(fd, (struct sockaddr *)&local, local_len) &&
-	    !bufferevent_socket_connect(link->stream, (struct sockaddr *)&remote, (int)remote_len))
-		return;
+	if (!error) {
+		if (!bind(fd, (struct sockaddr *)&local, local_len) &&
+		    !bufferevent_socket_connect(link->stream, (struct sockaddr *)&remote,
+						(int)remote_len))
+			return;
+		error = errno;
+	}
 	snprintf(why, sizeof(why), "no connection from %s: %s",
-		 sp_addr_format(&config->local, text), strerror(errno));
+		 sp_addr_format(&config->local, text), strerror(error));
 	fail_later(link, why);
 }
 
