@@ -86,8 +86,8 @@ build/%/planted/planted.ko: FORCE
 
 # --- userspace --------------------------------------------------------------
 #
-# One archive a room, twice: build/obj for use, build/san with the sanitizers for
-# the unit tests.
+# One archive a room, three times: build/obj for use, build/san with the sanitizers for
+# the unit tests, build/fuzz/obj for the fuzzer.
 
 room = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
 LIB := $(call room,userspace/lib) $(call room,userspace/keys) kmod/suite.o
@@ -111,13 +111,24 @@ build/san/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) $(SANITIZE) -MMD -MP -c -o $@ $<
 
-build/obj/libspindle.a: $(LIB:%=build/obj/%)
-build/obj/rsa.a: $(RSA:%=build/obj/%)
-build/san/libspindle.a: $(LIB:%=build/san/%)
-build/san/rsa.a: $(RSA:%=build/san/%)
-build/san/cli.a: $(filter-out %/main.o,$(CLI:%=build/san/%))
-build/san/daemon.a: $(filter-out %/main.o,$(DAEMON:%=build/san/%))
-build/san/pure.a: $(PURE:%=build/san/%)
+build/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) $(SANITIZE) -fsanitize=fuzzer-no-link \
+		-MMD -MP -c -o $@ $<
+
+ARCHIVES := cli.a daemon.a rsa.a libspindle.a pure.a
+
+define archives
+$(1)/libspindle.a: $(LIB:%=$(1)/%)
+$(1)/rsa.a: $(RSA:%=$(1)/%)
+$(1)/cli.a: $(filter-out %/main.o,$(CLI:%=$(1)/%))
+$(1)/daemon.a: $(filter-out %/main.o,$(DAEMON:%=$(1)/%))
+$(1)/pure.a: $(PURE:%=$(1)/%)
+# Kernel code speaks the kernel's dialect.
+$(PURE:%=$(1)/%): STRICT := -std=gnu11 -Wall -Wextra -Werror
+endef
+$(foreach objects,obj san fuzz/obj,$(eval $(call archives,build/$(objects))))
+
 build/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
@@ -126,10 +137,6 @@ build/%.a:
 # --- tests ------------------------------------------------------------------
 
 TESTS := $(UNIT:selftests/unit/%.o=build/unit/%)
-ROOMS := $(addprefix build/san/,cli.a daemon.a rsa.a libspindle.a pure.a)
-
-# Kernel code speaks the kernel's dialect.
-$(PURE:%=build/san/%): STRICT := -std=gnu11 -Wall -Wextra -Werror
 
 # Tests of what several threads do at once: a sanitizer of its own, one file of kmod/ each.
 RACES := build/unit/test_queue
@@ -139,9 +146,18 @@ $(RACES): build/unit/test_%: selftests/unit/test_%.c kmod/%.c kmod/%.h kmod/pure
 	$(CC) $(CPPFLAGS) -std=gnu11 -Wall -Wextra -Werror -O1 -g -fsanitize=thread \
 		-o $@ $(filter %.c,$^) -pthread -lcmocka
 
-$(filter-out $(RACES),$(TESTS)): build/unit/%: build/san/selftests/unit/%.o $(ROOMS)
+$(filter-out $(RACES),$(TESTS)): build/unit/%: build/san/selftests/unit/%.o \
+		$(ARCHIVES:%=build/san/%)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
+
+# A target that has functions of its own in place of a room's is linked with these.
+FUZZ := $(patsubst selftests/fuzz/%.c,build/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
+
+$(FUZZ): build/fuzz/%: build/fuzz/obj/selftests/fuzz/%.o $(ARCHIVES:%=build/fuzz/obj/%)
+	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS) -lpthread
+
+fuzz-targets: $(FUZZ)
 
 # What the kselftests send and receive packets with, and what they run most often.  Static,
 # because an emulated processor takes longer to link a program than to run it.
@@ -227,11 +243,6 @@ fuzz: TIME ?= 60
 fuzz:
 	selftests/deps build fuzz
 	selftests/fuzz/run $(TIME)
-
-# What of them the inputs reach, those that are kept and those that were found since.
-fuzz-coverage:
-	selftests/deps build fuzz
-	selftests/fuzz/run coverage
 
 # Everything at once for TIME seconds, on MAIN, or SOAK=soak-uml.
 soak: TIME ?= 300
@@ -320,9 +331,9 @@ help:
 	@echo 'make deps       the Debian packages that all of these need'
 	@echo 'make clean      remove build/'
 
--include $(shell find build/obj build/san -name '*.d' 2>/dev/null)
+-include $(shell find build/obj build/san build/fuzz/obj -name '*.d' 2>/dev/null)
 
 .PHONY: all modules test-modules unit unit-tests lint kernel check check-ci check-all check-sanitize \
-	check-races fuzz fuzz-coverage soak demo bench deps install clean help FORCE
+	check-races fuzz fuzz-targets soak demo bench deps install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -91,6 +91,21 @@ static void test_refuses_what_it_does_not_know(void **state)
 	assert_string_equal(ask("[]\n"), "{\"error\":\"a question is a JSON object\"}\n");
 }
 
+/* The whole line is the question. */
+static void test_reads_on_behind_a_nul(void **state)
+{
+	static const char line[] = "{\"command\":\"status\"}\0{\"command\":\"down\"}\n";
+	int fd;
+
+	(void)state;
+	need_root();
+	fd = connect_client();
+	assert_int_equal(send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL), sizeof(line) - 1);
+	assert_non_null(strstr(hear(fd), "{\"error\":\""));
+	close(fd);
+	turn();
+}
+
 static void test_answers_who_asks_nothing_more(void **state)
 {
 	int fd;
@@ -203,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refuses_what_it_does_not_know),
+		cmocka_unit_test(test_reads_on_behind_a_nul),
 		cmocka_unit_test(test_answers_who_asks_nothing_more),
 		cmocka_unit_test(test_turns_away_in_words),
 		cmocka_unit_test(test_answers_are_bounded),

@@ -109,10 +109,17 @@ static json_t *converse(struct cli *cli, FILE *stream, const json_t *request)
 		cli_fail(cli, "spindled has not answered within %d seconds", PATIENCE_SECONDS);
 	else if (len < 0)
 		cli_fail(cli, "spindled has hung up");
-	else if (!(answer = json_loads(line, 0, &err)))
+	else if (!(answer = json_loadb(line, (size_t)len, 0, &err)))
 		cli_fail(cli, "spindled answers what is not JSON: %s", err.text);
 	free(line);
 	return answer;
+}
+
+const char *control_string(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
 }
 
 /* Every mistake of a configuration has a line of its own. */
@@ -122,7 +129,8 @@ static void print_problems(const json_t *problems)
 	size_t i;
 
 	json_array_foreach((json_t *)problems, i, problem)
-		fprintf(stderr, "%s\n", json_string_value(problem));
+		if (json_is_string(problem))
+			fprintf(stderr, "%s\n", json_string_value(problem));
 }
 
 json_t *control_ask(struct cli *cli, const char *socket, json_t *request)
@@ -136,11 +144,11 @@ json_t *control_ask(struct cli *cli, const char *socket, json_t *request)
 		fclose(stream);
 	}
 	json_decref(request);
-	error = json_string_value(json_object_get(answer, "error"));
-	if (!error)
+	if (!answer || json_is_true(json_object_get(answer, "ok")))
 		return answer;
+	error = control_string(answer, "error");
 	print_problems(json_object_get(answer, "problems"));
-	cli_fail(cli, "%s", error);
+	cli_fail(cli, "%s", error[0] ? error : "spindled says neither that it did it nor why not");
 	json_decref(answer);
 	return NULL;
 }
@@ -168,9 +176,9 @@ static int print_generation(struct cli *cli, json_t *answer)
 	if (cli->json)
 		return cli_print_json(cli, answer);
 	printf("tunnel %s is up, generation %lld, %s\n",
-	       json_string_value(json_object_get(answer, "tunnel")),
+	       control_string(answer, "tunnel"),
 	       (long long)json_integer_value(json_object_get(answer, "generation")),
-	       json_string_value(json_object_get(answer, "alg")));
+	       control_string(answer, "alg"));
 	json_decref(answer);
 	return CLI_DONE;
 }
@@ -208,11 +216,10 @@ static void print_changes(const json_t *changes)
 	size_t i;
 
 	json_array_foreach((json_t *)changes, i, change) {
-		const char *why = json_string_value(json_object_get(change, "why"));
+		const char *why = control_string(change, "why");
 
-		printf("%-9s  %s%s%s%s\n", json_string_value(json_object_get(change, "change")),
-		       json_string_value(json_object_get(change, "tunnel")), why ? " (" : "",
-		       why ? why : "", why ? ")" : "");
+		printf("%-9s  %s%s%s%s\n", control_string(change, "change"),
+		       control_string(change, "tunnel"), *why ? " (" : "", why, *why ? ")" : "");
 	}
 }
 

@@ -23,4 +23,7 @@ int control_take(struct control_arguments *arguments, int argc, char **argv, con
  */
 json_t *control_ask(struct cli *cli, const char *socket, json_t *request);
 
+/* Of an answer, or a part of it; "" if there is no such text. */
+const char *control_string(const json_t *object, const char *key);
+
 #endif

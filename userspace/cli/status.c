@@ -9,13 +9,6 @@
 #include "keys/keyring.h"
 #include "text.h"
 
-static const char *string_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static long long number_of(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
@@ -23,7 +16,7 @@ static long long number_of(const json_t *object, const char *key)
 
 static void print_error(const json_t *object, const char *indent)
 {
-	const char *error = string_of(object, "last-error");
+	const char *error = control_string(object, "last-error");
 
 	if (error[0])
 		printf("%s  last error  %s\n", indent, error);
@@ -35,7 +28,8 @@ static void print_problems(const json_t *tunnel)
 	size_t i;
 
 	json_array_foreach(json_object_get(tunnel, "problems"), i, problem)
-		printf("    problem     %s\n", json_string_value(problem));
+		if (json_is_string(problem))
+			printf("    problem     %s\n", json_string_value(problem));
 }
 
 static void print_tunnel(const json_t *tunnel, time_t now)
@@ -43,10 +37,10 @@ static void print_tunnel(const json_t *tunnel, time_t now)
 	long long since = number_of(tunnel, "established"), next = number_of(tunnel, "rekey-at");
 	char text[TEXT_LEN];
 
-	printf("  tunnel %s: %s", string_of(tunnel, "name"), string_of(tunnel, "state"));
+	printf("  tunnel %s: %s", control_string(tunnel, "name"), control_string(tunnel, "state"));
 	if (number_of(tunnel, "generation"))
 		printf(", generation %lld, %s", number_of(tunnel, "generation"),
-		       string_of(tunnel, "alg"));
+		       control_string(tunnel, "alg"));
 	putchar('\n');
 	if (since)
 		printf("    since       %s, %lld refreshes\n",
@@ -60,18 +54,19 @@ static void print_tunnel(const json_t *tunnel, time_t now)
 static void print_peer(const json_t *peer, time_t now)
 {
 	long long since = number_of(peer, "established");
+	const char *remote = control_string(peer, "remote");
 	char text[TEXT_LEN];
 	const json_t *tunnel;
 	size_t i;
 
-	printf("peer %s: keying %s", string_of(peer, "name"), string_of(peer, "keying"));
+	printf("peer %s: keying %s", control_string(peer, "name"), control_string(peer, "keying"));
 	if (json_object_get(peer, "profile"))
-		printf(" (%s), session %s", string_of(peer, "profile"), string_of(peer, "state"));
+		printf(" (%s), session %s", control_string(peer, "profile"),
+		       control_string(peer, "state"));
 	putchar('\n');
-	if (string_of(peer, "remote-name")[0])
-		printf("  remote      %s, %s\n", string_of(peer, "remote-name"),
-		       string_of(peer, "remote")[0] ? string_of(peer, "remote") :
-						       "which has no address yet");
+	if (control_string(peer, "remote-name")[0])
+		printf("  remote      %s, %s\n", control_string(peer, "remote-name"),
+		       *remote ? remote : "which has no address yet");
 	if (since)
 		printf("  since       %s\n", cli_text_ago((uint64_t)since, now, text));
 	print_error(peer, "");

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "json.h"
 #include "text.h"
 
 #define TRACING "/sys/kernel/tracing"
@@ -78,10 +79,20 @@ static bool parse_source(struct sp_addr *source, const char *text)
 	return !sp_addr_parse(source, text, &err);
 }
 
-/* As kmod/trace.h prints it, behind what the tracing puts in front. */
+/* The last: what the tracing puts in front names the program, which has chosen its name. */
+static const char *find_drop(const char *line)
+{
+	const char *found = NULL;
+
+	while ((line = strstr(line, "spindle_drop: ")))
+		found = line++;
+	return found;
+}
+
+/* As kmod/trace.h prints it. */
 static bool parse(struct drop *drop, const char *line)
 {
-	const char *at = strstr(line, "spindle_drop: ");
+	const char *at = find_drop(line);
 	char source[SP_ADDR_STRLEN];
 
 	return at && sscanf(at, "spindle_drop: reason=%31s dev=%15s ifindex=%*d netns=%*u "
@@ -108,9 +119,10 @@ static void print_drop(const struct cli *cli, const struct drop *drop)
 		putchar('\n');
 		return;
 	}
-	object = json_pack("{s:f, s:s, s:s, s:I, s:I, s:s?}",
+	object = json_pack("{s:f, s:o, s:o, s:I, s:I, s:s?}",
 			   "time", (double)now.tv_sec + (double)(now.tv_nsec / 1000000) / 1000,
-			   "dev", drop->dev, "reason", drop->reason, "spi", (json_int_t)drop->spi,
+			   "dev", sp_json_text(drop->dev), "reason", sp_json_text(drop->reason),
+			   "spi", (json_int_t)drop->spi,
 			   "sequence", (json_int_t)drop->seq,
 			   "source", drop->source.family ? source : NULL);
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(13));
@@ -119,15 +131,11 @@ static void print_drop(const struct cli *cli, const struct drop *drop)
 }
 
 /* Until a signal comes, or nobody reads any more. */
-static int follow(struct cli *cli, int dir)
+static void tell_drops(const struct cli *cli, FILE *pipe)
 {
-	int fd = openat(dir, "trace_pipe", O_RDONLY | O_CLOEXEC);
-	FILE *pipe = fd < 0 ? NULL : fdopen(fd, "r");
 	struct drop drop;
 	char line[512];
 
-	if (!pipe)
-		return cli_fail(cli, "trace_pipe of %s: %s", TRACING, strerror(errno));
 	while (!stopped && !ferror(stdout) && fgets(line, sizeof(line), pipe)) {
 		if (parse(&drop, line))
 			print_drop(cli, &drop);
@@ -135,6 +143,16 @@ static int follow(struct cli *cli, int dir)
 			fputs("spindle: more was dropped than could be told\n", stderr);
 		fflush(stdout);
 	}
+}
+
+static int follow(struct cli *cli, int dir)
+{
+	int fd = openat(dir, "trace_pipe", O_RDONLY | O_CLOEXEC);
+	FILE *pipe = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!pipe)
+		return cli_fail(cli, "trace_pipe of %s: %s", TRACING, strerror(errno));
+	tell_drops(cli, pipe);
 	fclose(pipe);
 	return CLI_DONE;
 }

@@ -136,13 +136,14 @@ static unsigned int count_waiting(const struct control *control)
 
 /* --- lines -------------------------------------------------------------------------- */
 
-static void run_line(struct client *client, const char *line)
+static void run_line(struct client *client, const char *line, size_t len)
 {
 	static const struct timeval limit = { .tv_sec = WAIT_SECONDS };
 	struct daemon *daemon = client->control->daemon;
 	struct rk_tunnel *tunnel;
 	json_error_t err;
-	json_t *request = json_loads(line, JSON_REJECT_DUPLICATES, &err);
+	/* To its end: what stands behind a NUL might have changed what is meant. */
+	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
 	json_t *result;
 
 	if (!request) {
@@ -175,9 +176,10 @@ static void run_lines(struct client *client)
 {
 	struct evbuffer *in = bufferevent_get_input(client->stream);
 	char *line = NULL;
+	size_t len;
 
-	while (is_free(client) && (line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF))) {
-		run_line(client, line);
+	while (is_free(client) && (line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF))) {
+		run_line(client, line, len);
 		free(line);
 	}
 	if (!is_free(client)) {
