@@ -444,6 +444,18 @@ static struct net_device *named_device(struct net *net, struct nlattr **tb,
 	return dev;
 }
 
+static void tell_device(struct net *net, struct net_device *dev)
+{
+	struct net *home = rtnl_dereference(spn_device(dev)->net);
+
+	/* What has outlived its namespace has nothing left to tell of. */
+	if (!home)
+		return;
+	mutex_lock(&spn_net(home)->lock);
+	spn_netlink_notify(spn_net(net), SPINDLE_CMD_DEV_SET_NTF, fill_device, spn_device(dev));
+	mutex_unlock(&spn_net(home)->lock);
+}
+
 static int device_set(struct sk_buff *msg, struct genl_info *info)
 {
 	const u64 allowed = BIT_ULL(SPINDLE_A_DEVICE_IFINDEX) |
@@ -466,6 +478,8 @@ static int device_set(struct sk_buff *msg, struct genl_info *info)
 		err = PTR_ERR(dev);
 	else if (tb[SPINDLE_A_DEVICE_CLEAR])
 		err = spn_clear_set(dev, nla_get_u8(tb[SPINDLE_A_DEVICE_CLEAR]));
+	if (!err && tb[SPINDLE_A_DEVICE_CLEAR])
+		tell_device(genl_info_net(info), dev);
 	rtnl_unlock();
 	return err;
 }

@@ -104,11 +104,19 @@ inner_v6()
 	refused ping_in "${inner[b]}" "${inner[a]}"
 }
 
+# has_told DEVICE CLEAR
+has_told()
+{
+	[ "$(events ".event == \"dev-set\" and .dev == \"$1\" and .clear == \"$2\"")" = 1 ]
+}
+
 option()
 {
 	clear_hosts
 	same "option" "$(show a device '.[].clear')" refuse
+	monitor a
 	host a spindle device set spin0 clear accept
+	within 5 has_told spin0 accept
 	same "option" "$(show a device '.[].clear')" accept
 	accepted ping_in "${inner[b]}" "${inner[a]}"
 	host a spindle device set spin0 clear accept

@@ -162,6 +162,10 @@ static void events(void **state)
 		.flow = { V4(10, 1, 0, 5), V4(10, 2, 0, 9), 17 },
 		.limit = SPINDLE_LIMIT_PACKETS,
 	};
+	const struct sp_event set = {
+		SPINDLE_CMD_DEV_SET_NTF,
+		.device = { .ifname = "spin0", .clear = SPINDLE_CLEAR_REFUSE },
+	};
 	const struct sp_event lost = { 0 };
 	char expected[128];
 	FILE *out;
@@ -175,6 +179,9 @@ static void events(void **state)
 		snprintf(expected, sizeof(expected), "2023-11-14 22:13:20.045 %s\n", rows[i].line);
 		expect(out, expected);
 	}
+	out = begin();
+	cli_text_event(out, &set, &time);
+	expect(out, "2023-11-14 22:13:20.045 dev-set spin0 clear refuse\n");
 	out = begin();
 	cli_text_event(out, &lost, &time);
 	expect(out, "2023-11-14 22:13:20.045 lost\n");

@@ -234,6 +234,10 @@ static void print_event_details(FILE *out, const struct sp_event *event)
 		if (event->tunnel.encap.dport)
 			fprintf(out, " port %u", event->tunnel.encap.dport);
 		break;
+	case SPINDLE_CMD_DEV_SET_NTF:
+		fprintf(out, " %s clear %s", event->device.ifname,
+			sp_name_clear(event->device.clear));
+		break;
 	}
 }
 

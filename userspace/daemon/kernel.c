@@ -258,7 +258,7 @@ static bool is_doubtful(const struct tunnel *tunnel, const struct sp_event *even
 /* What tunnels and SAs come and go is mostly our own doing. */
 static bool is_for_keying(const struct sp_event *event)
 {
-	return event->cmd >= SPINDLE_CMD_ACQUIRE_NTF;
+	return event->cmd >= SPINDLE_CMD_ACQUIRE_NTF && event->cmd <= SPINDLE_CMD_ENDPOINT_NTF;
 }
 
 static void on_event(const struct sp_event *event, void *arg)

@@ -176,6 +176,8 @@ static json_t *event_details(const struct sp_event *event)
 				 "generation", number(event->sa.generation),
 				 "remote", addr(&event->tunnel.remote),
 				 "port", port ? number(port) : json_null());
+	case SPINDLE_CMD_DEV_SET_NTF:
+		return sp_json_device(&event->device);
 	default:
 		return json_object();
 	}

@@ -158,6 +158,7 @@ const char *sp_name_event(uint8_t cmd)
 		[SPINDLE_CMD_EXPIRE_NTF] = "expire",
 		[SPINDLE_CMD_ACTIVE_NTF] = "active",
 		[SPINDLE_CMD_ENDPOINT_NTF] = "endpoint",
+		[SPINDLE_CMD_DEV_SET_NTF] = "dev-set",
 	};
 
 	return word_at(words, COUNT(words), cmd);

@@ -141,6 +141,7 @@ struct sp_event {
 	struct sp_tunnel tunnel;	/* in SA events only id and name; in ENDPOINT_NTF where
 					   its peer is: remote, encap.dport */
 	struct sp_sa sa;
+	struct sp_device device;	/* in DEV_SET_NTF */
 	struct sp_flow flow;
 	bool hard;
 	uint8_t limit;			/* enum spindle_limit */

@@ -285,33 +285,6 @@ static int parse_flow(struct sp_flow *flow, struct nlattr *nest)
 	return 0;
 }
 
-static const struct nla_policy message_policy[SPINDLE_A_MAX + 1] = {
-	[SPINDLE_A_DEVICE] = { .type = NLA_NESTED },
-	[SPINDLE_A_TUNNEL] = { .type = NLA_NESTED },
-	[SPINDLE_A_SA] = { .type = NLA_NESTED },
-	[SPINDLE_A_FLOW] = { .type = NLA_NESTED },
-	[SPINDLE_A_HARD] = { .type = NLA_FLAG },
-	[SPINDLE_A_LIMIT] = { .type = NLA_U8 },
-	[SPINDLE_A_PORT] = { .type = NLA_NESTED },
-};
-
-int sp_nl_parse_event(struct nlmsghdr *hdr, struct sp_event *event, struct sp_error *err)
-{
-	struct nlattr *a[SPINDLE_A_MAX + 1];
-
-	memset(event, 0, sizeof(*event));
-	if (genlmsg_parse(hdr, 0, a, SPINDLE_A_MAX, message_policy) < 0 ||
-	    parse_tunnel(&event->tunnel, a[SPINDLE_A_TUNNEL]) ||
-	    parse_sa(&event->sa, a[SPINDLE_A_SA]) ||
-	    parse_flow(&event->flow, a[SPINDLE_A_FLOW]))
-		return sp_fail(err, "the kernel sent a malformed message");
-	event->cmd = genlmsg_hdr(hdr)->cmd;
-	event->hard = a[SPINDLE_A_HARD];
-	get_u8(&event->limit, a[SPINDLE_A_LIMIT]);
-	event->sa.proto = event->tunnel.proto;
-	return 0;
-}
-
 static int parse_device(struct sp_device *device, struct nlattr *nest)
 {
 	static const struct nla_policy policy[SPINDLE_A_DEVICE_MAX + 1] = {
@@ -333,6 +306,34 @@ static int parse_device(struct sp_device *device, struct nlattr *nest)
 	get_u32(&device->tunnels, a[SPINDLE_A_DEVICE_TUNNELS]);
 	get_u8(&device->clear, a[SPINDLE_A_DEVICE_CLEAR]);
 	return parse_drops(&device->drops, nest, SPINDLE_A_DEVICE_DROP);
+}
+
+static const struct nla_policy message_policy[SPINDLE_A_MAX + 1] = {
+	[SPINDLE_A_DEVICE] = { .type = NLA_NESTED },
+	[SPINDLE_A_TUNNEL] = { .type = NLA_NESTED },
+	[SPINDLE_A_SA] = { .type = NLA_NESTED },
+	[SPINDLE_A_FLOW] = { .type = NLA_NESTED },
+	[SPINDLE_A_HARD] = { .type = NLA_FLAG },
+	[SPINDLE_A_LIMIT] = { .type = NLA_U8 },
+	[SPINDLE_A_PORT] = { .type = NLA_NESTED },
+};
+
+int sp_nl_parse_event(struct nlmsghdr *hdr, struct sp_event *event, struct sp_error *err)
+{
+	struct nlattr *a[SPINDLE_A_MAX + 1];
+
+	memset(event, 0, sizeof(*event));
+	if (genlmsg_parse(hdr, 0, a, SPINDLE_A_MAX, message_policy) < 0 ||
+	    parse_tunnel(&event->tunnel, a[SPINDLE_A_TUNNEL]) ||
+	    parse_sa(&event->sa, a[SPINDLE_A_SA]) ||
+	    parse_flow(&event->flow, a[SPINDLE_A_FLOW]) ||
+	    (a[SPINDLE_A_DEVICE] && parse_device(&event->device, a[SPINDLE_A_DEVICE])))
+		return sp_fail(err, "the kernel sent a malformed message");
+	event->cmd = genlmsg_hdr(hdr)->cmd;
+	event->hard = a[SPINDLE_A_HARD];
+	get_u8(&event->limit, a[SPINDLE_A_LIMIT]);
+	event->sa.proto = event->tunnel.proto;
+	return 0;
 }
 
 int sp_nl_parse_device(struct nlmsghdr *hdr, struct sp_device *device, struct sp_error *err)

@@ -53,6 +53,7 @@ enum spindle_cmd {
 	SPINDLE_CMD_ENDPOINT_NTF,	/* group keying: TUNNEL with REMOTE and ENCAP_DPORT, SA */
 	SPINDLE_CMD_DEV_SET,		/* what a device does; it is named by IFINDEX or IFNAME */
 	SPINDLE_CMD_PORT_OPEN,		/* where ESP in UDP comes in, for IKE: a descriptor */
+	SPINDLE_CMD_DEV_SET_NTF,	/* group monitor */
 
 	__SPINDLE_CMD_MAX,
 	SPINDLE_CMD_MAX = __SPINDLE_CMD_MAX - 1
