@@ -167,6 +167,25 @@ many_tunnels()
 	[ "$(ask a status -j | pick in tunnels name | wc -l)" = 800 ]
 }
 
+# For each name of an interface that a program asks about and the kernel does not know, the
+# kernel may run modprobe, which takes longer than all the rest.
+first_start()
+{
+	local path=/proc/sys/kernel/modprobe before
+
+	fresh_hosts
+	many 20
+	before=$(< $path)
+	printf '#!/bin/sh\necho "$@" >> %s\nexec %s "$@"\n' "$scratch/modules" "$before" \
+		> "$scratch/modprobe"
+	chmod +x "$scratch/modprobe"
+	echo "$scratch/modprobe" > $path
+	start_daemon a
+	host a python3 -ISc 'import socket; socket.if_nametoindex("spin8")' || true
+	echo "$before" > $path
+	same "names asked about" "$(grep -o 'netdev-.*' "$scratch/modules" | xargs)" netdev-spin8
+}
+
 # By signal nobody hears an answer: the log tells, as `spindle check` does.
 by_signal()
 {
@@ -358,6 +377,7 @@ run_tests \
 	"networks and names move between tunnels" moves \
 	"what cannot change while a tunnel lives replaces it" replaced \
 	"many tunnels that stay as they are" many_tunnels \
+	"a first start, without an interface" first_start \
 	"mistakes are logged when a signal asks" by_signal \
 	"what cannot be read deletes nothing" unreadable \
 	"what others take away comes back" taken_away \

@@ -120,9 +120,13 @@ static void start_keying(struct daemon *daemon, struct tunnel *tunnel,
 }
 
 /* The kernel's side of it; what it refuses is told once, and tried again. */
-static void bring_tunnel(struct daemon *daemon, struct tunnel *tunnel, struct plan_tunnel *change)
+static void bring_tunnel(struct daemon *daemon, struct tunnel *tunnel, struct plan_tunnel *change,
+			 struct snapshot *kernel)
 {
 	struct sp_error err;
+
+	/* The interface may have come since they were compared. */
+	change->wish.tunnel.ifindex = snapshot_ifindex(kernel, change->config->interface);
 
 	if (!kernel_tunnel(daemon->nl, &change->wish, change->config, &err)) {
 		tunnel_set_trouble(tunnel, NULL);
@@ -139,7 +143,7 @@ static void apply_tunnel(struct daemon *daemon, struct plan_tunnel *change,
 	struct tunnel *tunnel = registry_add_tunnel(&daemon->registry, change->config);
 	struct rk_tunnel *keying;
 
-	bring_tunnel(daemon, tunnel, change);
+	bring_tunnel(daemon, tunnel, change, kernel);
 	keying = tunnel->keying;
 	if (keying && change->wish.change == KERNEL_NEW)
 		rk_tunnel_gone(keying, daemon_now());
@@ -165,7 +169,7 @@ void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *
 	/* Nobody asked for what cannot be done to a tunnel that lives. */
 	if (change.wish.anew)
 		return;
-	bring_tunnel(daemon, tunnel, &change);
+	bring_tunnel(daemon, tunnel, &change, kernel);
 	if (!tunnel->trouble)
 		log_line("tunnel %s: is %s in the kernel", tunnel->name,
 			 change.wish.change == KERNEL_NEW ? "made anew" : "as configured again");
@@ -180,6 +184,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	struct party *party;
 
 	routes_prepare(daemon, config);
+	snapshot_forget_interfaces(plan->kernel);
 	STAILQ_FOREACH(change, &plan->tunnels, next)
 		end_tunnel(daemon, change);
 	move_give_up(daemon->nl, plan);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <net/if.h>
 #include <string.h>
 
 #include "kernel.h"
@@ -151,8 +150,6 @@ int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tu
 			       config->peer->remote_name);
 	switch (wish->change) {
 	case KERNEL_NEW:
-		/* The interface may have come since they were compared. */
-		wish->tunnel.ifindex = if_nametoindex(config->interface);
 		if (!wish->tunnel.ifindex)
 			return sp_fail(err, "tunnel %s: interface %s is not there", config->name,
 				       config->interface);

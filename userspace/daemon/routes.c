@@ -397,12 +397,13 @@ static bool is_filtered(struct routes *routes, const struct wanted_route *route,
 	const struct sp_tunnel_config *tunnel = route->tunnel;
 	struct sp_route found;
 	struct sp_error err;
-	int all = read_filter("all"), here;
+	int all, here;
 
 	if (route->route.table != SP_ROUTE_OWN || tunnel->peer->remote.family != AF_INET ||
 	    sp_route_find(routes->rt, &tunnel->peer->remote, tunnel->fwmark, &found, &err) ||
 	    !if_indextoname(found.ifindex, interface))
 		return false;
+	all = read_filter("all");
 	here = read_filter(interface);
 	return (here > all ? here : all) == 1;
 }

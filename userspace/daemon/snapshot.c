@@ -2,6 +2,8 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "lib/link.h"
+#include "log.h"
 #include "snapshot.h"
 #include "table.h"
 
@@ -22,7 +24,7 @@ struct snapshot {
 	struct sp_nl *nl;
 	struct tunnel_entry *tunnels;
 	struct interface_entry *interfaces;
-	bool has_sas;
+	bool has_sas, has_interfaces;
 };
 
 static struct tunnel_entry *find_tunnel(const struct snapshot *snapshot, const char *name)
@@ -61,9 +63,19 @@ struct snapshot *snapshot_take(struct sp_nl *nl, struct sp_error *err)
 	return NULL;
 }
 
+void snapshot_forget_interfaces(struct snapshot *snapshot)
+{
+	struct interface_entry *interface, *next;
+
+	HASH_ITER(hh, snapshot->interfaces, interface, next) {
+		HASH_DEL(snapshot->interfaces, interface);
+		free(interface);
+	}
+	snapshot->has_interfaces = false;
+}
+
 void snapshot_free(struct snapshot *snapshot)
 {
-	struct interface_entry *interface, *next_interface;
 	struct tunnel_entry *tunnel, *next_tunnel;
 
 	if (!snapshot)
@@ -73,10 +85,7 @@ void snapshot_free(struct snapshot *snapshot)
 		free(tunnel->sas);
 		free(tunnel);
 	}
-	HASH_ITER(hh, snapshot->interfaces, interface, next_interface) {
-		HASH_DEL(snapshot->interfaces, interface);
-		free(interface);
-	}
+	snapshot_forget_interfaces(snapshot);
 	free(snapshot);
 }
 
@@ -136,22 +145,48 @@ int snapshot_each_sa(struct snapshot *snapshot, const char *tunnel, snapshot_sa_
 	return 0;
 }
 
-uint32_t snapshot_ifindex(struct snapshot *snapshot, const char *ifname)
+static int take_interface(const struct sp_link *link, void *arg)
 {
+	struct snapshot *snapshot = arg;
 	struct interface_entry *entry;
-	uint32_t ifindex;
 
-	HASH_FIND_STR(snapshot->interfaces, ifname, entry);
+	HASH_FIND_STR(snapshot->interfaces, link->name, entry);
 	if (entry)
-		return entry->ifindex;
-	ifindex = if_nametoindex(ifname);
-	if (!ifindex)
-		return 0;	/* it may come any time */
+		return 0;	/* renamed during the dump */
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		abort();
-	strcpy(entry->name, ifname);
-	entry->ifindex = ifindex;
+	strcpy(entry->name, link->name);
+	entry->ifindex = link->ifindex;
 	HASH_ADD_STR(snapshot->interfaces, name, entry);
-	return ifindex;
+	return 0;
+}
+
+/*
+ * Not by if_nametoindex(): for each name that it does not know the kernel runs modprobe, and
+ * at a first start that is the interface of every tunnel.
+ */
+static void find_interfaces(struct snapshot *snapshot)
+{
+	struct sp_error err;
+	struct sp_rt *rt;
+
+	snapshot->has_interfaces = true;
+	if (sp_rt_open(&rt, &err)) {
+		log_line("rtnetlink: %s", err.text);
+		return;
+	}
+	if (sp_link_dump(rt, take_interface, snapshot, &err))
+		log_line("interfaces: %s", err.text);
+	sp_rt_close(rt);
+}
+
+uint32_t snapshot_ifindex(struct snapshot *snapshot, const char *ifname)
+{
+	struct interface_entry *entry;
+
+	if (!snapshot->has_interfaces)
+		find_interfaces(snapshot);
+	HASH_FIND_STR(snapshot->interfaces, ifname, entry);
+	return entry ? entry->ifindex : 0;
 }

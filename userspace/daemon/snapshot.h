@@ -33,7 +33,11 @@ typedef void (*snapshot_sa_fn)(const struct snapshot_sa *sa, void *arg);
 int snapshot_each_sa(struct snapshot *snapshot, const char *tunnel, snapshot_sa_fn each, void *arg,
 		     struct sp_error *err);
 
-/* As if_nametoindex(), which the kernel is asked once for each name that there is. */
+/*
+ * 0: there is none of that name.  They are dumped when first asked for, and after they were
+ * forgotten because some may have come.
+ */
 uint32_t snapshot_ifindex(struct snapshot *snapshot, const char *ifname);
+void snapshot_forget_interfaces(struct snapshot *snapshot);
 
 #endif

@@ -11,6 +11,7 @@
 enum {
 	REQUEST_SIZE = 16384,		/* two full lists of IPv6 selectors and then some */
 	RECEIVE_BUFFER = 1 << 20,
+	MESSAGE_SIZE = 96 << 10,	/* of what is received: an attribute is less than 64 KiB */
 	DUMP_ATTEMPTS = 16,
 };
 
@@ -39,11 +40,15 @@ struct nl_sock *sp_talk_open(int protocol, struct sp_error *err)
 	ret = nl_connect(sock, protocol);
 	if (!ret)
 		ret = nl_socket_set_buffer_size(sock, RECEIVE_BUFFER, 0);
+	/* Otherwise libnl looks first how long each message is, which is twice the work. */
+	if (!ret)
+		ret = nl_socket_set_msg_buf_size(sock, MESSAGE_SIZE);
 	if (ret) {
 		sp_fail(err, "netlink: %s", nl_geterror(ret));
 		nl_socket_free(sock);
 		return NULL;
 	}
+	nl_socket_disable_msg_peek(sock);
 	/* Without these errors are less clear and acks longer, but nothing breaks. */
 	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
