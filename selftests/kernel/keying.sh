@@ -197,6 +197,38 @@ no_descriptors()
 	grep -q lan "$scratch/answer"
 }
 
+# told TEXT N: systemd has been, so often.
+told()
+{
+	[ "$(grep -cx "$1" "$scratch/told")" -ge "$2" ] || not_yet
+}
+
+# As if we were systemd.
+watchdog()
+{
+	trap 'cat "$scratch"/?/log; end_test' EXIT
+	fresh_hosts
+	write_config a
+	python3 -ISc '
+import socket, sys
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sock.bind(sys.argv[1])
+while True:
+    print(sock.recv(256).decode(), flush=True)' "$scratch/systemd" > "$scratch/told" &
+	within 5 test -S "$scratch/systemd"
+	start_daemon a env "NOTIFY_SOCKET=$scratch/systemd" WATCHDOG_USEC=400000
+	within 5 told READY=1 1
+	within 5 told WATCHDOG=1 3
+	stop_daemon a TERM
+	# What is meant for another process is not for us.
+	start_daemon a env "NOTIFY_SOCKET=$scratch/systemd" WATCHDOG_USEC=400000 WATCHDOG_PID=1
+	within 5 told READY=1 2
+	: > "$scratch/told"
+	sleep 1
+	refuse told WATCHDOG=1 1
+	stop_daemon a TERM
+}
+
 # --- what it keeps to itself -------------------------------------------------
 
 # leaves_core COMMAND...: which ends by a signal.
@@ -274,5 +306,6 @@ run_tests \
 	"silent and strange clients disturb nobody" bad_clients \
 	"the control socket answers root, and nonsense with errors" control \
 	"without file descriptors a daemon waits, and says so" no_descriptors \
+	"systemd hears that the daemon is alive" watchdog \
 	"a daemon that crashes leaves its memory in no file" no_core \
 	"nobody without CAP_SYS_PTRACE looks into a daemon" no_debugger

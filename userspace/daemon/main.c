@@ -183,9 +183,11 @@ static void run(struct daemon *daemon)
 		event_add(signals[i], NULL);
 	}
 	notify_state("READY=1");
+	notify_while_alive(daemon->base);
 	background_ready();
 	log_line("ready");
 	event_base_dispatch(daemon->base);
+	notify_end();
 	for (size_t i = 0; i < 3; i++)
 		event_free(signals[i]);
 }

@@ -3,7 +3,13 @@
 #ifndef NOTIFY_H
 #define NOTIFY_H
 
+#include <event2/event.h>
+
 /* Does nothing when nobody has asked to be told. */
 void notify_state(const char *state);
+
+/* As often as its watchdog wants to hear it, which restarts a daemon that is stuck. */
+void notify_while_alive(struct event_base *base);
+void notify_end(void);
 
 #endif
