@@ -86,7 +86,7 @@ static void tunnels(void **state)
 		{ "set office df no", CLI_USAGE,
 		  "tunnel office: df: \"no\" is not copy, set or clear" },
 		{ "set office dscp 64", CLI_USAGE,
-		  "tunnel office: dscp: 64 is not between 0 and 63" },
+		  "tunnel office: dscp: \"64\" is neither copy nor a number from 0 to 63" },
 		{ "set office dev spindle-none", CLI_FAILED,
 		  "tunnel office: dev: there is no interface spindle-none" },
 		{ "set office mode beet", CLI_USAGE,
@@ -96,15 +96,19 @@ static void tunnels(void **state)
 		{ "set office ah-align 16", CLI_USAGE,
 		  "tunnel office: ah-align: \"16\" is not 4 or 8" },
 		{ "set office encap tcp 4500 4500", CLI_USAGE,
-		  "tunnel office: encap: \"tcp\" is not udp or none" },
+		  "tunnel office: encap: \"tcp\" is not none, or udp and two ports" },
 		{ "set office encap udp 4500 65536", CLI_USAGE,
-		  "tunnel office: encap: 65536 is not between 1 and 65535" },
-		{ "set office follow yes", CLI_USAGE,
-		  "tunnel office: follow: \"yes\" is not on or off" },
+		  "tunnel office: encap: \"udp 4500 65536\" is not none, or udp and two ports" },
+		{ "set office encap udp 4500", CLI_USAGE,
+		  "tunnel office: encap: a value is missing" },
+		{ "set office follow maybe", CLI_USAGE,
+		  "tunnel office: follow: \"maybe\" is neither on nor off" },
+		{ "set office follow on df set follow off", CLI_USAGE,
+		  "tunnel office: follow: given twice" },
 		{ "set office dummy 65536", CLI_USAGE,
 		  "tunnel office: dummy: 65536 is not between 0 and 65535" },
 		{ "set office clamp-mss 1400", CLI_USAGE,
-		  "tunnel office: clamp-mss: \"1400\" is not on or off" },
+		  "tunnel office: clamp-mss: \"1400\" is neither on nor off" },
 		{ "set office keepalive 65536", CLI_USAGE,
 		  "tunnel office: keepalive: 65536 is not between 0 and 65535" },
 		{ "add office dev lo local 1.2.3.4 remote 1.2.3.5 local-ts 10.0.0.0/8", CLI_USAGE,
@@ -190,7 +194,7 @@ static void nouns_name_themselves(void **state)
 {
 	static const struct verb verbs[] = {
 		{ "device", .verbs = cli_device_verbs },
-		{ "monitor", cli_monitor, "[-j]", NULL },
+		{ "monitor", cli_monitor, "[-j]", NULL, NULL },
 		{ 0 },
 	};
 	static const struct row rows[] = {
@@ -226,8 +230,8 @@ static int fail_always(struct cli *cli, int argc, char **argv)
 }
 
 static const struct verb batch_verbs[] = {
-	{ "say", say, "WORD...", NULL },
-	{ "fail", fail_always, "", NULL },
+	{ "say", say, "WORD...", NULL, NULL },
+	{ "fail", fail_always, "", NULL, NULL },
 	{ 0 },
 };
 

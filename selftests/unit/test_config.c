@@ -107,15 +107,15 @@ static void test_good(void **state)
 	assert_string_equal(tunnel->esp[1], "aes128-sha256");
 	assert_int_equal(tunnel->lifetime, 1800);
 	assert_int_equal(tunnel->lifetime_bytes, 100 << 20);
-	assert_int_equal(tunnel->replay_window, 128);
-	assert_int_equal(tunnel->df, SPINDLE_DF_SET);
-	assert_int_equal(tunnel->dscp, 46);
-	assert_int_equal(tunnel->fwmark, 16);
-	assert_int_equal(tunnel->encap.dport, 40001);
-	assert_int_equal(tunnel->keepalive, 20);
-	assert_true(tunnel->follow);
-	assert_int_equal(tunnel->dummy, 250);
-	assert_true(tunnel->clamp_mss);
+	assert_int_equal(tunnel->options.replay_window, 128);
+	assert_int_equal(tunnel->options.df, SPINDLE_DF_SET);
+	assert_int_equal(tunnel->options.dscp, 46);
+	assert_int_equal(tunnel->options.fwmark, 16);
+	assert_int_equal(tunnel->options.encap.dport, 40001);
+	assert_int_equal(tunnel->options.keepalive, 20);
+	assert_true(tunnel->options.follow);
+	assert_int_equal(tunnel->options.dummy, 250);
+	assert_true(tunnel->options.clamp_mss);
 	assert_false(tunnel->routes);
 	assert_true(tunnel->says_clear);
 	assert_int_equal(tunnel->clear, SPINDLE_CLEAR_ACCEPT);
@@ -143,8 +143,8 @@ static void test_defaults(void **state)
 	tunnel = sp_config_tunnel(config, "lan");
 	assert_int_equal(tunnel->lifetime, 3600);
 	assert_int_equal(tunnel->lifetime_bytes, 0);
-	assert_int_equal(tunnel->replay_window, SPINDLE_REPLAY_DEFAULT);
-	assert_int_equal(tunnel->dscp, SPINDLE_DSCP_COPY);
+	assert_int_equal(tunnel->options.replay_window, SPINDLE_REPLAY_DEFAULT);
+	assert_int_equal(tunnel->options.dscp, SPINDLE_DSCP_COPY);
 	assert_true(tunnel->routes);
 	assert_false(tunnel->says_clear);
 	assert_int_equal(tunnel->start, SP_START_UP);
@@ -269,8 +269,10 @@ static const struct {
 	  "spindle.conf:2:13: keepalive: 65536 is not between 0 and 65535\n" },
 	{ "[tunnel x]\ndummy = 1s\n",
 	  "spindle.conf:2:9: dummy: \"1s\" is not a number\n" },
-	{ "[tunnel x]\nfollow = on\n",
-	  "spindle.conf:2:10: follow: \"on\" is none of: no, yes\n" },
+	{ "[tunnel x]\nfollow = maybe\n",
+	  "spindle.conf:2:10: follow: \"maybe\" is neither on nor off\n" },
+	{ "[tunnel x]\nfollow = yes\nfollow = yes\n",
+	  "spindle.conf:3:1: follow is given twice in this section\n" },
 	{ OFFICE LAN "keepalive = 20\n",
 	  "spindle.conf:7:1: tunnel lan: keepalive needs encap = udp, "
 	  "as in encap = udp 4500 4500\n" },
@@ -342,8 +344,9 @@ static void test_past(void **state)
 		config = load(text, &heard);
 		assert_string_equal(heard.text, "");
 		assert_non_null(config);
-		assert_int_equal(sp_config_tunnel(config, "it")->fwmark, cases[i].mark);
-		assert_int_equal(sp_config_tunnel(config, "lan")->fwmark, cases[i].other_mark);
+		assert_int_equal(sp_config_tunnel(config, "it")->options.fwmark, cases[i].mark);
+		assert_int_equal(sp_config_tunnel(config, "lan")->options.fwmark,
+				 cases[i].other_mark);
 		sp_config_free(config);
 	}
 }

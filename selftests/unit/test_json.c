@@ -38,41 +38,42 @@ static void a_device(void **state)
 		    "\"drops\":{\"no-tunnel\":4}}");
 }
 
+#define OF_TUNNEL									\
+	"{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","		\
+	"\"remote\":\"192.0.2.2\",\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24[tcp/80]\"],"	\
+	"\"remote-ts\":[\"10.2.0.0/16\"],"
+
 static void a_tunnel(void **state)
 {
 	struct sp_tunnel down = sample_tunnel;
 
 	(void)state;
-	assert_json(sp_json_tunnel(&sample_tunnel),
-		    "{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","
-		    "\"remote\":\"192.0.2.2\",\"mode\":\"tunnel\",\"proto\":\"esp\","
-		    "\"ah-align\":null,\"encap\":\"none\",\"encap-error\":null,"
-		    "\"keepalive\":0,\"follow\":false,"
-		    "\"dummy\":0,\"clamp-mss\":false,"
-		    "\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24[tcp/80]\"],"
-		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"up\",\"generation\":2,"
-		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\","
-		    "\"tfc\":0,\"fwmark\":42,\"owner\":null,"
-		    "\"staged\":1,\"path-mtu\":1500,\"mtu\":1438,"
-		    "\"drops\":{\"no-route\":3,\"stage-full\":0}}");
+	assert_json(sp_json_tunnel(&sample_tunnel), OF_TUNNEL
+		    "\"proto\":\"esp\",\"state\":\"up\",\"generation\":2,\"encap-error\":null,"
+		    "\"owner\":null,\"staged\":1,\"path-mtu\":1500,\"mtu\":1438,"
+		    "\"drops\":{\"no-route\":3,\"stage-full\":0},"
+		    "\"mode\":\"tunnel\",\"encap\":\"none\",\"keepalive\":0,\"follow\":false,"
+		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\",\"tfc\":0,"
+		    "\"dummy\":0,\"clamp-mss\":false,\"fwmark\":42,\"ah-align\":null}");
 
 	down.state = SPINDLE_TUNNEL_DOWN;
 	down.out_generation = 0;
 	down.mtu = 0;
-	down.dscp = 46;
-	down.df = SPINDLE_DF_CLEAR;
+	down.options.dscp = 46;
+	down.options.df = SPINDLE_DF_CLEAR;
 	down.drops.n = 0;
-	assert_json(sp_json_tunnel(&down),
-		    "{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","
-		    "\"remote\":\"192.0.2.2\",\"mode\":\"tunnel\",\"proto\":\"esp\","
-		    "\"ah-align\":null,\"encap\":\"none\",\"encap-error\":null,"
-		    "\"keepalive\":0,\"follow\":false,"
-		    "\"dummy\":0,\"clamp-mss\":false,"
-		    "\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24[tcp/80]\"],"
-		    "\"remote-ts\":[\"10.2.0.0/16\"],\"state\":\"down\",\"generation\":null,"
-		    "\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,"
-		    "\"tfc\":0,\"fwmark\":42,\"owner\":null,"
-		    "\"staged\":1,\"path-mtu\":null,\"mtu\":null,\"drops\":{}}");
+	down.proto = IPPROTO_AH;
+	down.options.ah_align = 8;
+	down.options.encap = (struct sp_encap){ 4500, 40001 };
+	down.options.tfc = SPINDLE_TFC_MTU;
+	down.options.follow = 1;
+	assert_json(sp_json_tunnel(&down), OF_TUNNEL
+		    "\"proto\":\"ah\",\"state\":\"down\",\"generation\":null,\"encap-error\":null,"
+		    "\"owner\":null,\"staged\":1,\"path-mtu\":null,\"mtu\":null,\"drops\":{},"
+		    "\"mode\":\"tunnel\",\"encap\":\"udp 4500 40001\",\"keepalive\":0,"
+		    "\"follow\":true,\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,"
+		    "\"tfc\":\"mtu\",\"dummy\":0,\"clamp-mss\":false,\"fwmark\":42,"
+		    "\"ah-align\":8}");
 }
 
 static void an_sa(void **state)
@@ -124,12 +125,12 @@ static void events(void **state)
 		    "\"spi\":\"0x2002\",\"generation\":4}");
 	event.cmd = SPINDLE_CMD_ENDPOINT_NTF;
 	event.tunnel.remote = (struct sp_addr)V4(192, 0, 2, 9);
-	event.tunnel.encap.dport = 40001;
+	event.tunnel.options.encap.dport = 40001;
 	assert_json(sp_json_event(&event, &time),
 		    "{\"time\":1700000000.123,\"event\":\"endpoint\",\"tunnel\":\"office\","
 		    "\"spi\":\"0x2002\",\"generation\":4,\"remote\":\"192.0.2.9\","
 		    "\"port\":40001}");
-	event.tunnel.encap.dport = 0;
+	event.tunnel.options.encap.dport = 0;
 	assert_json(sp_json_event(&event, &time),
 		    "{\"time\":1700000000.123,\"event\":\"endpoint\",\"tunnel\":\"office\","
 		    "\"spi\":\"0x2002\",\"generation\":4,\"remote\":\"192.0.2.9\","

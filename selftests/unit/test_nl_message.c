@@ -13,8 +13,6 @@
 #include "nl_message.h"
 #include "sample.h"
 
-enum { ALL_FIELDS = (1 << 19) - 1 };
-
 static struct nl_msg *begin(uint8_t cmd)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(16384);
@@ -32,12 +30,13 @@ static void a_tunnel_round_trips(void **state)
 	struct sp_error err;
 
 	(void)state;
-	sent.fields = ALL_FIELDS;
-	sent.encap = (struct sp_encap){ 4500, 40001 };
-	sent.keepalive = 20;
-	sent.follow = 1;
-	sent.dummy = 250;
-	sent.clamp_mss = 1;
+	sent.fields = SP_TUNNEL_FIELDS;
+	sent.told = sp_option_all();
+	sent.options.encap = (struct sp_encap){ 4500, 40001 };
+	sent.options.keepalive = 20;
+	sent.options.follow = 1;
+	sent.options.dummy = 250;
+	sent.options.clamp_mss = 1;
 	sent.owner = 0x5d123456;
 	assert_int_equal(sp_nl_put_tunnel(msg, &sent), 0);
 	assert_int_equal(sp_nl_parse_event(nlmsg_hdr(msg), &event, &err), 0);
@@ -53,19 +52,19 @@ static void a_tunnel_round_trips(void **state)
 	assert_true(sp_addr_equal(&got->remote, &sent.remote));
 	assert_int_equal(got->proto, sent.proto);
 	assert_int_equal(event.sa.proto, sent.proto);
-	assert_int_equal(got->mode, sent.mode);
+	assert_int_equal(got->options.mode, sent.options.mode);
 	assert_true(sp_selectors_equal(&got->local_ts, &sent.local_ts));
 	assert_true(sp_selectors_equal(&got->remote_ts, &sent.remote_ts));
-	assert_int_equal(got->replay_window, sent.replay_window);
-	assert_int_equal(got->df, sent.df);
-	assert_int_equal(got->dscp, sent.dscp);
-	assert_int_equal(got->fwmark, sent.fwmark);
-	assert_int_equal(got->encap.sport, sent.encap.sport);
-	assert_int_equal(got->encap.dport, sent.encap.dport);
-	assert_int_equal(got->keepalive, sent.keepalive);
-	assert_int_equal(got->follow, sent.follow);
-	assert_int_equal(got->dummy, sent.dummy);
-	assert_int_equal(got->clamp_mss, sent.clamp_mss);
+	assert_int_equal(got->options.replay_window, sent.options.replay_window);
+	assert_int_equal(got->options.df, sent.options.df);
+	assert_int_equal(got->options.dscp, sent.options.dscp);
+	assert_int_equal(got->options.fwmark, sent.options.fwmark);
+	assert_int_equal(got->options.encap.sport, sent.options.encap.sport);
+	assert_int_equal(got->options.encap.dport, sent.options.encap.dport);
+	assert_int_equal(got->options.keepalive, sent.options.keepalive);
+	assert_int_equal(got->options.follow, sent.options.follow);
+	assert_int_equal(got->options.dummy, sent.options.dummy);
+	assert_int_equal(got->options.clamp_mss, sent.options.clamp_mss);
 	assert_int_equal(got->owner, sent.owner);
 }
 
@@ -115,7 +114,7 @@ static void a_request_carries_only_its_fields(void **state)
 	assert_true(sp_addr_equal(&event.tunnel.remote, &sent.remote));
 	assert_int_equal(event.tunnel.local.family, AF_UNSPEC);
 	assert_int_equal(event.tunnel.local_ts.n, 0);
-	assert_int_equal(event.tunnel.replay_window, 0);
+	assert_int_equal(event.tunnel.options.replay_window, 0);
 }
 
 static void the_largest_tunnel_fits(void **state)
@@ -126,7 +125,8 @@ static void the_largest_tunnel_fits(void **state)
 	struct sp_error err;
 
 	(void)state;
-	sent.fields = ALL_FIELDS;
+	sent.fields = SP_TUNNEL_FIELDS;
+	sent.told = sp_option_all();
 	for (size_t i = 0; i < SPINDLE_SELECTORS_MAX; i++)
 		sp_ts_parse(&sent.local_ts.list[i], "2001:db8::/64[tcp/1024-2047]", &err);
 	sent.local_ts.n = SPINDLE_SELECTORS_MAX;

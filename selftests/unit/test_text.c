@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,7 +80,7 @@ static void a_tunnel(void **state)
 		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24[tcp/80]\n"
 		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
 		    "    mode          esp tunnel\n"
-		    "    options       replay-window 4096, df copy, dscp copy, fwmark 0x2a\n"
+		    "    options       fwmark 0x2a\n"
 		    "    mtu           1438 of the path's 1500\n"
 		    "    waiting       1 packet for an SA\n"
 		    "    drops         no-route 3\n");
@@ -87,14 +88,16 @@ static void a_tunnel(void **state)
 	down.state = SPINDLE_TUNNEL_DOWN;
 	down.out_generation = 0;
 	down.mtu = 0;
-	down.dscp = 46;
-	down.fwmark = 0;
+	down.options.dscp = 46;
+	down.options.fwmark = 0;
 	down.staged = 0;
-	down.encap = (struct sp_encap){ 4500, 40001 };
-	down.keepalive = 20;
-	down.follow = 1;
-	down.dummy = 250;
-	down.clamp_mss = 1;
+	down.options.encap = (struct sp_encap){ 4500, 40001 };
+	down.options.keepalive = 20;
+	down.options.tfc = SPINDLE_TFC_MTU;
+	down.encap_error = EADDRINUSE;
+	down.options.follow = 1;
+	down.options.dummy = 250;
+	down.options.clamp_mss = 1;
 	down.drops.list[0].count = 0;
 	out = begin();
 	cli_text_tunnel(out, &down);
@@ -102,9 +105,9 @@ static void a_tunnel(void **state)
 		    "    local         192.0.2.1 for 10.1.0.0/16, 10.3.0.0/24[tcp/80]\n"
 		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
 		    "    mode          esp tunnel\n"
-		    "    encap         udp 4500 40001, keepalive 20\n"
-		    "    options       replay-window 4096, df copy, dscp 46, follow on, "
-		    "dummy 250, clamp-mss on\n");
+		    "    options       encap udp 4500 40001, keepalive 20, follow on, dscp 46, "
+		    "tfc mtu, dummy 250, clamp-mss on\n"
+		    "    UDP port      Address already in use: no packet comes in\n");
 }
 
 static void an_sa(void **state)
@@ -171,7 +174,7 @@ static void events(void **state)
 	FILE *out;
 
 	(void)state;
-	event.tunnel.encap.dport = 40001;
+	event.tunnel.options.encap.dport = 40001;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		event.cmd = rows[i].cmd;
 		out = begin();

@@ -92,8 +92,11 @@ static void print_usage(const struct verb *verb)
 {
 	if (!verb->verbs)
 		printf("spindle %s %s\n", verb->name, verb->usage);
-	for (const struct verb *sub = verb->verbs; sub && sub->name; sub++)
+	for (const struct verb *sub = verb->verbs; sub && sub->name; sub++) {
 		printf("spindle %s %s %s\n", verb->name, sub->name, sub->usage);
+		if (sub->more)
+			sub->more();
+	}
 }
 
 int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv)
@@ -214,26 +217,33 @@ static int unknown_word(struct cli *cli, const char *word, const char *before)
 	return cli_usage(cli, "unknown word \"%s\"", word);
 }
 
-int cli_take_options(struct cli *cli, const struct option *options, struct words *words,
-		     void *object)
+static int take_word(struct cli *cli, const struct option *options, other_fn other,
+		     struct words *words, const char *word, uint64_t *seen, void *object)
+{
+	const struct option *option = options;
+
+	while (option->word && strcmp(option->word, word))
+		option++;
+	if (!option->word)
+		return other ? other(cli, words, word, object) : CLI_UNKNOWN;
+	if (!option->repeats && *seen & UINT64_C(1) << (option - options))
+		return cli_usage(cli, "given twice");
+	*seen |= UINT64_C(1) << (option - options);
+	return option->take(cli, words, object);
+}
+
+int cli_take_options(struct cli *cli, const struct option *options, other_fn other,
+		     struct words *words, void *object)
 {
 	const char *before = NULL;
 	uint64_t seen = 0;
 
 	while (words->left) {
 		const char *word = cli_next(cli, words);
-		const struct option *option = options;
-		int ret;
+		int ret = take_word(cli, options, other, words, word, &seen, object);
 
-		while (option->word && strcmp(option->word, word))
-			option++;
-		if (!option->word)
+		if (ret == CLI_UNKNOWN)
 			return unknown_word(cli, word, before);
-		if (!option->repeats && seen & UINT64_C(1) << (option - options))
-			return cli_usage(cli, "%s: given twice", word);
-		seen |= UINT64_C(1) << (option - options);
-
-		ret = option->take(cli, words, object);
 		if (ret) {
 			sp_fail_in(&cli->err, "%s", word);
 			return ret;

@@ -15,6 +15,7 @@ enum {
 	CLI_DONE = 0,
 	CLI_FAILED = 1,			/* the text of the error says why */
 	CLI_USAGE = 2,			/* likewise; without text the verb's usage is printed */
+	CLI_UNKNOWN = -1,		/* only of other_fn: the word is none of its own */
 };
 
 struct cli {
@@ -33,6 +34,7 @@ struct verb {
 	int (*run)(struct cli *cli, int argc, char **argv);
 	const char *usage;		/* the arguments, as in the manual page */
 	const struct verb *verbs;
+	void (*more)(void);		/* prints what help has beside the usage; or NULL */
 };
 
 extern const struct verb cli_tunnel_verbs[];
@@ -109,8 +111,11 @@ struct option {
 	bool repeats;
 };
 
-/* Takes all that is left; errors start with the option they are about. */
-int cli_take_options(struct cli *cli, const struct option *options, struct words *words,
-		     void *object);
+/* Takes the values of a word that is none of the options. */
+typedef int (*other_fn)(struct cli *cli, struct words *words, const char *word, void *object);
+
+/* Takes all that is left; errors start with the option they are about.  @other may be NULL. */
+int cli_take_options(struct cli *cli, const struct option *options, other_fn other,
+		     struct words *words, void *object);
 
 #endif

@@ -49,7 +49,7 @@ static int set(struct cli *cli, int argc, char **argv)
 }
 
 const struct verb cli_device_verbs[] = {
-	{ "set", set, "DEV clear refuse|accept", NULL },
-	{ "show", show, "[-j]", NULL },
+	{ "set", set, "DEV clear refuse|accept", NULL, NULL },
+	{ "show", show, "[-j]", NULL, NULL },
 	{ 0 },
 };

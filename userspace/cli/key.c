@@ -89,7 +89,7 @@ static int show(struct cli *cli, int argc, char **argv)
 }
 
 const struct verb cli_key_verbs[] = {
-	{ "new", make, "FILE [BITS] [-j]", NULL },
-	{ "show", show, "FILE [-j]", NULL },
+	{ "new", make, "FILE [BITS] [-j]", NULL, NULL },
+	{ "show", show, "FILE [-j]", NULL, NULL },
 	{ 0 },
 };

@@ -217,7 +217,7 @@ static int take_new(struct cli *cli, struct words *words, struct sp_sa *sa)
 	int ret = take_dir(cli, words, &sa->dir);
 
 	if (!ret)
-		ret = cli_take_options(cli, new_options, words, sa);
+		ret = cli_take_options(cli, new_options, NULL, words, sa);
 	return ret ? ret : check_sa(cli, sa);
 }
 
@@ -225,7 +225,7 @@ static int take_new(struct cli *cli, struct words *words, struct sp_sa *sa)
 static int take_generation(struct cli *cli, struct words *words, struct sp_sa *sa)
 {
 	static const struct option options[] = { { "gen", take_gen, false }, { 0 } };
-	int ret = cli_take_options(cli, options, words, sa);
+	int ret = cli_take_options(cli, options, NULL, words, sa);
 
 	if (!ret && !sa->generation)
 		return cli_usage(cli, "gen is missing");
@@ -237,7 +237,7 @@ static int take_wish(struct cli *cli, struct words *words, struct sp_sa *sa)
 {
 	static const struct option options[] = { { "spi", take_spi, false }, { 0 } };
 
-	return cli_take_options(cli, options, words, sa);
+	return cli_take_options(cli, options, NULL, words, sa);
 }
 
 /* in|out spi N, or gen N */
@@ -387,11 +387,11 @@ const struct verb cli_sa_verbs[] = {
 	{ "add", add,
 	  "TUNNEL in|out spi N alg WORD key KEY auth-key KEY [esn] [gen N] [parked] [sequence N]\n"
 	  "\t[life-bytes SOFT HARD] [life-packets SOFT HARD] [life-seconds SOFT HARD]\n"
-	  "\t[allow-weak]", NULL },
-	{ "show", show, "[TUNNEL] [-j]", NULL },
-	{ "del", del, "TUNNEL { in|out spi N | gen N }", NULL },
-	{ "flush", flush, "[TUNNEL]", NULL },
-	{ "reserve", reserve, "TUNNEL [spi N] [-j]", NULL },
-	{ "activate", activate, "TUNNEL gen N", NULL },
+	  "\t[allow-weak]", NULL, NULL },
+	{ "show", show, "[TUNNEL] [-j]", NULL, NULL },
+	{ "del", del, "TUNNEL { in|out spi N | gen N }", NULL, NULL },
+	{ "flush", flush, "[TUNNEL]", NULL, NULL },
+	{ "reserve", reserve, "TUNNEL [spi N] [-j]", NULL, NULL },
+	{ "activate", activate, "TUNNEL gen N", NULL, NULL },
 	{ 0 },
 };

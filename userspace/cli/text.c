@@ -94,9 +94,31 @@ static void print_end(FILE *out, const char *label, const struct sp_addr *addr,
 	fputc('\n', out);
 }
 
+/* What it was told that is not as usual, but for the mode, which stands with the protocol. */
+static void print_options(FILE *out, const struct sp_tunnel_options *options)
+{
+	const struct sp_tunnel_options usual = sp_options_usual();
+	uint32_t mask = sp_options_differ(options, &usual);
+	const struct sp_option *option, *mode = sp_option_find("mode");
+	const char *separator = "";
+	char text[SP_OPTION_STRLEN];
+
+	for (size_t i = 0; (option = sp_option_at(i)); i++) {
+		if (!(mask & sp_option_bit(option)) || option == mode)
+			continue;
+		if (!*separator)
+			fprintf(out, LABEL, "options");
+		fprintf(out, "%s%s %s", separator, option->word,
+			sp_option_format(option, options, text));
+		separator = ", ";
+	}
+	if (*separator)
+		fputc('\n', out);
+}
+
 void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 {
-	char encap[SP_ENCAP_STRLEN];
+	char mode[SP_OPTION_STRLEN];
 
 	fprintf(out, "%s  %s on %s", t->name, sp_name_tunnel_state(t->state), t->ifname);
 	if (t->out_generation)
@@ -105,30 +127,12 @@ void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 
 	print_end(out, "local", &t->local, &t->local_ts);
 	print_end(out, "remote", &t->remote, &t->remote_ts);
-	fprintf(out, LABEL "%s %s\n", "mode", sp_name_proto(t->proto), sp_name_mode(t->mode));
-	if (t->encap.dport) {
-		fprintf(out, LABEL "%s", "encap", sp_name_encap(&t->encap, encap));
-		if (t->keepalive)
-			fprintf(out, ", keepalive %u", t->keepalive);
-		if (t->encap_error)
-			fprintf(out, ", no socket: %s", strerror((int)t->encap_error));
-		fputc('\n', out);
-	}
-	fprintf(out, LABEL "replay-window %u, df %s", "options", t->replay_window,
-		sp_name_df(t->df));
-	if (t->dscp == SPINDLE_DSCP_COPY)
-		fputs(", dscp copy", out);
-	else
-		fprintf(out, ", dscp %u", t->dscp);
-	if (t->fwmark)
-		fprintf(out, ", fwmark 0x%x", t->fwmark);
-	if (t->follow)
-		fputs(", follow on", out);
-	if (t->dummy)
-		fprintf(out, ", dummy %u", t->dummy);
-	if (t->clamp_mss)
-		fputs(", clamp-mss on", out);
-	fputc('\n', out);
+	fprintf(out, LABEL "%s %s\n", "mode", sp_name_proto(t->proto),
+		sp_option_format(sp_option_find("mode"), &t->options, mode));
+	print_options(out, &t->options);
+	if (t->encap_error)
+		fprintf(out, LABEL "%s: no packet comes in\n", "UDP port",
+			strerror((int)t->encap_error));
 
 	if (t->mtu)
 		fprintf(out, LABEL "%u of the path's %u\n", "mtu", t->mtu, t->path_mtu);
@@ -231,8 +235,8 @@ static void print_event_details(FILE *out, const struct sp_event *event)
 	case SPINDLE_CMD_ENDPOINT_NTF:
 		fprintf(out, " spi 0x%x gen %u remote %s", sa->spi, sa->generation,
 			sp_addr_format(&event->tunnel.remote, a));
-		if (event->tunnel.encap.dport)
-			fprintf(out, " port %u", event->tunnel.encap.dport);
+		if (event->tunnel.options.encap.dport)
+			fprintf(out, " port %u", event->tunnel.options.encap.dport);
 		break;
 	case SPINDLE_CMD_DEV_SET_NTF:
 		fprintf(out, " %s clear %s", event->device.ifname,

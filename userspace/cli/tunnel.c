@@ -93,188 +93,43 @@ static int take_proto(struct cli *cli, struct words *words, void *object)
 	return !word || sp_name_proto_parse(&tunnel->proto, word, &cli->err) ? CLI_USAGE : CLI_DONE;
 }
 
-static int take_ah_align(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-	const char *text = cli_next(cli, words);
-
-	if (!text)
-		return CLI_USAGE;
-	if (strcmp(text, "4") && strcmp(text, "8"))
-		return cli_usage(cli, "\"%s\" is not 4 or 8", text);
-	tunnel->fields |= SP_TUNNEL_AH_ALIGN;
-	tunnel->ah_align = (uint8_t)(text[0] - '0');
-	return CLI_DONE;
-}
-
-static int take_mode(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-	const char *word = cli_next(cli, words);
-
-	tunnel->fields |= SP_TUNNEL_MODE;
-	return !word || sp_name_mode_parse(&tunnel->mode, word, &cli->err) ? CLI_USAGE : CLI_DONE;
-}
-
-static int take_u32(struct cli *cli, struct words *words, uint32_t max, uint32_t *value)
-{
-	const char *text = cli_next(cli, words);
-	uint64_t number;
-
-	if (!text || sp_number_parse(&number, text, 0, max, &cli->err))
-		return CLI_USAGE;
-	*value = (uint32_t)number;
-	return CLI_DONE;
-}
-
-static int take_replay_window(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-
-	tunnel->fields |= SP_TUNNEL_REPLAY_WINDOW;
-	return take_u32(cli, words, SPINDLE_REPLAY_MAX, &tunnel->replay_window);
-}
-
-static int take_df(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-	const char *word = cli_next(cli, words);
-
-	tunnel->fields |= SP_TUNNEL_DF;
-	return !word || sp_name_df_parse(&tunnel->df, word, &cli->err) ? CLI_USAGE : CLI_DONE;
-}
-
-static int take_dscp(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-	const char *text = cli_next(cli, words);
-	uint64_t number = SPINDLE_DSCP_COPY;
-
-	if (!text)
-		return CLI_USAGE;
-	if (strcmp(text, "copy") &&
-	    sp_number_parse(&number, text, 0, SPINDLE_DSCP_COPY - 1, &cli->err))
-		return CLI_USAGE;
-	tunnel->fields |= SP_TUNNEL_DSCP;
-	tunnel->dscp = (uint8_t)number;
-	return CLI_DONE;
-}
-
-static int take_tfc(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-	const char *text = cli_next(cli, words);
-
-	if (!text || sp_name_tfc_parse(&tunnel->tfc, text, &cli->err))
-		return CLI_USAGE;
-	tunnel->fields |= SP_TUNNEL_TFC;
-	return CLI_DONE;
-}
-
-/* encap udp SPORT DPORT, or encap none. */
-static int take_encap(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-	const char *word = cli_next(cli, words);
-	uint64_t ports[2] = { 0 };
-
-	if (!word)
-		return CLI_USAGE;
-	if (strcmp(word, "udp") && strcmp(word, "none"))
-		return cli_usage(cli, "\"%s\" is not udp or none", word);
-	for (size_t i = 0; i < 2 && !strcmp(word, "udp"); i++) {
-		const char *text = cli_next(cli, words);
-
-		if (!text || sp_number_parse(&ports[i], text, 1, UINT16_MAX, &cli->err))
-			return CLI_USAGE;
-	}
-	tunnel->fields |= SP_TUNNEL_ENCAP;
-	tunnel->encap = (struct sp_encap){ (uint16_t)ports[0], (uint16_t)ports[1] };
-	return CLI_DONE;
-}
-
-static int take_u16(struct cli *cli, struct words *words, uint16_t *value)
-{
-	uint32_t number = 0;
-	int ret = take_u32(cli, words, UINT16_MAX, &number);
-
-	*value = (uint16_t)number;
-	return ret;
-}
-
-static int take_keepalive(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-
-	tunnel->fields |= SP_TUNNEL_KEEPALIVE;
-	return take_u16(cli, words, &tunnel->keepalive);
-}
-
-static int take_dummy(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-
-	tunnel->fields |= SP_TUNNEL_DUMMY;
-	return take_u16(cli, words, &tunnel->dummy);
-}
-
-static int take_switch(struct cli *cli, struct words *words, uint8_t *on)
-{
-	const char *word = cli_next(cli, words);
-
-	if (!word)
-		return CLI_USAGE;
-	if (strcmp(word, "on") && strcmp(word, "off"))
-		return cli_usage(cli, "\"%s\" is not on or off", word);
-	*on = !strcmp(word, "on");
-	return CLI_DONE;
-}
-
-static int take_follow(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-
-	tunnel->fields |= SP_TUNNEL_FOLLOW;
-	return take_switch(cli, words, &tunnel->follow);
-}
-
-static int take_clamp_mss(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-
-	tunnel->fields |= SP_TUNNEL_CLAMP_MSS;
-	return take_switch(cli, words, &tunnel->clamp_mss);
-}
-
-static int take_fwmark(struct cli *cli, struct words *words, void *object)
-{
-	struct sp_tunnel *tunnel = object;
-
-	tunnel->fields |= SP_TUNNEL_FWMARK;
-	return take_u32(cli, words, UINT32_MAX, &tunnel->fwmark);
-}
-
-static const struct option options[] = {
+static const struct option words_of_tunnel[] = {
 	{ "dev", take_dev, false },
 	{ "local", take_local, false },
 	{ "remote", take_remote, false },
 	{ "local-ts", take_local_ts, true },
 	{ "remote-ts", take_remote_ts, true },
 	{ "proto", take_proto, false },
-	{ "ah-align", take_ah_align, false },
-	{ "mode", take_mode, false },
-	{ "replay-window", take_replay_window, false },
-	{ "df", take_df, false },
-	{ "dscp", take_dscp, false },
-	{ "tfc", take_tfc, false },
-	{ "fwmark", take_fwmark, false },
-	{ "encap", take_encap, false },
-	{ "keepalive", take_keepalive, false },
-	{ "follow", take_follow, false },
-	{ "dummy", take_dummy, false },
-	{ "clamp-mss", take_clamp_mss, false },
 	{ 0 },
 };
+
+/* One that the library's table has. */
+static int take_option(struct cli *cli, struct words *words, const char *word, void *object)
+{
+	const struct sp_option *option = sp_option_find(word);
+	struct sp_tunnel *tunnel = object;
+	char value[64] = "";
+	size_t n = 1;
+
+	if (!option)
+		return CLI_UNKNOWN;
+	if (tunnel->told & sp_option_bit(option))
+		return cli_usage(cli, "given twice");
+	for (size_t i = 0; i < n; i++) {
+		const char *text = cli_next(cli, words);
+		size_t len = strlen(value);
+
+		if (!text)
+			return CLI_USAGE;
+		if (!i)
+			n = sp_option_words(option, text);
+		snprintf(value + len, sizeof(value) - len, "%s%s", i ? " " : "", text);
+	}
+	if (sp_option_parse(option, &tunnel->options, value, &cli->err))
+		return CLI_USAGE;
+	tunnel->told |= sp_option_bit(option);
+	return CLI_DONE;
+}
 
 /* NAME and options, for add and set. */
 static int take_tunnel(struct cli *cli, int argc, char **argv, struct sp_tunnel *tunnel)
@@ -284,10 +139,11 @@ static int take_tunnel(struct cli *cli, int argc, char **argv, struct sp_tunnel 
 
 	if (!argc)
 		return CLI_USAGE;
+	tunnel->options = sp_options_usual();
 	ret = cli_next_name(cli, &words, tunnel->name);
 	if (ret)
 		return ret;
-	ret = cli_take_options(cli, options, &words, tunnel);
+	ret = cli_take_options(cli, words_of_tunnel, take_option, &words, tunnel);
 	if (ret)
 		sp_fail_in(&cli->err, "tunnel %s", tunnel->name);
 	return ret;
@@ -324,7 +180,7 @@ static int add(struct cli *cli, int argc, char **argv)
 
 	if (ret)
 		return ret;
-	if (tunnel.mode == SPINDLE_MODE_TRANSPORT)
+	if (tunnel.options.mode == SPINDLE_MODE_TRANSPORT)
 		select_hosts(&tunnel);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (!(tunnel.fields & needed[i].field))
@@ -342,7 +198,7 @@ static int set(struct cli *cli, int argc, char **argv)
 
 	if (ret)
 		return ret;
-	if (!tunnel.fields)
+	if (!tunnel.fields && !tunnel.told)
 		return cli_usage(cli, "tunnel %s: nothing to set", tunnel.name);
 	if (!cli_nl(cli))
 		return CLI_FAILED;
@@ -389,15 +245,20 @@ static int del(struct cli *cli, int argc, char **argv)
 	return sp_nl_tunnel_del(cli->nl, argv[0], &cli->err) ? CLI_FAILED : CLI_DONE;
 }
 
+static void list_options(void)
+{
+	const struct sp_option *option;
+
+	for (size_t i = 0; (option = sp_option_at(i)); i++)
+		printf("\t%s %s\n", option->word, option->values);
+}
+
 const struct verb cli_tunnel_verbs[] = {
 	{ "add", add,
 	  "NAME dev DEV local ADDR remote ADDR local-ts SELECTOR[,...] remote-ts SELECTOR[,...]\n"
-	  "\t[proto esp|ah] [mode tunnel|transport] [encap none|udp SPORT DPORT]\n"
-	  "\t[keepalive SECONDS] [follow on|off] [replay-window N] [df copy|set|clear]\n"
-	  "\t[dscp copy|N] [tfc N|mtu] [dummy MILLISECONDS] [clamp-mss on|off] [fwmark N]\n"
-	  "\t[ah-align 4|8]", NULL },
-	{ "set", set, "NAME OPTION...", NULL },
-	{ "show", show, "[NAME] [-j]", NULL },
-	{ "del", del, "NAME", NULL },
+	  "\t[proto esp|ah] [OPTION VALUE]...", NULL, list_options },
+	{ "set", set, "NAME OPTION...", NULL, NULL },
+	{ "show", show, "[NAME] [-j]", NULL, NULL },
+	{ "del", del, "NAME", NULL, NULL },
 	{ 0 },
 };

@@ -68,7 +68,7 @@ static struct encap *find_encap(const struct daemon *daemon, const struct sp_tun
 	struct encap *encap;
 
 	LIST_FOREACH(encap, &daemon->encaps, next)
-		if (encap->port == config->encap.sport &&
+		if (encap->port == config->options.encap.sport &&
 		    sp_addr_equal(&encap->addr, &config->peer->local))
 			return encap;
 	return NULL;
@@ -85,7 +85,7 @@ static struct encap *have_encap(struct daemon *daemon, const struct sp_tunnel_co
 		abort();
 	encap->daemon = daemon;
 	encap->addr = config->peer->local;
-	encap->port = config->encap.sport;
+	encap->port = config->options.encap.sport;
 	encap->retry = evtimer_new(daemon->base, on_retry, encap);
 	if (!encap->retry)
 		abort();
@@ -97,7 +97,7 @@ static struct encap *have_encap(struct daemon *daemon, const struct sp_tunnel_co
 void encap_problems(const struct daemon *daemon, const struct sp_tunnel_config *tunnel,
 		    encap_problem_fn each, void *arg)
 {
-	const struct encap *encap = tunnel->encap.dport ? find_encap(daemon, tunnel) : NULL;
+	const struct encap *encap = tunnel->options.encap.dport ? find_encap(daemon, tunnel) : NULL;
 
 	if (encap && encap->error.text[0])
 		each(encap->error.text, arg);
@@ -142,7 +142,7 @@ void encap_apply(struct daemon *daemon, const struct sp_config *config)
 	LIST_FOREACH(encap, &daemon->encaps, next)
 		encap->needed = false;
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
-		if (tunnel->encap.dport)
+		if (tunnel->options.encap.dport)
 			have_encap(daemon, tunnel)->needed = true;
 	close_unneeded(daemon);
 }

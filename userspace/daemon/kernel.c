@@ -9,11 +9,6 @@
 
 /* --- tunnels ---------------------------------------------------------------- */
 
-static bool encap_differs(const struct sp_encap *a, const struct sp_encap *b)
-{
-	return a->sport != b->sport || a->dport != b->dport;
-}
-
 /* --- whose they are --------------------------------------------------------- */
 
 enum { OWNER_PREFIX = 0x5d };		/* the highest octet of every mark of ours */
@@ -38,11 +33,12 @@ bool kernel_owns(const struct sp_tunnel *is)
 /* Of a tunnel that follows its peer, the kernel knows better where that is. */
 static void keep_following(const struct sp_tunnel *is, struct sp_tunnel *want)
 {
-	if (!is->follow || !want->follow || is->remote.family != want->remote.family)
+	if (!is->options.follow || !want->options.follow ||
+	    is->remote.family != want->remote.family)
 		return;
 	want->remote = is->remote;
-	if (is->encap.dport && want->encap.dport)
-		want->encap.dport = is->encap.dport;
+	if (is->options.encap.dport && want->options.encap.dport)
+		want->options.encap.dport = is->options.encap.dport;
 }
 
 static unsigned int differing_fields(const struct sp_tunnel *is, const struct sp_tunnel *want)
@@ -53,36 +49,24 @@ static unsigned int differing_fields(const struct sp_tunnel *is, const struct sp
 		(!sp_selectors_equal(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
 		(!sp_selectors_equal(&is->remote_ts, &want->remote_ts) ? SP_TUNNEL_REMOTE_TS : 0) |
 		(is->proto != want->proto ? SP_TUNNEL_PROTO : 0) |
-		(is->mode != want->mode ? SP_TUNNEL_MODE : 0) |
-		(is->ah_align != want->ah_align ? SP_TUNNEL_AH_ALIGN : 0) |
-		(is->replay_window != want->replay_window ? SP_TUNNEL_REPLAY_WINDOW : 0) |
-		(is->df != want->df ? SP_TUNNEL_DF : 0) |
-		(is->dscp != want->dscp ? SP_TUNNEL_DSCP : 0) |
-		(is->tfc != want->tfc ? SP_TUNNEL_TFC : 0) |
-		(encap_differs(&is->encap, &want->encap) ? SP_TUNNEL_ENCAP : 0) |
-		(is->keepalive != want->keepalive ? SP_TUNNEL_KEEPALIVE : 0) |
-		(is->follow != want->follow ? SP_TUNNEL_FOLLOW : 0) |
-		(is->dummy != want->dummy ? SP_TUNNEL_DUMMY : 0) |
-		(is->clamp_mss != want->clamp_mss ? SP_TUNNEL_CLAMP_MSS : 0) |
-		(is->fwmark != want->fwmark ? SP_TUNNEL_FWMARK : 0) |
 		(is->owner != want->owner ? SP_TUNNEL_OWNER : 0);
 }
 
 /* What the kernel lets nobody change of a tunnel. */
 static bool needs_another(const struct sp_tunnel *is, const struct sp_tunnel *want)
 {
-	bool bound = want->mode == SPINDLE_MODE_TRANSPORT || want->proto == IPPROTO_AH;
+	uint8_t mode = want->options.mode;
+	bool bound = mode == SPINDLE_MODE_TRANSPORT || want->proto == IPPROTO_AH;
 
-	return want->fields & (SP_TUNNEL_IFINDEX | SP_TUNNEL_PROTO | SP_TUNNEL_MODE) ||
+	return want->fields & (SP_TUNNEL_IFINDEX | SP_TUNNEL_PROTO) || is->options.mode != mode ||
 	       (bound && is->local.family != want->local.family);
 }
 
-static const unsigned int all_fields =
-	SP_TUNNEL_IFINDEX | SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE | SP_TUNNEL_LOCAL_TS |
-	SP_TUNNEL_REMOTE_TS | SP_TUNNEL_REPLAY_WINDOW | SP_TUNNEL_DF | SP_TUNNEL_DSCP |
-	SP_TUNNEL_FWMARK | SP_TUNNEL_PROTO | SP_TUNNEL_MODE | SP_TUNNEL_AH_ALIGN | SP_TUNNEL_TFC |
-	SP_TUNNEL_ENCAP | SP_TUNNEL_KEEPALIVE | SP_TUNNEL_FOLLOW | SP_TUNNEL_DUMMY |
-	SP_TUNNEL_CLAMP_MSS | SP_TUNNEL_OWNER;
+static void tell_all(struct sp_tunnel *tunnel)
+{
+	tunnel->fields = SP_TUNNEL_FIELDS;
+	tunnel->told = sp_option_all();
+}
 
 static void fill_from_config(struct sp_tunnel *tunnel, const struct sp_tunnel_config *config)
 {
@@ -92,26 +76,16 @@ static void fill_from_config(struct sp_tunnel *tunnel, const struct sp_tunnel_co
 	tunnel->remote = config->peer->remote;
 	tunnel->local_ts = config->local_ts;
 	tunnel->remote_ts = config->remote_ts;
-	tunnel->replay_window = config->replay_window;
-	tunnel->df = config->df;
-	tunnel->dscp = config->dscp;
-	tunnel->tfc = config->tfc;
-	tunnel->encap = config->encap;
-	tunnel->keepalive = config->keepalive;
-	tunnel->follow = config->follow;
-	tunnel->dummy = config->dummy;
-	tunnel->clamp_mss = config->clamp_mss;
-	tunnel->fwmark = config->fwmark;
+	tunnel->options = config->options;
 	tunnel->proto = config->ah ? IPPROTO_AH : IPPROTO_ESP;
-	tunnel->ah_align = config->ah_align;
-	tunnel->mode = config->mode;
-	tunnel->fields = all_fields;
+	tell_all(tunnel);
 }
 
 static bool has_moved(const struct sp_tunnel_config *config, const struct sp_tunnel_config *old)
 {
 	return old && (!sp_addr_equal(&old->peer->remote, &config->peer->remote) ||
-		       encap_differs(&old->encap, &config->encap));
+		       sp_options_differ(&old->options, &config->options) &
+			       sp_option_bit(sp_option_find("encap")));
 }
 
 void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
@@ -134,12 +108,13 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 	if (!want->remote.family)
 		want->remote = is->remote;
 	want->fields = differing_fields(is, want);
-	wish->change = want->fields ? KERNEL_SET : KERNEL_SAME;
+	want->told = sp_options_differ(&is->options, &want->options);
+	wish->change = want->fields || want->told ? KERNEL_SET : KERNEL_SAME;
 	if (!needs_another(is, want))
 		return;
 	wish->change = KERNEL_NEW;
 	wish->anew = true;
-	want->fields = all_fields;
+	tell_all(want);
 }
 
 int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
@@ -220,7 +195,7 @@ int kernel_adopt(struct snapshot *snapshot, struct rk_tunnel *tunnel, struct sp_
 	if (!is)
 		return 0;
 	adoption.out_generation = is->out_generation;
-	if (is->follow)
+	if (is->options.follow)
 		party_met(party_of(tunnel), &is->remote);
 	return snapshot_each_sa(snapshot, tunnel->config.name, adopt, &adoption, err);
 }
@@ -233,9 +208,9 @@ static void log_endpoint(const struct sp_event *event)
 	char text[SP_ADDR_STRLEN];
 
 	sp_addr_format(&event->tunnel.remote, text);
-	if (event->tunnel.encap.dport)
+	if (event->tunnel.options.encap.dport)
 		log_line("tunnel %s: the peer sends from %s port %u now", event->tunnel.name, text,
-			 event->tunnel.encap.dport);
+			 event->tunnel.options.encap.dport);
 	else
 		log_line("tunnel %s: the peer sends from %s now", event->tunnel.name, text);
 }
@@ -278,7 +253,7 @@ static void on_event(const struct sp_event *event, void *arg)
 		return;
 	if (event->cmd == SPINDLE_CMD_ENDPOINT_NTF) {
 		log_endpoint(event);
-		if (tunnel->config.follow)
+		if (tunnel->config.options.follow)
 			party_met(party_of(tunnel), &event->tunnel.remote);
 	}
 	if (event->cmd == SPINDLE_CMD_ACQUIRE_NTF)

@@ -176,7 +176,7 @@ bool party_follows(const struct party *party)
 	const struct rk_tunnel *tunnel;
 
 	STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
-		if (tunnel->config.follow)
+		if (tunnel->config.options.follow)
 			return true;
 	return false;
 }
@@ -208,8 +208,8 @@ uint32_t party_mark(const struct party *party)
 	const struct rk_tunnel *tunnel;
 
 	STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
-		if (tunnel->config.fwmark)
-			return tunnel->config.fwmark;
+		if (tunnel->config.options.fwmark)
+			return tunnel->config.options.fwmark;
 	return 0;
 }
 

@@ -111,6 +111,14 @@ static bool words_differ(const struct sp_tunnel_config *a, const struct sp_tunne
 	return a->n_esp != b->n_esp;
 }
 
+static void note_options(struct why *why, uint32_t mask)
+{
+	const struct sp_option *option;
+
+	for (size_t i = 0; (option = sp_option_at(i)); i++)
+		note(why, option->word, mask & sp_option_bit(option));
+}
+
 static void note_tunnel(struct why *why, const struct sp_tunnel_config *a,
 			const struct sp_tunnel_config *b)
 {
@@ -120,20 +128,9 @@ static void note_tunnel(struct why *why, const struct sp_tunnel_config *a,
 	note(why, "local-ts", !sp_selectors_equal(&a->local_ts, &b->local_ts));
 	note(why, "remote-ts", !sp_selectors_equal(&a->remote_ts, &b->remote_ts));
 	note(why, b->ah ? "ah" : "esp", a->ah != b->ah || words_differ(a, b));
-	note(why, "ah-align", a->ah_align != b->ah_align);
 	note(why, "lifetime", a->lifetime != b->lifetime);
 	note(why, "lifetime-bytes", a->lifetime_bytes != b->lifetime_bytes);
-	note(why, "replay-window", a->replay_window != b->replay_window);
-	note(why, "mode", a->mode != b->mode);
-	note(why, "tfc", a->tfc != b->tfc);
-	note(why, "encap", a->encap.sport != b->encap.sport || a->encap.dport != b->encap.dport);
-	note(why, "keepalive", a->keepalive != b->keepalive);
-	note(why, "follow", a->follow != b->follow);
-	note(why, "dummy", a->dummy != b->dummy);
-	note(why, "clamp-mss", a->clamp_mss != b->clamp_mss);
-	note(why, "df", a->df != b->df);
-	note(why, "dscp", a->dscp != b->dscp);
-	note(why, "fwmark", a->fwmark != b->fwmark);
+	note_options(why, sp_options_differ(&a->options, &b->options));
 	note(why, "routes", a->routes != b->routes);
 	note(why, "clear", a->says_clear != b->says_clear || a->clear != b->clear);
 	note(why, "start", a->start != b->start);

@@ -400,7 +400,8 @@ static bool is_filtered(struct routes *routes, const struct wanted_route *route,
 	int all, here;
 
 	if (route->route.table != SP_ROUTE_OWN || tunnel->peer->remote.family != AF_INET ||
-	    sp_route_find(routes->rt, &tunnel->peer->remote, tunnel->fwmark, &found, &err) ||
+	    sp_route_find(routes->rt, &tunnel->peer->remote, tunnel->options.fwmark, &found,
+			  &err) ||
 	    !if_indextoname(found.ifindex, interface))
 		return false;
 	all = read_filter("all");

@@ -255,7 +255,7 @@ static void add_family(struct wanted *wanted, const struct sp_config *config, sa
 	add_rules(wanted, family);
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		if (tunnel->peer->past)
-			add_mark(wanted, family, tunnel->fwmark);
+			add_mark(wanted, family, tunnel->options.fwmark);
 }
 
 /* --- all of them -------------------------------------------------------------- */

@@ -91,9 +91,7 @@ static void tunnel_section(struct sp_config_parser *p, const char *name)
 	tunnel = allocate(sizeof(*tunnel));
 	tunnel->place = p->place;
 	tunnel->lifetime = SP_CONFIG_LIFETIME;
-	tunnel->replay_window = SPINDLE_REPLAY_DEFAULT;
-	tunnel->dscp = SPINDLE_DSCP_COPY;
-	tunnel->ah_align = 4;
+	tunnel->options = sp_options_usual();
 	tunnel->routes = true;
 	strcpy(tunnel->name, name);
 	STAILQ_INSERT_TAIL(&p->config->tunnels, tunnel, next);
@@ -243,8 +241,8 @@ static void find_past(struct sp_config_parser *p, const struct sp_tunnel_config 
 /* Those of its other tunnels would not, either. */
 static void mark_past(struct sp_tunnel_config *tunnel)
 {
-	if (tunnel->peer && tunnel->peer->past && !tunnel->fwmark)
-		tunnel->fwmark = SP_CONFIG_FWMARK;
+	if (tunnel->peer && tunnel->peer->past && !tunnel->options.fwmark)
+		tunnel->options.fwmark = SP_CONFIG_FWMARK;
 }
 
 static bool has_family(const struct sp_selectors *side, sa_family_t family)
@@ -365,10 +363,10 @@ static void select_host(struct sp_config_parser *p, const struct sp_tunnel_confi
 
 static void check_encap(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
 {
-	if (tunnel->keepalive && !tunnel->encap.dport)
+	if (tunnel->options.keepalive && !tunnel->options.encap.dport)
 		sp_config_problem(p, &tunnel->place, "tunnel %s: keepalive needs encap = udp, "
 				  "as in encap = udp 4500 4500", tunnel->name);
-	if (tunnel->follow && tunnel->mode == SPINDLE_MODE_TRANSPORT)
+	if (tunnel->options.follow && tunnel->options.mode == SPINDLE_MODE_TRANSPORT)
 		sp_config_problem(p, &tunnel->place, "tunnel %s: follow is for mode = tunnel",
 				  tunnel->name);
 }
@@ -400,7 +398,7 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	const struct sp_place *at = &tunnel->place;
 
 	find_peer(p, tunnel);
-	if (tunnel->mode == SPINDLE_MODE_TRANSPORT)
+	if (tunnel->options.mode == SPINDLE_MODE_TRANSPORT)
 		select_hosts(p, tunnel);
 	if (!tunnel->interface[0])
 		sp_config_problem(p, at, "tunnel %s needs interface = NAME", tunnel->name);

@@ -80,23 +80,12 @@ struct sp_tunnel_config {
 	struct sp_selectors local_ts;
 	struct sp_selectors remote_ts;
 	bool ah;
-	uint8_t ah_align;		/* octets, 4 or 8 */
 	const char *esp[SP_CONFIG_PROPOSALS_MAX];	/* or ah: kmod/suite.h, best first */
 	size_t n_esp;
 	bool allow_weak;		/* of esp */
 	uint64_t lifetime;		/* seconds */
 	uint64_t lifetime_bytes;	/* 0: no limit */
-	uint32_t replay_window;
-	uint8_t mode;			/* enum spindle_mode */
-	uint8_t df;			/* enum spindle_df */
-	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
-	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
-	struct sp_encap encap;
-	uint16_t keepalive;		/* seconds, 0: none */
-	bool follow;
-	uint16_t dummy;			/* milliseconds, 0: none */
-	bool clamp_mss;
-	uint32_t fwmark;
+	struct sp_tunnel_options options;
 	bool routes;
 	bool says_clear;		/* of the interface; otherwise clear means nothing */
 	uint8_t clear;			/* enum spindle_clear */

@@ -292,14 +292,6 @@ static int set_ah(struct sp_config_parser *p, const char *value, struct sp_error
 	return set_suites(p, true, value, err);
 }
 
-static int set_ah_align(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	if (strcmp(value, "4") && strcmp(value, "8"))
-		return sp_fail(err, "\"%s\" is not 4 or 8", value);
-	p->tunnel->ah_align = (uint8_t)(value[0] - '0');
-	return 0;
-}
-
 static int set_allow_weak(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	return choose_bool(&p->tunnel->allow_weak, value, err);
@@ -319,95 +311,6 @@ static int set_lifetime(struct sp_config_parser *p, const char *value, struct sp
 static int set_lifetime_bytes(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
 	return sp_size_parse(&p->tunnel->lifetime_bytes, value, err);
-}
-
-static int set_replay_window(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	uint64_t packets;
-
-	if (sp_number_parse(&packets, value, 0, SPINDLE_REPLAY_MAX, err))
-		return -1;
-	p->tunnel->replay_window = (uint32_t)packets;
-	return 0;
-}
-
-static int set_mode(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	return sp_name_mode_parse(&p->tunnel->mode, value, err);
-}
-
-static int set_tfc(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	return sp_name_tfc_parse(&p->tunnel->tfc, value, err);
-}
-
-static int set_encap(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	char sport[8], dport[8], rest;
-	uint64_t from = 0, to = 0;
-
-	if (strcmp(value, "none") &&
-	    (sscanf(value, "udp %7s %7s %c", sport, dport, &rest) != 2 ||
-	     sp_number_parse(&from, sport, 1, UINT16_MAX, err) ||
-	     sp_number_parse(&to, dport, 1, UINT16_MAX, err)))
-		return sp_fail(err, "\"%s\" is not none, or udp and two ports", value);
-	p->tunnel->encap = (struct sp_encap){ (uint16_t)from, (uint16_t)to };
-	return 0;
-}
-
-static int choose_u16(uint16_t *to, const char *value, struct sp_error *err)
-{
-	uint64_t number;
-
-	if (sp_number_parse(&number, value, 0, UINT16_MAX, err))
-		return -1;
-	*to = (uint16_t)number;
-	return 0;
-}
-
-static int set_keepalive(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	return choose_u16(&p->tunnel->keepalive, value, err);
-}
-
-static int set_dummy(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	return choose_u16(&p->tunnel->dummy, value, err);
-}
-
-static int set_follow(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	return choose_bool(&p->tunnel->follow, value, err);
-}
-
-static int set_clamp_mss(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	return choose_bool(&p->tunnel->clamp_mss, value, err);
-}
-
-static int set_df(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	return sp_name_df_parse(&p->tunnel->df, value, err);
-}
-
-static int set_dscp(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	uint64_t dscp = SPINDLE_DSCP_COPY;
-
-	if (strcmp(value, "copy") && sp_number_parse(&dscp, value, 0, 63, err))
-		return sp_fail(err, "\"%s\" is neither copy nor a number from 0 to 63", value);
-	p->tunnel->dscp = (uint8_t)dscp;
-	return 0;
-}
-
-static int set_fwmark(struct sp_config_parser *p, const char *value, struct sp_error *err)
-{
-	uint64_t mark;
-
-	if (sp_number_parse(&mark, value, 0, UINT32_MAX, err))
-		return -1;
-	p->tunnel->fwmark = (uint32_t)mark;
-	return 0;
 }
 
 static int set_routes(struct sp_config_parser *p, const char *value, struct sp_error *err)
@@ -434,6 +337,7 @@ static int set_start(struct sp_config_parser *p, const char *value, struct sp_er
 	return 0;
 }
 
+/* Fewer than 32: the bits of struct sp_config_parser's seen behind them are the options'. */
 static const struct key peer_keys[] = {
 	{ "local", set_local },
 	{ "remote", set_remote },
@@ -461,42 +365,53 @@ static const struct key tunnel_keys[] = {
 	{ "esp", set_esp },
 	{ "allow-weak", set_allow_weak },
 	{ "ah", set_ah },
-	{ "ah-align", set_ah_align },
 	{ "lifetime", set_lifetime },
 	{ "lifetime-bytes", set_lifetime_bytes },
-	{ "replay-window", set_replay_window },
-	{ "mode", set_mode },
-	{ "tfc", set_tfc },
-	{ "encap", set_encap },
-	{ "keepalive", set_keepalive },
-	{ "follow", set_follow },
-	{ "dummy", set_dummy },
-	{ "clamp-mss", set_clamp_mss },
-	{ "df", set_df },
-	{ "dscp", set_dscp },
-	{ "fwmark", set_fwmark },
 	{ "routes", set_routes },
 	{ "clear", set_clear },
 	{ "start", set_start },
 	{ NULL, NULL },
 };
 
+/* A tunnel's options (option.h) are keys as well. */
+static const struct sp_option *option_of(const struct sp_config_parser *p, const char *word)
+{
+	return p->tunnel ? sp_option_find(word) : NULL;
+}
+
 static void unknown_key(struct sp_config_parser *p, const struct key *keys, const char *section,
 			const char *word)
 {
-	const char *words[32] = { NULL }, *guess;
+	const char *words[64] = { NULL }, *guess;
+	const struct sp_option *option;
+	size_t n = 0;
 
-	for (size_t i = 0; i < 31 && keys[i].word; i++)
-		words[i] = keys[i].word;
+	for (; n < 32 && keys[n].word; n++)
+		words[n] = keys[n].word;
+	for (size_t i = 0; p->tunnel && (option = sp_option_at(i)); i++)
+		words[n++] = option->word;
 	guess = sp_guess(word, words);
 	sp_config_problem(p, &p->place, "[%s] has no key \"%s\"%s%s%s", section, word,
 			  guess ? "; did you mean " : "", guess ? guess : "", guess ? "?" : "");
+}
+
+/* Whether the section has it already. */
+static bool is_seen(struct sp_config_parser *p, const struct key *keys, const struct key *key,
+		    const struct sp_option *option)
+{
+	uint64_t bit = option ? (uint64_t)sp_option_bit(option) << 32 :
+				UINT64_C(1) << (key - keys);
+	bool seen = p->seen & bit;
+
+	p->seen |= bit;
+	return seen;
 }
 
 void sp_config_key(struct sp_config_parser *p, const char *word, const char *value,
 		   unsigned int column)
 {
 	const struct key *keys = p->peer ? peer_keys : tunnel_keys, *key = keys;
+	const struct sp_option *option = option_of(p, word);
 	const char *section = p->peer ? "peer" : "tunnel";
 	struct sp_error err;
 
@@ -508,16 +423,16 @@ void sp_config_key(struct sp_config_parser *p, const char *word, const char *val
 	}
 	while (key->word && strcmp(key->word, word))
 		key++;
-	if (!key->word) {
+	if (!key->word && !option) {
 		unknown_key(p, keys, section, word);
 		return;
 	}
-	if (p->seen & UINT64_C(1) << (key - keys)) {
+	if (is_seen(p, keys, key, option)) {
 		sp_config_problem(p, &p->place, "%s is given twice in this section", word);
 		return;
 	}
-	p->seen |= UINT64_C(1) << (key - keys);
 	p->place.column = column;
-	if (key->set(p, value, &err))
+	if (option ? sp_option_parse(option, &p->tunnel->options, value, &err) :
+		     key->set(p, value, &err))
 		sp_config_problem(p, &p->place, "%s: %s", word, err.text);
 }

@@ -96,35 +96,48 @@ static json_t *error_of(uint32_t code)
 	return code ? json_string(strerror((int)code)) : json_null();
 }
 
+static json_t *option_value(const struct sp_option *option,
+			    const struct sp_tunnel_options *options)
+{
+	char text[SP_OPTION_STRLEN];
+
+	switch (sp_option_form(option, options)) {
+	case SP_OPTION_SWITCH:
+		return json_boolean(sp_option_get(option, options));
+	case SP_OPTION_NUMBER:
+		return number(sp_option_get(option, options));
+	default:
+		return json_string(sp_option_format(option, options, text));
+	}
+}
+
 json_t *sp_json_tunnel(const struct sp_tunnel *t)
 {
-	char encap[SP_ENCAP_STRLEN];
-	json_t *dscp = t->dscp == SPINDLE_DSCP_COPY ? json_string("copy") : number(t->dscp);
+	const struct sp_option *option;
+	json_t *object;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:b, s:o, s:b,"
-			 " s:o, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "name", sp_json_text(t->name), "id", number(t->id),
-			 "dev", sp_json_text(t->ifname),
-			 "local", addr(&t->local), "remote", addr(&t->remote),
-			 "mode", sp_name_mode(t->mode), "proto", sp_name_proto(t->proto),
-			 "ah-align", t->proto == IPPROTO_AH ? number(t->ah_align) : json_null(),
-			 "encap", sp_name_encap(&t->encap, encap),
-			 "encap-error", error_of(t->encap_error),
-			 "keepalive", number(t->keepalive), "follow", t->follow,
-			 "dummy", number(t->dummy), "clamp-mss", t->clamp_mss,
-			 "local-ts", selectors(&t->local_ts),
-			 "remote-ts", selectors(&t->remote_ts),
-			 "state", sp_name_tunnel_state(t->state),
-			 "generation", t->out_generation ? number(t->out_generation) : json_null(),
-			 "replay-window", number(t->replay_window),
-			 "df", sp_name_df(t->df), "dscp", dscp,
-			 "tfc", t->tfc == SPINDLE_TFC_MTU ? json_string("mtu") : number(t->tfc),
-			 "fwmark", number(t->fwmark),
-			 "owner", t->owner ? number(t->owner) : json_null(),
-			 "staged", number(t->staged),
-			 "path-mtu", t->mtu ? number(t->path_mtu) : json_null(),
-			 "mtu", t->mtu ? number(t->mtu) : json_null(),
-			 "drops", drops(&t->drops));
+	object = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o,"
+			   " s:o, s:o}",
+			   "name", sp_json_text(t->name), "id", number(t->id),
+			   "dev", sp_json_text(t->ifname),
+			   "local", addr(&t->local), "remote", addr(&t->remote),
+			   "local-ts", selectors(&t->local_ts),
+			   "remote-ts", selectors(&t->remote_ts),
+			   "proto", sp_name_proto(t->proto),
+			   "state", sp_name_tunnel_state(t->state),
+			   "generation",
+			   t->out_generation ? number(t->out_generation) : json_null(),
+			   "encap-error", error_of(t->encap_error),
+			   "owner", t->owner ? number(t->owner) : json_null(),
+			   "staged", number(t->staged),
+			   "path-mtu", t->mtu ? number(t->path_mtu) : json_null(),
+			   "mtu", t->mtu ? number(t->mtu) : json_null(),
+			   "drops", drops(&t->drops));
+	for (size_t i = 0; (option = sp_option_at(i)); i++)
+		json_object_set_new(object, option->word, option_value(option, &t->options));
+	if (t->proto != IPPROTO_AH)
+		json_object_set_new(object, "ah-align", json_null());
+	return object;
 }
 
 json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)
@@ -171,7 +184,7 @@ static json_t *event_details(const struct sp_event *event)
 		return json_pack("{s:o, s:o}", "spi", spi(event->sa.spi),
 				 "generation", number(event->sa.generation));
 	case SPINDLE_CMD_ENDPOINT_NTF:
-		port = event->tunnel.encap.dport;
+		port = event->tunnel.options.encap.dport;
 		return json_pack("{s:o, s:o, s:o, s:o}", "spi", spi(event->sa.spi),
 				 "generation", number(event->sa.generation),
 				 "remote", addr(&event->tunnel.remote),

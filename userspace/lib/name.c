@@ -10,14 +10,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const char *const modes[] = {
-	[SPINDLE_MODE_TUNNEL] = "tunnel", [SPINDLE_MODE_TRANSPORT] = "transport",
-};
-
-static const char *const dfs[] = {
-	[SPINDLE_DF_COPY] = "copy", [SPINDLE_DF_SET] = "set", [SPINDLE_DF_CLEAR] = "clear",
-};
-
 static const char *const clears[] = {
 	[SPINDLE_CLEAR_REFUSE] = "refuse", [SPINDLE_CLEAR_ACCEPT] = "accept",
 };
@@ -47,38 +39,6 @@ int sp_name_proto_parse(uint8_t *proto, const char *word, struct sp_error *err)
 	return 0;
 }
 
-const char *sp_name_mode(uint8_t mode)
-{
-	return word_at(modes, COUNT(modes), mode);
-}
-
-int sp_name_mode_parse(uint8_t *mode, const char *word, struct sp_error *err)
-{
-	for (size_t i = 0; i < COUNT(modes); i++) {
-		if (!strcmp(word, modes[i])) {
-			*mode = (uint8_t)i;
-			return 0;
-		}
-	}
-	return sp_fail(err, "\"%s\" is not tunnel or transport", word);
-}
-
-const char *sp_name_df(uint8_t df)
-{
-	return word_at(dfs, COUNT(dfs), df);
-}
-
-int sp_name_df_parse(uint8_t *df, const char *word, struct sp_error *err)
-{
-	for (size_t i = 0; i < COUNT(dfs); i++) {
-		if (!strcmp(word, dfs[i])) {
-			*df = (uint8_t)i;
-			return 0;
-		}
-	}
-	return sp_fail(err, "\"%s\" is not copy, set or clear", word);
-}
-
 const char *sp_name_clear(uint8_t clear)
 {
 	return word_at(clears, COUNT(clears), clear);
@@ -93,26 +53,6 @@ int sp_name_clear_parse(uint8_t *clear, const char *word, struct sp_error *err)
 		}
 	}
 	return sp_fail(err, "\"%s\" is not refuse or accept", word);
-}
-
-int sp_name_tfc_parse(uint16_t *tfc, const char *word, struct sp_error *err)
-{
-	uint64_t octets = SPINDLE_TFC_MTU;
-
-	if (strcmp(word, "mtu") && sp_number_parse(&octets, word, 0, SPINDLE_TFC_MTU - 1, err))
-		return sp_fail(err, "\"%s\" is neither mtu nor a number of octets from 0 to %u",
-			       word, SPINDLE_TFC_MTU - 1);
-	*tfc = (uint16_t)octets;
-	return 0;
-}
-
-const char *sp_name_encap(const struct sp_encap *encap, char buf[SP_ENCAP_STRLEN])
-{
-	if (encap->dport)
-		snprintf(buf, SP_ENCAP_STRLEN, "udp %u %u", encap->sport, encap->dport);
-	else
-		strcpy(buf, "none");
-	return buf;
 }
 
 const char *sp_name_tunnel_state(uint8_t state)

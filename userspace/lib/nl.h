@@ -15,6 +15,7 @@
 
 #include "error.h"
 #include "name.h"
+#include "option.h"
 #include "secret.h"
 #include "selector.h"
 
@@ -43,31 +44,21 @@ struct sp_device {
 	struct sp_drops drops;
 };
 
-/* Which fields of a struct sp_tunnel a request carries. */
+/* Which fields of a struct sp_tunnel a request carries, beside options. */
 enum sp_tunnel_field {
 	SP_TUNNEL_LOCAL		= 1 << 0,
 	SP_TUNNEL_REMOTE	= 1 << 1,
 	SP_TUNNEL_LOCAL_TS	= 1 << 2,
 	SP_TUNNEL_REMOTE_TS	= 1 << 3,
 	SP_TUNNEL_PROTO		= 1 << 4,
-	SP_TUNNEL_MODE		= 1 << 5,
-	SP_TUNNEL_REPLAY_WINDOW	= 1 << 6,
-	SP_TUNNEL_DF		= 1 << 7,
-	SP_TUNNEL_DSCP		= 1 << 8,
-	SP_TUNNEL_FWMARK	= 1 << 9,
-	SP_TUNNEL_IFINDEX	= 1 << 10,
-	SP_TUNNEL_AH_ALIGN	= 1 << 11,
-	SP_TUNNEL_TFC		= 1 << 12,
-	SP_TUNNEL_ENCAP		= 1 << 13,
-	SP_TUNNEL_KEEPALIVE	= 1 << 14,
-	SP_TUNNEL_FOLLOW	= 1 << 15,
-	SP_TUNNEL_DUMMY		= 1 << 16,
-	SP_TUNNEL_CLAMP_MSS	= 1 << 17,
-	SP_TUNNEL_OWNER		= 1 << 18,
+	SP_TUNNEL_IFINDEX	= 1 << 5,
+	SP_TUNNEL_OWNER		= 1 << 6,
+	SP_TUNNEL_FIELDS	= (1 << 7) - 1,
 };
 
 struct sp_tunnel {
 	unsigned int fields;		/* enum sp_tunnel_field; requests only */
+	uint32_t told;			/* likewise, of options: sp_option_bit() */
 	uint32_t id;			/* 0: named by name */
 	char name[SPINDLE_NAME_MAX + 1];
 	uint32_t ifindex;
@@ -75,21 +66,10 @@ struct sp_tunnel {
 	struct sp_addr local;
 	struct sp_addr remote;
 	uint8_t proto;			/* IPPROTO_ESP or IPPROTO_AH */
-	uint8_t ah_align;		/* octets, 4 or 8 */
-	uint8_t mode;			/* enum spindle_mode */
 	struct sp_selectors local_ts;
 	struct sp_selectors remote_ts;
-	uint32_t replay_window;
-	uint8_t df;			/* enum spindle_df */
-	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
-	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
-	struct sp_encap encap;
-	uint16_t keepalive;		/* seconds, 0: none */
-	uint8_t follow;			/* remote and encap.dport follow the peer */
-	uint16_t dummy;			/* milliseconds, 0: none */
-	uint8_t clamp_mss;		/* of TCP connections through it */
+	struct sp_tunnel_options options;
 	uint32_t owner;			/* a mark of whoever made it, 0: none */
-	uint32_t fwmark;
 	/* from the kernel only */
 	uint8_t state;			/* enum spindle_tunnel_state */
 	uint32_t out_generation;	/* 0: none */
@@ -139,7 +119,7 @@ struct sp_flow {
 struct sp_event {
 	uint8_t cmd;			/* a _NTF of enum spindle_cmd; 0: notifications were lost */
 	struct sp_tunnel tunnel;	/* in SA events only id and name; in ENDPOINT_NTF where
-					   its peer is: remote, encap.dport */
+					   its peer is: remote, and the port of encap */
 	struct sp_sa sa;
 	struct sp_device device;	/* in DEV_SET_NTF */
 	struct sp_flow flow;

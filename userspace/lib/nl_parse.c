@@ -135,27 +135,39 @@ static const struct nla_policy tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_IFINDEX] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_IFNAME] = { .type = NLA_STRING },
 	[SPINDLE_A_TUNNEL_PROTO] = { .type = NLA_U8 },
-	[SPINDLE_A_TUNNEL_MODE] = { .type = NLA_U8 },
-	[SPINDLE_A_TUNNEL_AH_ALIGN] = { .type = NLA_U8 },
-	[SPINDLE_A_TUNNEL_TFC] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_ENCAP_SPORT] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_ENCAP_DPORT] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_KEEPALIVE] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_FOLLOW] = { .type = NLA_U8 },
-	[SPINDLE_A_TUNNEL_DUMMY] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_CLAMP_MSS] = { .type = NLA_U8 },
 	[SPINDLE_A_TUNNEL_PATH_MTU] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_MTU] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
-	[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = { .type = NLA_U32 },
-	[SPINDLE_A_TUNNEL_DF] = { .type = NLA_U8 },
-	[SPINDLE_A_TUNNEL_DSCP] = { .type = NLA_U8 },
-	[SPINDLE_A_TUNNEL_FWMARK] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_STATE] = { .type = NLA_U8 },
 	[SPINDLE_A_TUNNEL_OUT_GENERATION] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_STAGED] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_ENCAP_ERROR] = { .type = NLA_U32 },
 };
+
+static int parse_option(struct sp_tunnel_options *options, const struct sp_option *option,
+			struct nlattr *const *attrs)
+{
+	for (unsigned int i = 0; i < option->attributes; i++) {
+		struct nlattr *attr = attrs[option->attribute + i];
+
+		if (!attr)
+			continue;
+		if (nla_len(attr) < option->width)
+			return -1;
+		memcpy(sp_option_field(option, options, i), nla_data(attr), option->width);
+	}
+	return 0;
+}
+
+static int parse_options(struct sp_tunnel_options *options, struct nlattr *const *attrs)
+{
+	const struct sp_option *option;
+
+	for (size_t i = 0; (option = sp_option_at(i)); i++)
+		if (parse_option(options, option, attrs))
+			return -1;
+	return 0;
+}
 
 static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 {
@@ -170,27 +182,15 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 	get_u32(&t->ifindex, a[SPINDLE_A_TUNNEL_IFINDEX]);
 	get_string(t->ifname, sizeof(t->ifname), a[SPINDLE_A_TUNNEL_IFNAME]);
 	get_u8(&t->proto, a[SPINDLE_A_TUNNEL_PROTO]);
-	get_u8(&t->mode, a[SPINDLE_A_TUNNEL_MODE]);
-	get_u16(&t->tfc, a[SPINDLE_A_TUNNEL_TFC]);
-	get_u16(&t->encap.sport, a[SPINDLE_A_TUNNEL_ENCAP_SPORT]);
-	get_u16(&t->encap.dport, a[SPINDLE_A_TUNNEL_ENCAP_DPORT]);
-	get_u16(&t->keepalive, a[SPINDLE_A_TUNNEL_KEEPALIVE]);
-	get_u8(&t->follow, a[SPINDLE_A_TUNNEL_FOLLOW]);
-	get_u16(&t->dummy, a[SPINDLE_A_TUNNEL_DUMMY]);
-	get_u8(&t->clamp_mss, a[SPINDLE_A_TUNNEL_CLAMP_MSS]);
 	get_u32(&t->owner, a[SPINDLE_A_TUNNEL_OWNER]);
-	get_u8(&t->ah_align, a[SPINDLE_A_TUNNEL_AH_ALIGN]);
-	get_u32(&t->replay_window, a[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
-	get_u8(&t->df, a[SPINDLE_A_TUNNEL_DF]);
-	get_u8(&t->dscp, a[SPINDLE_A_TUNNEL_DSCP]);
-	get_u32(&t->fwmark, a[SPINDLE_A_TUNNEL_FWMARK]);
 	get_u8(&t->state, a[SPINDLE_A_TUNNEL_STATE]);
 	get_u32(&t->out_generation, a[SPINDLE_A_TUNNEL_OUT_GENERATION]);
 	get_u32(&t->staged, a[SPINDLE_A_TUNNEL_STAGED]);
 	get_u32(&t->path_mtu, a[SPINDLE_A_TUNNEL_PATH_MTU]);
 	get_u32(&t->mtu, a[SPINDLE_A_TUNNEL_MTU]);
 	get_u32(&t->encap_error, a[SPINDLE_A_TUNNEL_ENCAP_ERROR]);
-	if (parse_addr(&t->local, a[SPINDLE_A_TUNNEL_LOCAL]) ||
+	if (parse_options(&t->options, a) ||
+	    parse_addr(&t->local, a[SPINDLE_A_TUNNEL_LOCAL]) ||
 	    parse_addr(&t->remote, a[SPINDLE_A_TUNNEL_REMOTE]) ||
 	    parse_selectors(&t->local_ts, nest, SPINDLE_A_TUNNEL_LOCAL_TS) ||
 	    parse_selectors(&t->remote_ts, nest, SPINDLE_A_TUNNEL_REMOTE_TS))

@@ -37,6 +37,26 @@ static int put_selectors(struct nl_msg *msg, int type, const struct sp_selectors
 	return 0;
 }
 
+static int put_option(struct nl_msg *msg, const struct sp_option *option,
+		      struct sp_tunnel_options options)
+{
+	for (unsigned int i = 0; i < option->attributes; i++)
+		if (nla_put(msg, option->attribute + (int)i, option->width,
+			    sp_option_field(option, &options, i)))
+			return -1;
+	return 0;
+}
+
+static int put_options(struct nl_msg *msg, const struct sp_tunnel *t)
+{
+	const struct sp_option *option;
+
+	for (size_t i = 0; (option = sp_option_at(i)); i++)
+		if (t->told & sp_option_bit(option) && put_option(msg, option, t->options))
+			return -1;
+	return 0;
+}
+
 static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 {
 	unsigned int f = t->fields;
@@ -45,30 +65,13 @@ static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 	    (f & SP_TUNNEL_LOCAL && put_addr(msg, SPINDLE_A_TUNNEL_LOCAL, &t->local)) ||
 	    (f & SP_TUNNEL_REMOTE && put_addr(msg, SPINDLE_A_TUNNEL_REMOTE, &t->remote)) ||
 	    (f & SP_TUNNEL_PROTO && nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, t->proto)) ||
-	    (f & SP_TUNNEL_MODE && nla_put_u8(msg, SPINDLE_A_TUNNEL_MODE, t->mode)) ||
 	    (f & SP_TUNNEL_LOCAL_TS &&
 	     put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, &t->local_ts)) ||
 	    (f & SP_TUNNEL_REMOTE_TS &&
 	     put_selectors(msg, SPINDLE_A_TUNNEL_REMOTE_TS, &t->remote_ts)) ||
-	    (f & SP_TUNNEL_REPLAY_WINDOW &&
-	     nla_put_u32(msg, SPINDLE_A_TUNNEL_REPLAY_WINDOW, t->replay_window)) ||
-	    (f & SP_TUNNEL_DF && nla_put_u8(msg, SPINDLE_A_TUNNEL_DF, t->df)) ||
-	    (f & SP_TUNNEL_DSCP && nla_put_u8(msg, SPINDLE_A_TUNNEL_DSCP, t->dscp)) ||
-	    (f & SP_TUNNEL_AH_ALIGN && nla_put_u8(msg, SPINDLE_A_TUNNEL_AH_ALIGN, t->ah_align)) ||
-	    (f & SP_TUNNEL_TFC && nla_put_u16(msg, SPINDLE_A_TUNNEL_TFC, t->tfc)) ||
-	    (f & SP_TUNNEL_ENCAP &&
-	     (nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_SPORT, t->encap.sport) ||
-	      nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, t->encap.dport))) ||
-	    (f & SP_TUNNEL_KEEPALIVE &&
-	     nla_put_u16(msg, SPINDLE_A_TUNNEL_KEEPALIVE, t->keepalive)) ||
-	    (f & SP_TUNNEL_FOLLOW && nla_put_u8(msg, SPINDLE_A_TUNNEL_FOLLOW, t->follow)) ||
-	    (f & SP_TUNNEL_DUMMY && nla_put_u16(msg, SPINDLE_A_TUNNEL_DUMMY, t->dummy)) ||
-	    (f & SP_TUNNEL_CLAMP_MSS &&
-	     nla_put_u8(msg, SPINDLE_A_TUNNEL_CLAMP_MSS, t->clamp_mss)) ||
-	    (f & SP_TUNNEL_OWNER && nla_put_u32(msg, SPINDLE_A_TUNNEL_OWNER, t->owner)) ||
-	    (f & SP_TUNNEL_FWMARK && nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, t->fwmark)))
+	    (f & SP_TUNNEL_OWNER && nla_put_u32(msg, SPINDLE_A_TUNNEL_OWNER, t->owner)))
 		return -1;
-	return 0;
+	return put_options(msg, t);
 }
 
 int sp_nl_put_tunnel(struct nl_msg *msg, const struct sp_tunnel *tunnel)
