@@ -175,8 +175,22 @@ static struct door *find_door(struct daemon *daemon, const struct sp_peer_config
 	return door;
 }
 
+void door_forget(struct party *party)
+{
+	if (!party->door)
+		return;
+	HASH_DELETE(hh_ids, party->door->by_ids, party);
+	party->door = NULL;
+}
+
+/* Parties may outlive it. */
 static void close_door(struct door *door)
 {
+	struct party *party, *next;
+
+	HASH_ITER(hh_ids, door->by_ids, party, next) {
+		door_forget(party);
+	}
 	LIST_REMOVE(door, next);
 	guest_dismiss(door->daemon, door);
 	if (door->listener)
@@ -203,14 +217,6 @@ void door_close_all(struct daemon *daemon)
 	LIST_FOREACH(door, &daemon->doors, next)
 		door->needed = false;
 	close_unneeded(daemon);
-}
-
-void door_forget(struct party *party)
-{
-	if (!party->door)
-		return;
-	HASH_DELETE(hh_ids, party->door->by_ids, party);
-	party->door = NULL;
 }
 
 static void enter_party(struct door *door, struct party *party)

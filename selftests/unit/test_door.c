@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where peers come in: two of them at one address, whom only their keys tell apart. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/door.h"
+#include "daemon/guest.h"
+#include "daemon/party.h"
+
+enum { PORT = 4500, SILENT = 9 };	/* one more than may be silent at one address */
+
+static const char config_text[] =
+	"[peer b]\nkeying = rsa\nlocal = 127.0.0.1\nremote = 127.0.0.2\nport = 4500\n"
+	"key = a\npeer-key = b.pub\n"
+	"[peer c]\nkeying = rsa\nlocal = 127.0.0.1\nremote = 127.0.0.2\nport = 4500\n"
+	"key = a\npeer-key = c.pub\n";
+
+static char folder[] = "/tmp/spindle-door-XXXXXX";
+static bool have_namespace;
+static struct daemon self;
+
+static void need_namespace(void)
+{
+	if (!have_namespace)
+		skip();
+}
+
+static void turn(void)
+{
+	for (int i = 0; i < 8; i++)
+		event_base_loop(self.base, EVLOOP_NONBLOCK);
+}
+
+static void on_problem(const char *text, void *arg)
+{
+	(void)arg;
+	fail_msg("%s", text);
+}
+
+static void open_doors(void)
+{
+	const struct sp_peer_config *peer;
+
+	TAILQ_INIT(&self.guests);
+	self.base = event_base_new();
+	self.config = sp_config_load("spindle.conf", on_problem, NULL);
+	self.keys = sp_keyring_new(NULL);
+	assert_int_equal(sp_keyring_read(self.keys, self.config, on_problem, NULL), 0);
+	STAILQ_FOREACH(peer, &self.config->peers, next)
+		party_join(party_new(&self, peer, self.keys));
+	door_apply(&self);
+	turn();
+}
+
+/* As the daemon ends. */
+static void close_doors(void)
+{
+	door_close_all(&self);
+	while (!LIST_EMPTY(&self.parties))
+		party_leave(LIST_FIRST(&self.parties));
+	sp_keyring_free(self.keys);
+	sp_config_free(self.config);
+	event_base_free(self.base);
+}
+
+static int knock(const char *from)
+{
+	struct sockaddr_in here = { .sin_family = AF_INET }, there = here;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, from, &here.sin_addr);
+	inet_pton(AF_INET, "127.0.0.1", &there.sin_addr);
+	there.sin_port = htons(PORT);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&there, sizeof(there)), 0);
+	turn();
+	return fd;
+}
+
+static bool is_closed(int fd)
+{
+	char octet;
+
+	return !recv(fd, &octet, 1, MSG_DONTWAIT);
+}
+
+static void test_parties_outlive_doors(void **state)
+{
+	(void)state;
+	need_namespace();
+	open_doors();
+	assert_non_null(LIST_FIRST(&self.parties)->door);
+	close_doors();
+}
+
+static void test_nobody_comes_from_elsewhere(void **state)
+{
+	int fd;
+
+	(void)state;
+	need_namespace();
+	open_doors();
+	fd = knock("127.0.0.3");
+	assert_true(is_closed(fd));
+	close(fd);
+	close_doors();
+}
+
+/* Who it is shows in the first message; who has waited longest for it makes room. */
+static void test_silence(void **state)
+{
+	int fds[SILENT];
+
+	(void)state;
+	need_namespace();
+	open_doors();
+	for (int i = 0; i < SILENT; i++)
+		fds[i] = knock("127.0.0.2");
+	assert_true(is_closed(fds[0]));
+	assert_false(is_closed(fds[1]));
+	close_doors();
+	assert_true(is_closed(fds[1]));
+	for (int i = 0; i < SILENT; i++)
+		close(fds[i]);
+}
+
+/* --- files and a network ----------------------------------------------------------- */
+
+static int make_pair(const char *name)
+{
+	struct sp_error err;
+	EVP_PKEY *key = rk_key_generate(2048, &err);
+	int ret = key ? rk_key_write_pair(key, name, &err) : -1;
+
+	EVP_PKEY_free(key);
+	return ret;
+}
+
+static int start(void **state)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	FILE *file;
+	int fd;
+
+	(void)state;
+	if (!mkdtemp(folder) || chdir(folder) || make_pair("a") || make_pair("b") || make_pair("c"))
+		return -1;
+	file = fopen("spindle.conf", "w");
+	if (!file || fputs(config_text, file) < 0 || fclose(file))
+		return -1;
+	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return 0;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	have_namespace = fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &lo);
+	close(fd);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	static const char *const files[] = {
+		"a", "a.pub", "b", "b.pub", "c", "c.pub", "spindle.conf",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlink(files[i]);
+	return chdir("/") || rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parties_outlive_doors),
+		cmocka_unit_test(test_nobody_comes_from_elsewhere),
+		cmocka_unit_test(test_silence),
+	};
+
+	return cmocka_run_group_tests_name("door", tests, start, stop);
+}
