@@ -299,6 +299,97 @@ static void batches_need_a_file(void **state)
 	assert_string_equal(cli.err.text, "usage: spindle -batch FILE");
 }
 
+/* --- what is printed ------------------------------------------------------------------ */
+
+/* Runs a verb that has to succeed; the caller frees what it prints. */
+static char *printed(struct cli *cli, const struct verb *verbs, const char *line)
+{
+	FILE *usual = stdout;
+	char *text = NULL;
+	size_t len;
+	int ret;
+
+	stdout = open_memstream(&text, &len);
+	assert_non_null(stdout);
+	ret = run(cli, verbs, line);
+	fclose(stdout);
+	stdout = usual;
+	if (ret)
+		fail_msg("%s: %s", line, cli->err.text);
+	return text;
+}
+
+static void expect_printed(const struct verb *verbs, bool json, const char *line, const char *text)
+{
+	struct cli cli = { .json = json };
+	char *is = printed(&cli, verbs, line);
+
+	if (!strstr(is, text))
+		fail_msg("%s: \"%s\" is not in \"%s\"", line, text, is);
+	free(is);
+}
+
+static int help(struct cli *cli, int argc, char **argv);
+
+static const struct verb help_verbs[] = {
+	{ "key", .verbs = cli_key_verbs },
+	{ "say", say, "WORD...", NULL },
+	{ "help", help, "[VERB]", NULL },
+	{ 0 },
+};
+
+static int help(struct cli *cli, int argc, char **argv)
+{
+	return cli_help(cli, help_verbs, argc, argv);
+}
+
+static void help_tells_usage(void **state)
+{
+	struct cli cli = { 0 };
+
+	(void)state;
+	expect_printed(help_verbs, false, "help", "spindle key new FILE [BITS] [-j]\n"
+		       "spindle key show FILE [-j]\nspindle say WORD...\nspindle help [VERB]\n"
+		       "spindle -batch FILE\n");
+	expect_printed(help_verbs, false, "help say", "spindle say WORD...\n");
+	assert_int_equal(run(&cli, help_verbs, "help sing"), CLI_USAGE);
+	assert_string_equal(cli.err.text, "help: \"sing\" is not one of key, say, help");
+}
+
+static void keys_are_made_and_shown(void **state)
+{
+	static const struct row rows[] = {
+		{ "new", CLI_USAGE, "usage: spindle new FILE [BITS] [-j]" },
+		{ "new k 1024", CLI_USAGE, "bits: 1024 is not between 2048 and 8192" },
+		{ "new /nowhere/k 2048", CLI_FAILED, "/nowhere/k: No such file or directory" },
+		{ "show", CLI_USAGE, "usage: spindle show FILE [-j]" },
+		{ "show /nowhere/k", CLI_FAILED, "/nowhere/k: No such file or directory" },
+		{ "show /dev/null", CLI_FAILED, "/dev/null: is not a file" },
+	};
+	char folder[] = "/tmp/test_cli.XXXXXX";
+	struct cli cli = { 0 };
+
+	(void)state;
+	check_rows(cli_key_verbs, rows, sizeof(rows) / sizeof(rows[0]));
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	expect_printed(cli_key_verbs, false, "new k 2048", "private key  k\npublic key   k.pub\n"
+		       "kind         RSA, 2048 bits\nfingerprint  SHA256:");
+	expect_printed(cli_key_verbs, false, "show k.pub", "public key   k.pub\nkind ");
+	expect_printed(cli_key_verbs, false, "show k", "private key  k\nkind ");
+	expect_printed(cli_key_verbs, true, "show k", "\"bits\": 2048");
+	assert_int_equal(run(&cli, cli_key_verbs, "new k 2048"), CLI_FAILED);
+	assert_string_equal(cli.err.text, "k: exists already, not overwritten");
+	assert_int_equal(unlink("k"), 0);
+	/* Nor is half of a pair left. */
+	assert_int_equal(run(&cli, cli_key_verbs, "new k 2048"), CLI_FAILED);
+	assert_string_equal(cli.err.text, "k.pub: exists already, not overwritten");
+	assert_int_equal(access("k", F_OK), -1);
+	unlink("k.pub");
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +399,8 @@ int main(void)
 		cmocka_unit_test(nouns_name_themselves),
 		cmocka_unit_test(batches_end_with_the_first_error),
 		cmocka_unit_test(batches_need_a_file),
+		cmocka_unit_test(help_tells_usage),
+		cmocka_unit_test(keys_are_made_and_shown),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);
