@@ -19,10 +19,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct verb verbs[] = {
-	{ "up", cli_up, "", NULL },
-	{ "down", cli_down, "", NULL },
-	{ "status", cli_status, "", NULL },
-	{ "reload", cli_reload, "", NULL },
+	{ "up", cli_up, "", NULL, NULL },
+	{ "down", cli_down, "", NULL, NULL },
+	{ "status", cli_status, "", NULL, NULL },
+	{ "reload", cli_reload, "", NULL, NULL },
 	{ 0 },
 };
 

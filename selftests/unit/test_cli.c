@@ -333,8 +333,8 @@ static int help(struct cli *cli, int argc, char **argv);
 
 static const struct verb help_verbs[] = {
 	{ "key", .verbs = cli_key_verbs },
-	{ "say", say, "WORD...", NULL },
-	{ "help", help, "[VERB]", NULL },
+	{ "say", say, "WORD...", NULL, NULL },
+	{ "help", help, "[VERB]", NULL, NULL },
 	{ 0 },
 };
 
