@@ -8,7 +8,7 @@
  * entries takes the packet does not count.
  *
  * A look costs as many steps as prefixes of each other are nested; only entries of the
- * very same two prefixes, which differ in protocol and ports, are tried one by one.
+ * very same two prefixes which have ranges of ports, or none, are tried one by one.
  *
  * Readers hold rcu_read_lock().  Writers are serialised by the caller.
  */

@@ -503,12 +503,15 @@ static struct spn_addr draw_addr(u16 family)
 	return addr;
 }
 
+/* Everything is between the same two networks, and only protocol and ports differ. */
+static bool same_networks;
+
 static struct spn_prefix draw_prefix(u16 family)
 {
 	unsigned int bits = family == AF_INET ? 32 : 128;
 	struct spn_prefix prefix = {
 		.addr = draw_addr(family),
-		.len = (u8)((unsigned long)random() % (bits + 1)),
+		.len = same_networks ? 0 : (u8)((unsigned long)random() % (bits + 1)),
 	};
 
 	for (unsigned int i = prefix.len; i < bits; i++)
@@ -564,6 +567,7 @@ static long long order(const struct pair *a, const struct pair *b)
 		(long long)(pair_width(a) - pair_width(b)),
 		a->remote.ports.first - b->remote.ports.first,
 		a->local.ports.first - b->local.ports.first,
+		a->remote.ports.last - b->remote.ports.last,
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
@@ -643,12 +647,11 @@ static void ask_both(const struct model *m, const struct spn_selectors *table, u
 }
 
 /* The number of pairs swings, so that the tries grow and are pruned again and again. */
-static void random_operations_fare_as_in_a_list(void **state)
+static void compare_with_a_list(void)
 {
 	static struct model m;
 	struct spn_selectors table = { 0 };
 
-	(void)state;
 	srandom(4301);
 	for (unsigned int i = 0; i < OPERATIONS; i++) {
 		u16 family = random() % 2 ? AF_INET : AF_INET6;
@@ -665,6 +668,56 @@ static void random_operations_fare_as_in_a_list(void **state)
 	for (; m.n; m.n--)
 		spn_selectors_remove(&table, &m.list[m.n - 1].remote, &m.list[m.n - 1].local,
 				     m.list[m.n - 1].owner);
+	assert_empty(&table);
+}
+
+static void random_operations_fare_as_in_a_list(void **state)
+{
+	(void)state;
+	compare_with_a_list();
+}
+
+static void random_services_fare_as_in_a_list(void **state)
+{
+	(void)state;
+	same_networks = true;
+	compare_with_a_list();
+	same_networks = false;
+}
+
+/* One by one, they would be looked through for every packet. */
+static void a_tunnel_for_each_service(void **state)
+{
+	enum { N = 5000 };
+	static const char owners_of[N];
+	struct spn_ts remote = selector("10.2.0.0/16[tcp]"), local = selector("10.1.0.0/16");
+	struct spn_selectors table = { 0 };
+	struct spn_tuple tuple = packet(IPPROTO_TCP, 0, 40000);
+
+	(void)state;
+	assert_int_equal(insert(&table, "10.2.0.0/16[tcp/1000-1001]", "10.1.0.0/16", "range"), 0);
+	for (unsigned int i = 0; i < N; i++) {
+		remote.ports = (struct spn_ports){ (u16)(1000 + i), (u16)(1000 + i) };
+		assert_int_equal(spn_selectors_insert(&table, &remote, &local,
+						      (void *)&owners_of[i]), 0);
+		assert_int_equal(spn_selectors_insert(&table, &remote, &local,
+						      (void *)&owners_of[i]), 1);
+		assert_int_equal(spn_selectors_insert(&table, &remote, &local, "other"), -EEXIST);
+	}
+	for (unsigned int i = 0; i < N; i++) {
+		tuple.remote_port = (u16)(1000 + i);
+		assert_ptr_equal(spn_selectors_lookup(&table, &tuple), &owners_of[i]);
+	}
+	for (unsigned int i = 0; i < N; i++) {
+		remote.ports = (struct spn_ports){ (u16)(1000 + i), (u16)(1000 + i) };
+		spn_selectors_remove(&table, &remote, &local, &owners_of[i]);
+		tuple.remote_port = (u16)(1000 + i);
+		if (i < 2)
+			assert_string_equal(spn_selectors_lookup(&table, &tuple), "range");
+		else
+			assert_null(spn_selectors_lookup(&table, &tuple));
+	}
+	take(&table, "10.2.0.0/16[tcp/1000-1001]", "10.1.0.0/16", "range");
 	assert_empty(&table);
 }
 
@@ -686,6 +739,8 @@ int main(void)
 		cmocka_unit_test(selectors_of_everything_protect_nothing),
 		cmocka_unit_test(sides_meet_unless_family_or_protocol_differ),
 		cmocka_unit_test(random_operations_fare_as_in_a_list),
+		cmocka_unit_test(random_services_fare_as_in_a_list),
+		cmocka_unit_test(a_tunnel_for_each_service),
 	};
 
 	return cmocka_run_group_tests_name("selector", tests, NULL, NULL);
