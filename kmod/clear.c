@@ -229,7 +229,8 @@ static bool may_come(const struct sk_buff *skb, const struct nf_hook_state *stat
 	if (came_otherwise(skb, in, spn_device(tunnel->dev)) ||
 	    is_neighbour_discovery(skb, tuple))
 		return true;
-	return conf && conf->mode == SPINDLE_MODE_TUNNEL && from_neighbour(state->net, in, tuple);
+	return conf && conf->opt.mode == SPINDLE_MODE_TUNNEL &&
+	       from_neighbour(state->net, in, tuple);
 }
 
 static unsigned int clear_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)

@@ -33,33 +33,14 @@ struct spn_conf *spn_conf_new(unsigned int n_local, unsigned int n_remote)
 		return NULL;
 	conf->n_local = n_local;
 	conf->n_remote = n_remote;
-	conf->replay_window = SPINDLE_REPLAY_DEFAULT;
-	conf->proto = IPPROTO_ESP;
-	conf->mode = SPINDLE_MODE_TUNNEL;
-	conf->ah_align = SPN_AH_ALIGN;
-	conf->df = SPINDLE_DF_COPY;
-	conf->dscp = SPINDLE_DSCP_COPY;
+	conf->opt = spn_options_usual;
 	return conf;
 }
 
 void spn_conf_inherit(struct spn_conf *conf, const struct spn_conf *old)
 {
 	conf->endpoints = old->endpoints;
-	conf->proto = old->proto;
-	conf->mode = old->mode;
-	conf->ah_align = old->ah_align;
-	conf->replay_window = old->replay_window;
-	conf->fwmark = old->fwmark;
-	conf->df = old->df;
-	conf->tfc = old->tfc;
-	conf->encap_sport = old->encap_sport;
-	conf->encap_dport = old->encap_dport;
-	conf->keepalive = old->keepalive;
-	conf->follow = old->follow;
-	conf->dummy = old->dummy;
-	conf->clamp_mss = old->clamp_mss;
-	conf->owner = old->owner;
-	conf->dscp = old->dscp;
+	conf->opt = old->opt;
 }
 
 unsigned int spn_conf_inner_max(const struct spn_conf *conf, const struct spn_suite *suite,
@@ -186,7 +167,7 @@ static int check_selectors(struct spn_conf *conf, struct netlink_ext_ack *extack
 		NL_SET_ERR_MSG(extack, "a selector has none of its protocol on the other side");
 		return -EINVAL;
 	}
-	if (conf->mode == SPINDLE_MODE_TUNNEL ||
+	if (conf->opt.mode == SPINDLE_MODE_TUNNEL ||
 	    (all_of_host(local, conf->n_local, &conf->endpoints.local) &&
 	     all_of_host(remote, conf->n_remote, &conf->endpoints.remote)))
 		return 0;
@@ -200,25 +181,25 @@ int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "one outer address is IPv4 and the other IPv6");
 		return -EINVAL;
 	}
-	if (!conf->encap_sport != !conf->encap_dport) {
+	if (!conf->opt.encap_sport != !conf->opt.encap_dport) {
 		NL_SET_ERR_MSG(extack, "encapsulation in UDP takes two ports");
 		return -EINVAL;
 	}
-	if (conf->encap_dport && (conf->mode == SPINDLE_MODE_TRANSPORT ||
-				  conf->proto == IPPROTO_AH)) {
+	if (conf->opt.encap_dport && (conf->opt.mode == SPINDLE_MODE_TRANSPORT ||
+				  conf->opt.proto == IPPROTO_AH)) {
 		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can be encapsulated in UDP");
 		return -EINVAL;
 	}
-	if (conf->keepalive && !conf->encap_dport) {
+	if (conf->opt.keepalive && !conf->opt.encap_dport) {
 		NL_SET_ERR_MSG(extack, "keepalives are for encapsulation in UDP");
 		return -EINVAL;
 	}
-	if (conf->follow && conf->mode == SPINDLE_MODE_TRANSPORT) {
+	if (conf->opt.follow && conf->opt.mode == SPINDLE_MODE_TRANSPORT) {
 		NL_SET_ERR_MSG(extack, "only in tunnel mode can a peer be followed");
 		return -EINVAL;
 	}
-	if ((conf->tfc || conf->dummy) &&
-	    (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {
+	if ((conf->opt.tfc || conf->opt.dummy) &&
+	    (conf->opt.mode == SPINDLE_MODE_TRANSPORT || conf->opt.proto == IPPROTO_AH)) {
 		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can pad packets or send dummies");
 		return -EINVAL;
 	}

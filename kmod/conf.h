@@ -13,6 +13,7 @@
 #include "ah.h"
 #include "ip.h"
 #include "net.h"
+#include "options.h"
 #include "selector.h"
 
 struct spn_port;
@@ -31,25 +32,9 @@ struct spn_endpoints {
  * @endpoints_node: in spn_net.endpoints
  * @route: cached route of outer packets: it goes with the addresses it is for; NULL until
  *	a packet needs it, for it takes memory of every CPU, and most of many tunnels are idle
- * @replay_window: of SAs added from now on, packets
- * @fwmark: of outer packets, for routing
- * @proto: IPPROTO_ESP or IPPROTO_AH, for good
- * @mode: enum spindle_mode, for good
- * @ah_align: what the AH header is padded to in IPv4, octets
- * @df: enum spindle_df
- * @tfc: octets that inner packets are padded to, 0 for none, SPINDLE_TFC_MTU
- * @follow: @endpoints.remote and @encap_dport become where the peer's newest packet came from
- * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
- * @encap_sport: UDP source port of ESP in UDP (RFC 3948), 0 for ESP as it is
- * @encap_dport: UDP destination port, likewise
+ * @opt: options
  * @port: where ESP in UDP comes in, NULL for ESP as it is; under spn_net.lock
- * @keepalive: seconds without a packet after which one is sent for a NAT (RFC 3948 4), 0
- *	for never
- * @dummy: milliseconds without a packet after which a dummy is sent (RFC 4303 2.6), 0 for
- *	never
- * @clamp_mss: TCP is told to send no longer segments than the MTU of the device allows
  * @ports: a selector has ports, so a fragment may not be of the tunnel
- * @owner: a mark of the program that made the tunnel, which means nothing here
  * @n_local: how many of @ts are local, the first ones
  * @n_remote: how many are remote, behind them
  * @rcu: for readers
@@ -62,23 +47,9 @@ struct spn_conf {
 	struct spn_endpoints endpoints;
 	struct rhlist_head endpoints_node;
 	struct dst_cache *route;
-	u32 replay_window;
-	u32 fwmark;
-	u8 proto;
-	u8 mode;
-	u8 ah_align;
-	u8 df;
-	u8 dscp;
-	u8 follow;
-	u16 tfc;
-	u16 encap_sport;
-	u16 encap_dport;
+	struct spn_options opt;
 	struct spn_port *port;
-	u16 keepalive;
-	u16 dummy;
-	u8 clamp_mss;
 	bool ports;
-	u32 owner;
 	u16 n_local;
 	u16 n_remote;
 	struct rcu_head rcu;
@@ -88,7 +59,7 @@ struct spn_conf {
 /* Does anything depend on where the peer's packets come from? */
 static inline bool spn_conf_watches(const struct spn_conf *conf)
 {
-	return conf->encap_dport || conf->follow;
+	return conf->opt.encap_dport || conf->opt.follow;
 }
 
 int spn_conf_table_init(struct spn_net *sn);
@@ -98,12 +69,12 @@ void spn_conf_table_destroy(struct spn_net *sn);
 static inline unsigned int spn_conf_outer_len(const struct spn_conf *conf)
 {
 	return spn_ip_header_len(conf->endpoints.remote.family) +
-	       (conf->encap_dport ? sizeof(struct udphdr) : 0);
+	       (conf->opt.encap_dport ? sizeof(struct udphdr) : 0);
 }
 
 static inline unsigned int spn_conf_ah_align(const struct spn_conf *conf)
 {
-	return conf->endpoints.remote.family == AF_INET6 ? SPN_AH_ALIGN_MAX : conf->ah_align;
+	return conf->endpoints.remote.family == AF_INET6 ? SPN_AH_ALIGN_MAX : conf->opt.ah_align;
 }
 
 /**

@@ -10,7 +10,7 @@ static struct spn_conf *conf_at(struct spn_conf *old, const struct spn_endpoint 
 {
 	struct spn_conf *conf;
 
-	if (!spn_ip_is_host(&from->addr) || !from->port != !old->encap_dport)
+	if (!spn_ip_is_host(&from->addr) || !from->port != !old->opt.encap_dport)
 		return NULL;
 	conf = spn_conf_new(old->n_local, old->n_remote);
 	if (!conf)
@@ -18,7 +18,7 @@ static struct spn_conf *conf_at(struct spn_conf *old, const struct spn_endpoint 
 	spn_conf_inherit(conf, old);
 	memcpy(conf->ts, old->ts, flex_array_size(conf, ts, old->n_local + old->n_remote));
 	conf->endpoints.remote = from->addr;
-	conf->encap_dport = from->port;
+	conf->opt.encap_dport = from->port;
 	if (!spn_conf_check(conf, NULL))
 		return conf;
 	spn_conf_free(conf);
@@ -46,7 +46,7 @@ static void look(struct spn_tunnel *tunnel, const struct spn_sighting *sighting)
 	if (!conf || spn_peer_is_at(conf, &sighting->from))
 		return;
 	spn_event_endpoint(tunnel, sighting);
-	if (conf->follow)
+	if (conf->opt.follow)
 		follow(tunnel, &sighting->from);
 }
 

@@ -42,7 +42,7 @@ static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_bu
 				     bool encap, u64 seq)
 {
 	const struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
-	bool expected = conf && conf->encap_dport;
+	bool expected = conf && conf->opt.encap_dport;
 
 	if (encap != expected)
 		return SPN_DROP_ENCAP;
@@ -207,7 +207,7 @@ bool spn_input_error(struct sk_buff *skb, const struct spn_quote *quote, u32 mtu
 /* Makes a packet of what ESP carried. */
 static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *skb, u8 next_header)
 {
-	if (conf->mode == SPINDLE_MODE_TRANSPORT) {
+	if (conf->opt.mode == SPINDLE_MODE_TRANSPORT) {
 		spn_ip_join(skb, spn_cb(skb)->ip_len, spn_cb(skb)->next_at, next_header);
 		return SPN_DROP_NONE;
 	}
@@ -235,7 +235,7 @@ static enum spn_drop_reason check_selectors(const struct spn_tunnel *tunnel,
 
 	if (spn_selectors_lookup(selectors, &tuple) == tunnel)
 		return SPN_DROP_NONE;
-	if (conf->mode == SPINDLE_MODE_TUNNEL &&
+	if (conf->opt.mode == SPINDLE_MODE_TUNNEL &&
 	    spn_ip_quoted(skb, SPINDLE_DIR_IN, &tuple) &&
 	    spn_selectors_lookup(selectors, &tuple) == tunnel)
 		return SPN_DROP_NONE;
@@ -250,7 +250,7 @@ static void note_source(const struct spn_sa *sa, const struct spn_conf *conf,
 	const struct udphdr *uh = (const struct udphdr *)skb->data - 1;
 
 	/* Not if the one was turned on or off while the packet was on its way. */
-	if (spn_cb(skb)->encap != !!conf->encap_dport)
+	if (spn_cb(skb)->encap != !!conf->opt.encap_dport)
 		return;
 	if (spn_cb(skb)->encap)
 		from.port = ntohs(uh->source);
@@ -285,7 +285,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 		reason = SPN_DROP_DEVICE_DOWN;
 	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)
 		reason = SPN_DROP_ECN;
-	if (!reason && conf->clamp_mss)
+	if (!reason && conf->opt.clamp_mss)
 		spn_mss_clamp(skb, spn_mtu_inner(sa->tunnel, READ_ONCE(sa->tunnel->mtu)));
 	return reason ?: spn_sa_count(sa, skb->len);
 }

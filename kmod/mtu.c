@@ -91,7 +91,7 @@ static unsigned int carried(struct spn_tunnel *tunnel, const struct spn_conf *co
 	if (!sa)
 		return 0;
 	look_at_path(tunnel, conf);
-	ip_len = conf->mode == SPINDLE_MODE_TRANSPORT ? spn_conf_outer_len(conf) : 0;
+	ip_len = conf->opt.mode == SPINDLE_MODE_TRANSPORT ? spn_conf_outer_len(conf) : 0;
 	return spn_conf_inner_max(conf, sa->xform.suite, tunnel->path_mtu, ip_len);
 }
 
@@ -314,7 +314,8 @@ bool spn_mtu_cuts(const struct spn_conf *conf, const struct sk_buff *skb, unsign
 	if (skb->len <= carried || skb_is_gso(skb) || carried < IPV4_MIN_MTU)
 		return false;
 	/* In transport mode no fragment is sealed (RFC 4303 3.3.4). */
-	if (conf->mode == SPINDLE_MODE_TRANSPORT || conf->ports || conf->df == SPINDLE_DF_CLEAR)
+	if (conf->opt.mode == SPINDLE_MODE_TRANSPORT || conf->ports ||
+	    conf->opt.df == SPINDLE_DF_CLEAR)
 		return false;
 	/* Options, of which some belong to the first fragment alone, are left to the stack. */
 	return iph->version == 4 && iph->ihl * 4 == sizeof(*iph) && !spn_ip_df(skb) &&

@@ -76,7 +76,7 @@ static inline unsigned int spn_mtu_limit(const struct spn_conf *conf,
 					 const struct spn_suite *suite, const struct sk_buff *skb,
 					 unsigned int carried, unsigned int ip_len)
 {
-	if (spn_ip_df(skb) && conf->df != SPINDLE_DF_CLEAR)
+	if (spn_ip_df(skb) && conf->opt.df != SPINDLE_DF_CLEAR)
 		return max(carried, spn_ip_mtu_min(skb));
 	return spn_conf_inner_max(conf, suite, IP_MAX_MTU, ip_len);
 }

@@ -239,7 +239,7 @@ int spn_netlink_put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tu
 	if (!nest ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, spn_tunnel_conf(tunnel)->proto))
+	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, spn_tunnel_conf(tunnel)->opt.proto))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

@@ -316,7 +316,7 @@ int spn_netlink_spi_alloc(struct sk_buff *skb, struct genl_info *info)
 
 		entry = ERR_PTR(spn_limit_reserved(sn, info->extack));
 		if (!entry)
-			entry = spn_spi_reserve(sn, tunnel, &conf->endpoints.local, conf->proto,
+			entry = spn_spi_reserve(sn, tunnel, &conf->endpoints.local, conf->opt.proto,
 						spi, info->extack);
 		err = IS_ERR(entry) ? PTR_ERR(entry) : put_reserved(msg, entry);
 	}

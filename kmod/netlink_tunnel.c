@@ -44,12 +44,6 @@ static void get_u16(u16 *value, const struct nlattr *attr)
 		*value = nla_get_u16(attr);
 }
 
-static void get_u32(u32 *value, const struct nlattr *attr)
-{
-	if (attr)
-		*value = nla_get_u32(attr);
-}
-
 static int get_prefix(struct spn_prefix *prefix, struct nlattr **tb, const struct nlattr *attr,
 		      struct netlink_ext_ack *extack)
 {
@@ -145,21 +139,7 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 	if (!err && tb[SPINDLE_A_TUNNEL_REMOTE])
 		err = spn_netlink_get_host(&conf->endpoints.remote, tb[SPINDLE_A_TUNNEL_REMOTE],
 					   extack);
-	get_u8(&conf->proto, tb[SPINDLE_A_TUNNEL_PROTO]);
-	get_u8(&conf->ah_align, tb[SPINDLE_A_TUNNEL_AH_ALIGN]);
-	get_u8(&conf->mode, tb[SPINDLE_A_TUNNEL_MODE]);
-	get_u32(&conf->replay_window, tb[SPINDLE_A_TUNNEL_REPLAY_WINDOW]);
-	get_u8(&conf->df, tb[SPINDLE_A_TUNNEL_DF]);
-	get_u16(&conf->tfc, tb[SPINDLE_A_TUNNEL_TFC]);
-	get_u16(&conf->encap_sport, tb[SPINDLE_A_TUNNEL_ENCAP_SPORT]);
-	get_u16(&conf->encap_dport, tb[SPINDLE_A_TUNNEL_ENCAP_DPORT]);
-	get_u16(&conf->keepalive, tb[SPINDLE_A_TUNNEL_KEEPALIVE]);
-	get_u8(&conf->follow, tb[SPINDLE_A_TUNNEL_FOLLOW]);
-	get_u16(&conf->dummy, tb[SPINDLE_A_TUNNEL_DUMMY]);
-	get_u8(&conf->clamp_mss, tb[SPINDLE_A_TUNNEL_CLAMP_MSS]);
-	get_u8(&conf->dscp, tb[SPINDLE_A_TUNNEL_DSCP]);
-	get_u32(&conf->fwmark, tb[SPINDLE_A_TUNNEL_FWMARK]);
-	get_u32(&conf->owner, tb[SPINDLE_A_TUNNEL_OWNER]);
+	spn_options_read(&conf->opt, tb);
 	return err;
 }
 
@@ -230,21 +210,7 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 {
 	if (put_addr(msg, SPINDLE_A_TUNNEL_LOCAL, &conf->endpoints.local) ||
 	    put_addr(msg, SPINDLE_A_TUNNEL_REMOTE, &conf->endpoints.remote) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, conf->proto) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_MODE, conf->mode) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_AH_ALIGN, conf->ah_align) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_REPLAY_WINDOW, conf->replay_window) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_DF, conf->df) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_DSCP, conf->dscp) ||
-	    nla_put_u16(msg, SPINDLE_A_TUNNEL_TFC, conf->tfc) ||
-	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_SPORT, conf->encap_sport) ||
-	    nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, conf->encap_dport) ||
-	    nla_put_u16(msg, SPINDLE_A_TUNNEL_KEEPALIVE, conf->keepalive) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_FOLLOW, conf->follow) ||
-	    nla_put_u16(msg, SPINDLE_A_TUNNEL_DUMMY, conf->dummy) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_CLAMP_MSS, conf->clamp_mss) ||
-	    (conf->owner && nla_put_u32(msg, SPINDLE_A_TUNNEL_OWNER, conf->owner)) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_FWMARK, conf->fwmark))
+	    spn_options_put(msg, &conf->opt))
 		return -EMSGSIZE;
 	return put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),
 			     conf->n_local) ?:
@@ -358,12 +324,12 @@ int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 static int check_same(const struct spn_conf *conf, const struct spn_conf *old,
 		      struct netlink_ext_ack *extack)
 {
-	if (conf->mode != old->mode || conf->proto != old->proto) {
+	if (conf->opt.mode != old->opt.mode || conf->opt.proto != old->opt.proto) {
 		NL_SET_ERR_MSG(extack, "a tunnel's protocol and mode stay as they are");
 		return -EINVAL;
 	}
 	if (conf->endpoints.local.family != old->endpoints.local.family &&
-	    (conf->mode == SPINDLE_MODE_TRANSPORT || conf->proto == IPPROTO_AH)) {
+	    (conf->opt.mode == SPINDLE_MODE_TRANSPORT || conf->opt.proto == IPPROTO_AH)) {
 		NL_SET_ERR_MSG(extack,
 			       "with AH and in transport mode the outer addresses stay IPv4 or IPv6");
 		return -EINVAL;

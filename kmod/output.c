@@ -34,7 +34,7 @@ static struct spn_tunnel *find_quoted(const struct spn_device *sd, const struct 
 		return NULL;
 	tunnel = spn_selectors_lookup(&sd->selectors, &tuple);
 	conf = tunnel ? rcu_dereference(tunnel->conf) : NULL;
-	return conf && conf->mode == SPINDLE_MODE_TUNNEL && rcu_access_pointer(tunnel->out) ?
+	return conf && conf->opt.mode == SPINDLE_MODE_TUNNEL && rcu_access_pointer(tunnel->out) ?
 		       tunnel : NULL;
 }
 
@@ -106,7 +106,7 @@ static struct sk_buff *fit(struct spn_tunnel *tunnel, const struct spn_conf *con
 		return cut(tunnel, skb, max);
 	if (!fits(tunnel, sa, skb, spn_mtu_limit(conf, sa->xform.suite, skb, max, ip_len)))
 		return NULL;
-	if (conf->clamp_mss)
+	if (conf->opt.clamp_mss)
 		spn_mss_clamp(skb, spn_mtu_inner(tunnel, max));
 	return split(tunnel, skb);
 }
@@ -395,7 +395,7 @@ static bool keeps_header(struct spn_tunnel *tunnel, const struct spn_conf *conf,
 			 const struct spn_sa *sa, struct sk_buff *skb, unsigned int *ip_len)
 {
 	*ip_len = 0;
-	if (conf->mode == SPINDLE_MODE_TUNNEL)
+	if (conf->opt.mode == SPINDLE_MODE_TUNNEL)
 		return true;
 	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP))
 		*ip_len = spn_ip_front_len(skb);
@@ -408,7 +408,7 @@ static bool keeps_header(struct spn_tunnel *tunnel, const struct spn_conf *conf,
 /* RFC 4303 2.7: up to what the path carries. */
 static unsigned int padded_len(const struct spn_conf *conf, unsigned int max)
 {
-	return min_t(unsigned int, conf->tfc, max);
+	return min_t(unsigned int, conf->opt.tfc, max);
 }
 
 /*
@@ -450,7 +450,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
 		return true;
 	}
-	if (conf->mode == SPINDLE_MODE_TRANSPORT && !whole(skb))
+	if (conf->opt.mode == SPINDLE_MODE_TRANSPORT && !whole(skb))
 		return true;
 	if ((!first && spn_stage_comes_first(&tunnel->stage)) ||
 	    !sa || spn_sa_expired(sa) || !spn_sa_get(sa)) {
@@ -564,7 +564,7 @@ static void send_keepalive(struct net *net, struct spn_tunnel *tunnel, struct sp
 	spn_route_send(net, dst, conf, skb);
 }
 
-/* RFC 4303 2.6: sealed, and as long as conf->tfc has all packets; it also serves a NAT. */
+/* RFC 4303 2.6: sealed, and as long as conf->opt.tfc has all packets; it also serves a NAT. */
 static void send_dummy(struct spn_tunnel *tunnel)
 {
 	struct net_device *dev = tunnel->dev;
@@ -583,9 +583,9 @@ void spn_output_idle(struct spn_tunnel *tunnel)
 	if (!net || !conf || !sa || spn_sa_expired(sa) ||
 	    !(READ_ONCE(tunnel->dev->flags) & IFF_UP))
 		return;
-	if (conf->dummy)
+	if (conf->opt.dummy)
 		send_dummy(tunnel);
-	else if (conf->encap_dport)
+	else if (conf->opt.encap_dport)
 		send_keepalive(net, tunnel, conf);
 }
 

@@ -35,9 +35,9 @@ struct spn_peer {
 /* How long a tunnel may send nothing, in jiffies; 0: for ever. */
 static unsigned long idle_max(const struct spn_conf *conf)
 {
-	unsigned long keepalive = (unsigned long)conf->keepalive * HZ;
+	unsigned long keepalive = (unsigned long)conf->opt.keepalive * HZ;
 
-	return min_not_zero(keepalive, msecs_to_jiffies(conf->dummy));
+	return min_not_zero(keepalive, msecs_to_jiffies(conf->opt.dummy));
 }
 
 /*
@@ -109,7 +109,7 @@ void spn_peer_forget(struct spn_tunnel *tunnel)
 
 bool spn_peer_is_at(const struct spn_conf *conf, const struct spn_endpoint *from)
 {
-	return from->port == conf->encap_dport &&
+	return from->port == conf->opt.encap_dport &&
 	       !memcmp(&from->addr, &conf->endpoints.remote, sizeof(from->addr));
 }
 

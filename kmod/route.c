@@ -17,7 +17,7 @@ enum { NESTED_MAX = 8 };	/* tunnels in a tunnel, as devices may call each other 
 
 static u8 outer_proto(const struct spn_conf *conf)
 {
-	return conf->encap_dport ? IPPROTO_UDP : conf->proto;
+	return conf->opt.encap_dport ? IPPROTO_UDP : conf->opt.proto;
 }
 
 /*
@@ -29,10 +29,10 @@ static struct dst_entry *look_up4(struct net *net, const struct spn_conf *conf)
 	struct flowi4 fl4 = {
 		.saddr = conf->endpoints.local.v4,
 		.daddr = conf->endpoints.remote.v4,
-		.flowi4_mark = conf->fwmark,
+		.flowi4_mark = conf->opt.fwmark,
 		.flowi4_proto = outer_proto(conf),
-		.fl4_sport = htons(conf->encap_sport),
-		.fl4_dport = htons(conf->encap_dport),
+		.fl4_sport = htons(conf->opt.encap_sport),
+		.fl4_dport = htons(conf->opt.encap_dport),
 	};
 	struct rtable *rt = __ip_route_output_key(net, &fl4);
 
@@ -52,10 +52,10 @@ static struct dst_entry *look_up6(struct net *net, const struct spn_conf *conf)
 	struct flowi6 fl6 = {
 		.saddr = in6_addr(&conf->endpoints.local),
 		.daddr = in6_addr(&conf->endpoints.remote),
-		.flowi6_mark = conf->fwmark,
+		.flowi6_mark = conf->opt.fwmark,
 		.flowi6_proto = outer_proto(conf),
-		.fl6_sport = htons(conf->encap_sport),
-		.fl6_dport = htons(conf->encap_dport),
+		.fl6_sport = htons(conf->opt.encap_sport),
+		.fl6_dport = htons(conf->opt.encap_dport),
 	};
 	struct dst_entry *dst;
 	int err;
@@ -88,10 +88,10 @@ static const struct spn_conf *outer_tunnel(const struct net_device *dev,
 	const struct spn_tuple tuple = {
 		.local = conf->endpoints.local,
 		.remote = conf->endpoints.remote,
-		.local_port = conf->encap_sport,
-		.remote_port = conf->encap_dport,
+		.local_port = conf->opt.encap_sport,
+		.remote_port = conf->opt.encap_dport,
 		.proto = outer_proto(conf),
-		.has_ports = conf->encap_dport,
+		.has_ports = conf->opt.encap_dport,
 	};
 	const struct spn_tunnel *tunnel;
 
@@ -194,7 +194,7 @@ struct dst_entry *spn_route_get(struct net *net, const struct net_device *dev,
  */
 static u8 outer_tos(const struct spn_conf *conf, u8 inner_tos)
 {
-	u8 tos = conf->dscp == SPINDLE_DSCP_COPY ? inner_tos : conf->dscp << 2;
+	u8 tos = conf->opt.dscp == SPINDLE_DSCP_COPY ? inner_tos : conf->opt.dscp << 2;
 
 	return (tos & ~INET_ECN_MASK) | (inner_tos & INET_ECN_MASK);
 }
@@ -210,7 +210,7 @@ static bool may_fragment(const struct spn_conf *conf, const struct dst_entry *ds
 
 static bool outer_df(const struct spn_conf *conf, const struct sk_buff *skb)
 {
-	return conf->df == SPINDLE_DF_COPY ? spn_cb(skb)->df : conf->df == SPINDLE_DF_SET;
+	return conf->opt.df == SPINDLE_DF_COPY ? spn_cb(skb)->df : conf->opt.df == SPINDLE_DF_SET;
 }
 
 /* No flow label: one made of the inner packet would tell of it. */
@@ -260,8 +260,8 @@ static void encapsulate(const struct spn_conf *conf, struct sk_buff *skb)
 
 	uh = skb_push(skb, sizeof(*uh));
 	skb_reset_transport_header(skb);
-	uh->source = htons(conf->encap_sport);
-	uh->dest = htons(conf->encap_dport);
+	uh->source = htons(conf->opt.encap_sport);
+	uh->dest = htons(conf->opt.encap_dport);
 	uh->len = htons(skb->len);
 	uh->check = 0;
 	if (!is_v6(conf))
@@ -333,19 +333,19 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 	u8 tos = outer_tos(conf, spn_cb(skb)->tos);
 	struct net_device *dev = skb->dev;
 
-	spn_skb_renew_out(skb, net, conf->fwmark);
+	spn_skb_renew_out(skb, net, conf->opt.fwmark);
 	if (ip_len) {
 		__skb_push(skb, ip_len);
 		skb_reset_network_header(skb);
 	} else {
-		if (conf->encap_dport)
+		if (conf->opt.encap_dport)
 			encapsulate(conf, skb);
-		put_header(net, conf, skb, tos, conf->encap_dport ? IPPROTO_UDP : IPPROTO_ESP);
+		put_header(net, conf, skb, tos, conf->opt.encap_dport ? IPPROTO_UDP : IPPROTO_ESP);
 	}
-	if (!ip_len || conf->mode == SPINDLE_MODE_TUNNEL)
+	if (!ip_len || conf->opt.mode == SPINDLE_MODE_TUNNEL)
 		set_hop_limit(dst, skb);
 	/* Of AH it is part of what is authenticated. */
-	if (ip_len && !df && conf->proto == IPPROTO_ESP)
+	if (ip_len && !df && conf->opt.proto == IPPROTO_ESP)
 		spn_route_identify(net, skb);
 	count_sent(dev, inner_len, send_out(net, dst, skb, df));
 }
@@ -364,7 +364,7 @@ void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct 
 	/* What IPv4 looks up once more, by what @skb says, has to be the same route. */
 	skb_reset_network_header(skb);
 	skb->dev = spn_dst_dev(dst);
-	skb->mark = conf->fwmark;
+	skb->mark = conf->opt.fwmark;
 	dst->ops->update_pmtu(dst, NULL, skb, mtu, false);
 	skb_set_network_header(skb, header);
 	skb->dev = dev;

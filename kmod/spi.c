@@ -273,7 +273,7 @@ static bool sent_by(const struct spn_sa *sa, const struct spn_quote *quote)
 {
 	const struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
 
-	return conf && conf->proto == quote->proto && !!conf->encap_dport == quote->encap &&
+	return conf && conf->opt.proto == quote->proto && !!conf->opt.encap_dport == quote->encap &&
 	       !memcmp(&conf->endpoints.local, &quote->local, sizeof(quote->local)) &&
 	       !memcmp(&conf->endpoints.remote, &quote->remote, sizeof(quote->remote));
 }

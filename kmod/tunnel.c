@@ -125,9 +125,9 @@ static int take_port(struct spn_net *sn, struct spn_conf *conf)
 {
 	struct spn_port *port;
 
-	if (!conf->encap_sport)
+	if (!conf->opt.encap_sport)
 		return 0;
-	port = spn_port_get(sn, &conf->endpoints.local, conf->encap_sport);
+	port = spn_port_get(sn, &conf->endpoints.local, conf->opt.encap_sport);
 	if (IS_ERR(port))
 		return PTR_ERR(port);
 	conf->port = port;
@@ -326,13 +326,13 @@ static int move_spis(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	struct spn_sa *sa;
 	int err;
 
-	err = spn_spi_move_reserved(tunnel->sn, tunnel, to, conf->proto, extack);
+	err = spn_spi_move_reserved(tunnel->sn, tunnel, to, conf->opt.proto, extack);
 	if (err)
 		goto in_use;
 	list_for_each_entry(sa, &tunnel->sas, node) {
 		if (sa->dir != SPINDLE_DIR_IN)
 			continue;
-		entry = spn_spi_reserve(tunnel->sn, tunnel, to, conf->proto, sa->spi, extack);
+		entry = spn_spi_reserve(tunnel->sn, tunnel, to, conf->opt.proto, sa->spi, extack);
 		if (IS_ERR(entry)) {
 			err = PTR_ERR(entry);
 			goto in_use;
@@ -469,7 +469,7 @@ static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *c
 			      struct netlink_ext_ack *extack)
 {
 	const struct spn_conf *conf = spn_tunnel_conf(tunnel);
-	bool ah = conf->proto == IPPROTO_AH;
+	bool ah = conf->opt.proto == IPPROTO_AH;
 
 	if (config->suite->ah != ah) {
 		if (ah)
@@ -478,7 +478,7 @@ static struct spn_sa *make_sa(struct spn_tunnel *tunnel, struct spn_sa_config *c
 			NL_SET_ERR_MSG(extack, "the algorithm is for AH, and the tunnel is ESP");
 		return ERR_PTR(-EINVAL);
 	}
-	config->replay_window = conf->replay_window;
+	config->replay_window = conf->opt.replay_window;
 	return spn_sa_new(tunnel, config);
 }
 
@@ -531,7 +531,7 @@ int spn_tunnel_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
 	/* The last that can fail, so that nothing of it has to be undone. */
 	if (in) {
 		entry = spn_spi_reserve(tunnel->sn, tunnel, &conf->endpoints.local,
-					conf->proto, in->spi, extack);
+					conf->opt.proto, in->spi, extack);
 		if (IS_ERR(entry)) {
 			err = PTR_ERR(entry);
 			goto unhash_out;
