@@ -90,7 +90,7 @@ build/%/planted/planted.ko: FORCE
 # the unit tests, build/fuzz/obj for the fuzzer.
 
 room = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
-LIB := $(call room,userspace/lib) $(call room,userspace/keys) kmod/suite.o
+LIB := $(call room,userspace/lib) $(call room,userspace/keys) kmod/suite.o kmod/rules.o
 RSA := $(call room,userspace/keying/rsa)
 CLI := $(call room,userspace/cli)
 DAEMON := $(call room,userspace/daemon)

@@ -6,6 +6,7 @@
 
 #include "conf.h"
 #include "esp.h"
+#include "rules.h"
 
 static const struct rhashtable_params endpoints_params = {
 	.key_len = sizeof(struct spn_endpoints),
@@ -177,30 +178,27 @@ static int check_selectors(struct spn_conf *conf, struct netlink_ext_ack *extack
 
 int spn_conf_check(struct spn_conf *conf, struct netlink_ext_ack *extack)
 {
+	const struct spn_facts facts = {
+		.transport = conf->opt.mode == SPINDLE_MODE_TRANSPORT,
+		.ah = conf->opt.proto == IPPROTO_AH,
+		.sport = conf->opt.encap_sport,
+		.dport = conf->opt.encap_dport,
+		.keepalive = conf->opt.keepalive,
+		.follow = conf->opt.follow,
+		.tfc = conf->opt.tfc,
+		.dummy = conf->opt.dummy,
+	};
+	const struct spn_rule *rule;
+
 	if (conf->endpoints.local.family != conf->endpoints.remote.family) {
 		NL_SET_ERR_MSG(extack, "one outer address is IPv4 and the other IPv6");
 		return -EINVAL;
 	}
-	if (!conf->opt.encap_sport != !conf->opt.encap_dport) {
-		NL_SET_ERR_MSG(extack, "encapsulation in UDP takes two ports");
-		return -EINVAL;
-	}
-	if (conf->opt.encap_dport && (conf->opt.mode == SPINDLE_MODE_TRANSPORT ||
-				  conf->opt.proto == IPPROTO_AH)) {
-		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can be encapsulated in UDP");
-		return -EINVAL;
-	}
-	if (conf->opt.keepalive && !conf->opt.encap_dport) {
-		NL_SET_ERR_MSG(extack, "keepalives are for encapsulation in UDP");
-		return -EINVAL;
-	}
-	if (conf->opt.follow && conf->opt.mode == SPINDLE_MODE_TRANSPORT) {
-		NL_SET_ERR_MSG(extack, "only in tunnel mode can a peer be followed");
-		return -EINVAL;
-	}
-	if ((conf->opt.tfc || conf->opt.dummy) &&
-	    (conf->opt.mode == SPINDLE_MODE_TRANSPORT || conf->opt.proto == IPPROTO_AH)) {
-		NL_SET_ERR_MSG(extack, "only ESP in tunnel mode can pad packets or send dummies");
+	rule = spn_rules_broken(&facts);
+	if (rule) {
+		/* NL_SET_ERR_MSG() takes nothing but a literal. */
+		if (extack)
+			extack->_msg = rule->words;
 		return -EINVAL;
 	}
 	conf->ports = any_ports(conf->ts, conf->n_local + conf->n_remote);

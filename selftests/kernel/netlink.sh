@@ -240,7 +240,7 @@ raw_tunnels()
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, ah-align: 5}}
 			.tunnel.ah-align: AH is aligned to 4 octets or to 8
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, tfc: 100}}
-			only ESP in tunnel mode can pad packets or send dummies
+			tfc is for ESP in tunnel mode
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: 2}}
 			.tunnel.mode: integer out of range
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport}}
@@ -254,15 +254,15 @@ raw_tunnels()
 		tunnel-set {tunnel: {name: u, dscp: 65}}
 			.tunnel.dscp: integer out of range
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, encap-sport: 4500}}
-			encapsulation in UDP takes two ports
+			encap takes two ports
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, encap-sport: 1, encap-dport: 1}}
-			only ESP in tunnel mode can be encapsulated in UDP
+			encap is for ESP in tunnel mode
 		tunnel-set {tunnel: {name: u, keepalive: 20}}
-			keepalives are for encapsulation in UDP
+			keepalive needs encap
 		tunnel-set {tunnel: {name: u, follow: 2}}
 			.tunnel.follow: integer out of range
 		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, mode: transport, follow: 1}}
-			only in tunnel mode can a peer be followed
+			follow is for tunnel mode
 		tunnel-set {tunnel: {name: u, proto: 51}}
 			a tunnel's protocol and mode stay as they are
 		tunnel-set {tunnel: {name: u, replay-window: 65537}}

@@ -274,8 +274,15 @@ static const struct {
 	{ "[tunnel x]\nfollow = yes\nfollow = yes\n",
 	  "spindle.conf:3:1: follow is given twice in this section\n" },
 	{ OFFICE LAN "keepalive = 20\n",
-	  "spindle.conf:7:1: tunnel lan: keepalive needs encap = udp, "
-	  "as in encap = udp 4500 4500\n" },
+	  "spindle.conf:13:13: tunnel lan: keepalive needs encap\n" },
+	{ OFFICE "[tunnel x]\nmode = transport\nencap = udp 4500 4500\n",
+	  "spindle.conf:9:9: tunnel x: encap is for ESP in tunnel mode\n" },
+	{ OFFICE "[tunnel x]\ntfc = mtu\nah = sha256\n" LAN,
+	  "spindle.conf:8:7: tunnel x: tfc is for ESP in tunnel mode\n" },
+	{ OFFICE "[tunnel x]\ndummy = 100\nmode = transport\n[peer y]\n",
+	  "spindle.conf:8:9: tunnel x: dummy is for ESP in tunnel mode\n" },
+	{ OFFICE "[tunnel x]\nmode = transport\nfollow = yes\n",
+	  "spindle.conf:9:10: tunnel x: follow is for tunnel mode\n" },
 	{ "[tunnel x]\nesp = sha256\nah-align = 16\n",
 	  "spindle.conf:2:7: esp: unknown algorithms \"sha256\"; a word is as aes128gcm16\n"
 	  "spindle.conf:3:12: ah-align: \"16\" is not 4 or 8\n" },

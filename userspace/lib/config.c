@@ -9,6 +9,7 @@
 
 #include "config_parse.h"
 #include "guess.h"
+#include "kmod/rules.h"
 #include "kmod/suite.h"
 #include "name.h"
 #include "trust.h"
@@ -99,12 +100,37 @@ static void tunnel_section(struct sp_config_parser *p, const char *name)
 	p->tunnel = tunnel;
 }
 
+void sp_config_section_end(struct sp_config_parser *p)
+{
+	const struct sp_tunnel_config *tunnel = p->tunnel;
+	const struct spn_rule *rule;
+	struct spn_facts facts;
+
+	if (!tunnel)
+		return;
+	facts = (struct spn_facts){
+		.transport = tunnel->options.mode == SPINDLE_MODE_TRANSPORT,
+		.ah = tunnel->ah,
+		.sport = tunnel->options.encap.sport,
+		.dport = tunnel->options.encap.dport,
+		.keepalive = tunnel->options.keepalive,
+		.follow = tunnel->options.follow,
+		.tfc = tunnel->options.tfc,
+		.dummy = tunnel->options.dummy,
+	};
+	rule = spn_rules_broken(&facts);
+	if (rule)
+		sp_config_problem(p, &p->told[sp_option_index(sp_option_find(rule->option))],
+				  "tunnel %s: %s", tunnel->name, rule->words);
+}
+
 void sp_config_section(struct sp_config_parser *p, const char *header)
 {
 	static const char *const words[] = { "peer", "tunnel", NULL };
 	char word[16] = "", name[SP_CONFIG_LINE_MAX] = "", more;
 	const char *guess;
 
+	sp_config_section_end(p);
 	p->peer = NULL;
 	p->tunnel = NULL;
 	p->seen = 0;
@@ -361,16 +387,6 @@ static void select_host(struct sp_config_parser *p, const struct sp_tunnel_confi
 		*side = sp_selectors_host(addr);
 }
 
-static void check_encap(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
-{
-	if (tunnel->options.keepalive && !tunnel->options.encap.dport)
-		sp_config_problem(p, &tunnel->place, "tunnel %s: keepalive needs encap = udp, "
-				  "as in encap = udp 4500 4500", tunnel->name);
-	if (tunnel->options.follow && tunnel->options.mode == SPINDLE_MODE_TRANSPORT)
-		sp_config_problem(p, &tunnel->place, "tunnel %s: follow is for mode = tunnel",
-				  tunnel->name);
-}
-
 static bool is_whole(const struct sp_selectors *side)
 {
 	return side->n == 1 && !side->list[0].proto;
@@ -412,7 +428,6 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	}
 	find_past(p, tunnel);
 	check_esp(p, tunnel);
-	check_encap(p, tunnel);
 	check_message(p, tunnel);
 }
 

@@ -142,5 +142,6 @@ void sp_config_read_file(struct sp_config_parser *p, const char *path)
 	} else if (bad_line < 0 || ferror(source.stream)) {
 		sp_config_problem(p, NULL, "%s: cannot be read: %s", path, strerror(errno));
 	}
+	sp_config_section_end(p);
 	fclose(source.stream);
 }

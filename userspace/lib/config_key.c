@@ -432,6 +432,8 @@ void sp_config_key(struct sp_config_parser *p, const char *word, const char *val
 		return;
 	}
 	p->place.column = column;
+	if (option)
+		p->told[sp_option_index(option)] = p->place;
 	if (option ? sp_option_parse(option, &p->tunnel->options, value, &err) :
 		     key->set(p, value, &err))
 		sp_config_problem(p, &p->place, "%s: %s", word, err.text);

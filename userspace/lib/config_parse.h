@@ -25,6 +25,7 @@ struct sp_config_parser {
 	struct sp_tunnel_config *tunnel;
 	bool headed;			/* this file has had a header, good or bad */
 	uint64_t seen;			/* keys of this section, by their rows */
+	struct sp_place told[SP_OPTIONS_MAX];	/* where its options stand */
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -36,6 +37,9 @@ void sp_config_read_file(struct sp_config_parser *p, const char *path);
 
 /* config.c: "[peer office]" has come. */
 void sp_config_section(struct sp_config_parser *p, const char *header);
+
+/* config.c: the section has no more keys. */
+void sp_config_section_end(struct sp_config_parser *p);
 
 /* config_key.c: "lifetime = 1h" has come; @column is where the value stands. */
 void sp_config_key(struct sp_config_parser *p, const char *key, const char *value,

@@ -235,7 +235,7 @@ static const struct sp_option options[] = {
 	ROW("ah-align", "4|8", ah_align, AH_ALIGN, &align, 0, 4),
 };
 
-_Static_assert(COUNT(options) < 32, "a mask of options has 32 bits");
+_Static_assert(COUNT(options) <= SP_OPTIONS_MAX, "a mask of options has 32 bits");
 _Static_assert(SPINDLE_A_TUNNEL_ENCAP_DPORT == SPINDLE_A_TUNNEL_ENCAP_SPORT + 1 &&
 	       offsetof(struct sp_encap, dport) == sizeof(uint16_t),
 	       "the two ports follow each other");
@@ -253,9 +253,14 @@ const struct sp_option *sp_option_find(const char *word)
 	return NULL;
 }
 
+size_t sp_option_index(const struct sp_option *option)
+{
+	return (size_t)(option - options);
+}
+
 uint32_t sp_option_bit(const struct sp_option *option)
 {
-	return UINT32_C(1) << (option - options);
+	return UINT32_C(1) << sp_option_index(option);
 }
 
 uint32_t sp_option_all(void)

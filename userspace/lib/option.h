@@ -33,7 +33,10 @@ struct sp_tunnel_options {
 	uint32_t fwmark;
 };
 
-enum { SP_OPTION_STRLEN = sizeof("udp 65535 65535") };
+enum {
+	SP_OPTION_STRLEN = sizeof("udp 65535 65535"),
+	SP_OPTIONS_MAX = 31,
+};
 
 struct sp_option_kind;
 
@@ -53,7 +56,8 @@ struct sp_option {
 const struct sp_option *sp_option_at(size_t i);
 /* NULL if no option has that word. */
 const struct sp_option *sp_option_find(const char *word);
-/* Its bit in a mask of options. */
+/* Its place in the table, below SP_OPTIONS_MAX, and its bit in a mask of options. */
+size_t sp_option_index(const struct sp_option *option);
 uint32_t sp_option_bit(const struct sp_option *option);
 uint32_t sp_option_all(void);
 
