@@ -86,8 +86,8 @@ build/%/planted/planted.ko: FORCE
 
 # --- userspace --------------------------------------------------------------
 #
-# One archive a room, three times: build/obj for use, build/san with the sanitizers for
-# the unit tests, build/fuzz/obj for the fuzzer.
+# One archive a room, four times: build/obj for use, build/san with the sanitizers for
+# the unit tests, build/fuzz/obj for the fuzzer, build/cov to count what lines are reached.
 
 room = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
 LIB := $(call room,userspace/lib) $(call room,userspace/keys) kmod/suite.o kmod/rules.o
@@ -116,6 +116,10 @@ build/fuzz/obj/%.o: %.c
 	clang $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) $(SANITIZE) -fsanitize=fuzzer-no-link \
 		-MMD -MP -c -o $@ $<
 
+build/cov/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) -O0 -g --coverage -MMD -MP -c -o $@ $<
+
 ARCHIVES := cli.a daemon.a rsa.a libspindle.a pure.a
 
 define archives
@@ -127,7 +131,7 @@ $(1)/pure.a: $(PURE:%=$(1)/%)
 # Kernel code speaks the kernel's dialect.
 $(PURE:%=$(1)/%): STRICT := -std=gnu11 -Wall -Wextra -Werror
 endef
-$(foreach objects,obj san fuzz/obj,$(eval $(call archives,build/$(objects))))
+$(foreach objects,obj san fuzz/obj cov,$(eval $(call archives,build/$(objects))))
 
 build/%.a:
 	@mkdir -p $(@D)
@@ -158,6 +162,23 @@ $(FUZZ): build/fuzz/%: build/fuzz/obj/selftests/fuzz/%.o $(ARCHIVES:%=build/fuzz
 	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LDLIBS) -lpthread
 
 fuzz-targets: $(FUZZ)
+
+# What counts the lines that tests reach: for the kselftests, the unit tests, and the fuzzer's
+# targets over inputs that are there.
+COUNTING := build/cov/spindle build/cov/spindled $(FUZZ:build/fuzz/%=build/cov/fuzz/%) \
+	    $(patsubst build/unit/%,build/cov/unit/%,$(filter-out $(RACES),$(TESTS)))
+
+build/cov/spindle: $(CLI:%=build/cov/%) build/cov/libspindle.a
+build/cov/spindled: $(DAEMON:%=build/cov/%) build/cov/rsa.a build/cov/libspindle.a
+build/cov/unit/%: build/cov/selftests/unit/%.o $(ARCHIVES:%=build/cov/%)
+	@mkdir -p $(@D)
+	$(CC) --coverage -o $@ $^ $(LDLIBS) -lcmocka
+build/cov/fuzz/%: build/cov/selftests/fuzz/%.o build/cov/selftests/fuzz/corpus.o \
+		$(ARCHIVES:%=build/cov/%)
+	@mkdir -p $(@D)
+	$(CC) --coverage -o $@ $^ $(LDLIBS) -lpthread
+build/cov/spindle build/cov/spindled:
+	$(CC) --coverage -o $@ $^ $(LDLIBS)
 
 # What the kselftests send and receive packets with, and what they run most often.  Static,
 # because an emulated processor takes longer to link a program than to run it.
@@ -244,6 +265,18 @@ fuzz:
 	selftests/deps build fuzz
 	selftests/fuzz/run $(TIME)
 
+# What lines of the module and of userspace all these tests reach, and why not the others.
+coverage:
+	selftests/deps build check sanitize coverage
+	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST) $(COUNTING)
+	+selftests/coverage/run
+
+# What the inputs of the fuzzer alone reach.
+fuzz-coverage:
+	selftests/deps build coverage
+	+$(MAKE) --no-print-directory -j$(shell nproc) $(filter build/cov/fuzz/%,$(COUNTING))
+	selftests/coverage/run fuzz
+
 # Everything at once for TIME seconds, on MAIN, or SOAK=soak-uml.
 soak: TIME ?= 300
 soak: SOAK ?= soak-$(MAIN)
@@ -325,15 +358,16 @@ help:
 	@echo 'make check-races     the kselftests with KCSAN and lockdep on 4 processors'
 	@echo 'make unit       the unit tests alone; likewise lint and kernel'
 	@echo 'make fuzz       every parser of userspace with TIME=60 seconds of input that nobody thought of'
+	@echo 'make coverage   what lines the tests reach, in build/coverage/table, and why not the others'
 	@echo 'make soak       everything at once on a bad wire for TIME=300 seconds; then it must add up'
 	@echo 'make bench      throughput beside xfrm and WireGuard, and what many SAs cost'
 	@echo 'make install    to DESTDIR and PREFIX, the module as DKMS source'
 	@echo 'make deps       the Debian packages that all of these need'
 	@echo 'make clean      remove build/'
 
--include $(shell find build/obj build/san build/fuzz/obj -name '*.d' 2>/dev/null)
+-include $(shell find build/obj build/san build/fuzz/obj build/cov -name '*.d' 2>/dev/null)
 
 .PHONY: all modules test-modules unit unit-tests lint kernel check check-ci check-all check-sanitize \
-	check-races fuzz fuzz-targets soak demo bench deps install clean help FORCE
+	check-races fuzz fuzz-targets fuzz-coverage coverage soak demo bench deps install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -10,13 +10,13 @@ failslab=/sys/kernel/debug/failslab
 
 # --- what may fail ----------------------------------------------------------
 
-# bounds FUNCTION: of the kernel, whose symbols come by address.
+# bounds FUNCTION: of the kernel, whose symbols come by address; nothing if it has none.
 bounds()
 {
 	awk -v name="$1" '
 		start && !end && $1 != start { end = $1 }
 		$3 == name && $4 == "" { start = $1 }
-		END { print "0x" start, "0x" end }' /proc/kallsyms
+		END { print start ? "0x" start : 0, end ? "0x" end : 0 }' /proc/kallsyms
 }
 
 # callers START END DEPTH [FUNCTION]: what has one between those addresses among its DEPTH

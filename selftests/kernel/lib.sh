@@ -15,7 +15,7 @@ top=$(realpath "$here/../..")
 
 set -o pipefail
 shopt -s inherit_errexit
-export PATH=$top/build:$top/build/kselftest:$PATH
+export PATH=${PROGRAMS:-$top/build}:$top/build/kselftest:$PATH
 
 . "$here/lib/key.sh"
 . "$here/lib/spindle.sh"
