@@ -83,6 +83,47 @@ both()
 	done
 }
 
+# udp6 NAME PYTHON...: with a UDP socket of host NAME.
+udp6()
+{
+	host "$1" timeout 10 python3 -ISc '
+import socket, sys
+sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+'"$2" "${@:3}"
+}
+
+# RFC 4302 3.3.3.1.2: in front of AH are options, one of which may change on the way, between
+# padding of either kind.
+options6()
+{
+	local name other
+
+	alg=sha256
+	dual_hosts
+	families 4 6
+	ah_transport a
+	generation a 1
+	xfrm_ah b transport
+	pings a b
+	for name in a b; do
+		other=${peer[$name]}
+		udp6 "$other" 'sock.bind(("::", 7)); print(sock.recv(99).decode())' \
+			> "$scratch/heard" &
+		within 5 listens6 "$other"
+		udp6 $name 'options = bytes([0, 1, 0, 0x3e, 4, 1, 2, 3, 4, 1, 4, 0, 0, 0, 0, 0])
+sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_HOPOPTS, options)
+sock.sendto(b"from " + sys.argv[1].encode(), (sys.argv[2], 7))' $name "${inner[$other]}"
+		wait $!
+		same heard "$(< "$scratch/heard")" "from $name"
+	done
+	no_drops_but_multicast a
+}
+
+listens6()
+{
+	[ -n "$(host "$1" ss -Hlun6 'sport = 7')" ]
+}
+
 # between_spindles INNER OUTER: and what tshark makes of it.
 between_spindles()
 {
@@ -217,6 +258,7 @@ run_tests "${tests[@]}" \
 	"IPv6 in IPv6 with xfrm" "with_xfrm tunnel 6 6 sha512" \
 	"IPv4 transport with xfrm" "with_xfrm transport 4 4" \
 	"IPv6 transport with xfrm" "with_xfrm transport 4 6" \
+	"IPv6 options with xfrm" options6 \
 	"IPv4, Spindle at both ends" "between_spindles 4 4" \
 	"IPv6, Spindle at both ends" "between_spindles 6 6" \
 	"what may change on the way, and what may not" on_the_way \
