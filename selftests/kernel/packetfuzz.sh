@@ -109,7 +109,7 @@ sent_accounted()
 # bent_in_transport ALGORITHM [OPTION...]: the sender's own header goes in front.
 bent_in_transport()
 {
-	local end=$((SECONDS + FUZZ_SECONDS / 2))
+	local end
 
 	alg=$1
 	fresh_hosts
@@ -117,6 +117,7 @@ bent_in_transport()
 	transport_host a "${@:2}"
 	generation a 1
 	sent=0
+	end=$((SECONDS + FUZZ_SECONDS / 2))
 	echo "FUZZ_SEED=$FUZZ_SEED"
 	while [ $SECONDS -le $end ]; do
 		bent $round
