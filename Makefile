@@ -240,7 +240,8 @@ CHECK := kernel-native:plain $(patsubst %,kernel-%:version,$(filter-out $(MAIN),
 # What no kselftest on a common kernel shows, and the demo on machines that are bare.
 MORE := soak-uml bare-bookworm bare-trixie fuzz detectors-uml
 # What takes longer than an hour has room for: whole kernels, sanitizers, races, releases.
-WHOLE := $(KERNELS:%=kernel-%) kernel-uml kernel-kcsan:several release-bookworm release-trixie
+WHOLE := $(KERNELS:%=kernel-%) kernel-uml kernel-kcsan:several detectors-kcsan \
+	release-bookworm release-trixie
 
 check:
 	selftests/deps build check sanitize
@@ -288,11 +289,10 @@ soak:
 # The kselftests on kernels that look for what goes wrong unseen, and whether those would see it.
 check-sanitize: SANITIZER = uml
 check-races: SANITIZER = kcsan
-check-sanitize: DETECTORS = detectors-uml
 check-sanitize check-races:
 	selftests/deps build check sanitize
 	+$(MAKE) --no-print-directory $(GUEST)
-	+selftests/check $(DETECTORS) kernel-$(SANITIZER)
+	+selftests/check detectors-$(SANITIZER) kernel-$(SANITIZER)
 
 demo:
 	selftests/deps build demo

@@ -201,6 +201,34 @@ static void raise_flag(unsigned int who)
 		flag = !flag;
 }
 
+/* One hands on what it has written, and may let the processor do that first. */
+static __always_inline void hand_over(unsigned int who, bool rightly)
+{
+	unsigned int i;
+
+	/* Pairs with the release of the other, if there is one. */
+	if (smp_load_acquire(&flag) != who)
+		return;
+	counter++;
+	if (who || rightly)
+		smp_store_release(&flag, !who);	/* What was counted goes before. */
+	else
+		WRITE_ONCE(flag, true);
+	/* Until this function ends, KCSAN can have been told of no order. */
+	for (i = 0; i < PAUSE_US && READ_ONCE(flag) != who; i++)
+		udelay(1);
+}
+
+static void hand_over_rightly(unsigned int who)
+{
+	hand_over(who, true);
+}
+
+static void hand_over_wrongly(unsigned int who)
+{
+	hand_over(who, false);
+}
+
 /* As packets do, each takes its time for other things meanwhile. */
 static int race_thread(void *who)
 {
@@ -248,6 +276,11 @@ static int race_flag(void)
 	return race(raise_flag);
 }
 
+static int race_order(void)
+{
+	return race(hand_over_wrongly);
+}
+
 static void count_in_timer(struct timer_list *timer)
 {
 	counter++;
@@ -284,7 +317,7 @@ static int harmless(void)
 	octets[63] = 1;
 	kfree(octets);
 	take_both(&first_lock, &second_lock);
-	return race(count_locked);
+	return race(count_locked) ?: race(hand_over_rightly);
 }
 
 static const struct {
@@ -309,6 +342,7 @@ static const struct {
 	{ "race-count", race_count },
 	{ "race-flag", race_flag },
 	{ "race-interrupt", race_interrupt },
+	{ "race-order", race_order },
 };
 
 static int commit_set(const char *name, const struct kernel_param *unused)
