@@ -30,9 +30,10 @@ accounted()
 
 packets()
 {
-	local end=$((SECONDS + FUZZ_SECONDS))
+	local end
 
 	setup
+	end=$((SECONDS + FUZZ_SECONDS))
 	echo "FUZZ_SEED=$FUZZ_SEED"
 	while [ $SECONDS -le $end ]; do
 		"$1" fuzz $((FUZZ_SEED + sent)) seq $((sent + 1))-$((sent + round))
