@@ -170,6 +170,7 @@ COUNTING := build/cov/spindle build/cov/spindled $(FUZZ:build/fuzz/%=build/cov/f
 
 build/cov/spindle: $(CLI:%=build/cov/%) build/cov/libspindle.a
 build/cov/spindled: $(DAEMON:%=build/cov/%) build/cov/rsa.a build/cov/libspindle.a
+build/cov/spindle build/cov/spindled: build/cov/selftests/coverage/signals.o
 build/cov/unit/%: build/cov/selftests/unit/%.o $(ARCHIVES:%=build/cov/%)
 	@mkdir -p $(@D)
 	$(CC) --coverage -o $@ $^ $(LDLIBS) -lcmocka

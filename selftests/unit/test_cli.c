@@ -390,6 +390,43 @@ static void keys_are_made_and_shown(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+static const struct verb check_verbs[] = {
+	{ "check", cli_check, "[FILE] [-j]", NULL, NULL },
+	{ 0 },
+};
+
+static void write_config(const char *text)
+{
+	FILE *file = fopen("spindle.conf", "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Of the configuration, and of the files that it names. */
+static void configurations_are_checked(void **state)
+{
+	char folder[] = "/tmp/test_cli.XXXXXX";
+	struct cli cli = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	write_config("[peer b]\nkeying = manual\nlocal = 192.0.2.1\nremote = 192.0.2.2\n");
+	expect_printed(check_verbs, false, "check spindle.conf", "");
+	expect_printed(check_verbs, true, "check spindle.conf", "\"problems\": []");
+
+	write_config("[peer b]\nkeying = rsa\nlocal = 192.0.2.1\nremote = 192.0.2.2\n"
+		     "key = nowhere\npeer-key = nowhere.pub\n");
+	assert_int_equal(run(&cli, check_verbs, "check spindle.conf"), CLI_FAILED);
+	assert_string_equal(cli.err.text, "spindle.conf: 2 problems");
+	assert_int_equal(run(&cli, check_verbs, "check a b"), CLI_USAGE);
+	unlink("spindle.conf");
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +438,7 @@ int main(void)
 		cmocka_unit_test(batches_need_a_file),
 		cmocka_unit_test(help_tells_usage),
 		cmocka_unit_test(keys_are_made_and_shown),
+		cmocka_unit_test(configurations_are_checked),
 	};
 
 	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);

@@ -152,9 +152,32 @@ static void test_defaults(void **state)
 	sp_config_free(config);
 }
 
+static void test_weak_ah(void **state)
+{
+	struct heard heard;
+	struct sp_config *config = load("[peer x]\nauth = key\nkeying = manual\n"
+		"local = 192.0.2.1\nremote = 192.0.2.2\n"
+		"[tunnel t]\npeer = x\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
+		"remote-ts = 10.2.0.0/16\nah = md5\nah-align = 8\nallow-weak = yes\n", &heard);
+	const struct sp_tunnel_config *tunnel;
+
+	(void)state;
+	assert_string_equal(heard.text, "");
+	assert_non_null(config);
+	tunnel = sp_config_tunnel(config, "t");
+	assert_int_equal(tunnel->options.ah_align, 8);
+	assert_true(tunnel->allow_weak);
+	sp_config_free(config);
+}
+
 static const struct {
 	const char *text, *problems;
 } bad[] = {
+	{ "[peer x]\nlocal = 192.0.2.1\nkeying = manual\n",
+	  "spindle.conf:1:1: peer x needs remote = ADDRESS\n" },
+	{ OFFICE "[tunnel lan]\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
+	  "remote-ts = 10.2.0.0/16\nesp = aes128-sha256\n",
+	  "spindle.conf:7:1: tunnel lan needs peer = NAME\n" },
 	{ "local = 1.2.3.4\n",
 	  "spindle.conf:1:1: \"local\" stands before any section\n" },
 	{ "[peeer office]\nlocal = 192.0.2.1\n",
@@ -556,6 +579,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_weak_ah),
 		cmocka_unit_test(test_past),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_writable_by_others),

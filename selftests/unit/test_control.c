@@ -88,6 +88,8 @@ static void test_refuses_what_it_does_not_know(void **state)
 	assert_non_null(strstr(ask("{\"command\":\"reload\",\"dry\":true}\n"), "is none of"));
 	assert_string_equal(ask("{\"command\":\"status\",\"name\":7}\n"),
 			    "{\"error\":\"name is no text\"}\n");
+	assert_string_equal(ask("{\"command\":\"status\",\"name\":\"x\"}\n"),
+			    "{\"error\":\"no peer or tunnel x in the configuration\"}\n");
 	assert_string_equal(ask("[]\n"), "{\"error\":\"a question is a JSON object\"}\n");
 }
 
@@ -185,6 +187,22 @@ static void test_removes_no_file(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+static void test_takes_no_socket_of_another(void **state)
+{
+	char path[sizeof(at.sun_path) + 1];
+	struct sp_error err;
+
+	(void)state;
+	assert_null(control_open(&self, at.sun_path, &err));
+	assert_non_null(strstr(err.text, "another spindled is there"));
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_null(control_open(&self, path, &err));
+	assert_non_null(strstr(err.text, "too long for a socket"));
+	assert_null(control_open(&self, "/nowhere/at/all", &err));
+	assert_string_equal(err.text, "/nowhere/at/all: No such file or directory");
+}
+
 static void on_problem(const char *text, void *arg)
 {
 	(void)arg;
@@ -223,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_turns_away_in_words),
 		cmocka_unit_test(test_answers_are_bounded),
 		cmocka_unit_test(test_removes_no_file),
+		cmocka_unit_test(test_takes_no_socket_of_another),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, start, stop);
