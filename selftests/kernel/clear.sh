@@ -220,6 +220,27 @@ neighbours()
 	refused ping_in 10.2.5.9 "${inner[a]}" c
 }
 
+neighbours6()
+{
+	dual_hosts
+	families 6 4
+	spindle_host a
+	ip netns add c
+	ip -n c link add eth0 type veth peer name eth1 netns a
+	ip -n a address add fd00:2:5::1/64 dev eth1 nodad
+	ip -n a link set eth1 up
+	ip -n c -batch - <<-END
+		address add fd00:2:5::9/64 dev eth0 nodad
+		link set eth0 up
+		route add ${network[a]} via fd00:2:5::1
+	END
+	remember_counters a
+	host c ping -n -q -c 1 -W 5 -I fd00:2:5::9 "${inner[a]}" > /dev/null
+	no_new_drops a
+	ip -n a route del fd00:2:5::/64 dev eth1
+	refused ping_in fd00:2:5::9 "${inner[a]}" c
+}
+
 # segment SPORT DPORT FLAGS: of TCP, from b to a.
 segment()
 {
@@ -312,12 +333,13 @@ run_tests \
 	"what selectors protect is refused" by_selectors \
 	"likewise where it is to be forwarded" forwarded \
 	"likewise behind a translation of addresses" translated \
-	"likewise of IPv6" inner_v6 \
+	"inner packets of IPv6" inner_v6 \
 	"as the device is told" option \
 	"as spindle.conf says" configured \
 	"selectors of everything protect nothing" everything \
 	"what comes another way" other_ways \
 	"neighbours by a link of our own" neighbours \
+	"likewise of IPv6" neighbours6 \
 	"two hosts in transport mode" transport \
 	"ESP in UDP by other ports" transport_like \
 	"in the namespace where the device is" elsewhere

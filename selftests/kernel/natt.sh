@@ -267,8 +267,17 @@ by_a_daemon()
 	transfer a b 100001
 	stop_captures
 	same "packets that are neither ESP in UDP nor keying" "$(captured a eth0)" ""
+	# IKE, which it does not speak, does not pile up.
+	same "answers" "$(datagrams b 00000000aa01 00000000bb02)" ""
+	within 5 nothing_waits a
 	no_drops a
 	no_drops b
+}
+
+# nothing_waits NAME: at its port.
+nothing_waits()
+{
+	[ "$(host "$1" ss -Hlun 'sport = 4500' | awk '{ print $2 }')" = 0 ]
 }
 
 # knows_problem NAME TEXT
