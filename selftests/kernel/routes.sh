@@ -151,6 +151,8 @@ forbidden()
 	ip -n a route del prohibit 10.2.0.0/16
 	within 5 nothing_told
 	ip -n a rule add to 10.2.0.0/16 table 77
+	# When it has looked, there is nothing yet where the rule leads to.
+	sleep 0.5
 	ip -n a route add default dev eth1 table 77
 	within 5 told "route to 10.2.0.0/16: a rule leads to 0.0.0.0/0 by eth1"
 	ip -n a rule del to 10.2.0.0/16 table 77

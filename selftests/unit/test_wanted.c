@@ -112,6 +112,31 @@ static void each_stands_once(void **state)
 	assert_false(wanted_prefix(&wanted, &to, 77));
 	to.len = 17;
 	assert_false(wanted_prefix(&wanted, &to, SP_ROUTE_MAIN));
+	assert_false(wanted_within(&wanted, &to));
+}
+
+/* Somebody else's route leads elsewhere if ours is to a part of where it leads. */
+static void parts_of_a_network_are_found(void **state)
+{
+	static const struct {
+		const char *network;
+		bool holds;
+	} rows[] = {
+		{ "0.0.0.0/0", true }, { "::/0", true }, { "10.2.0.0/16", true },
+		{ "10.0.0.0/8", true }, { "10.2.0.0/17", false }, { "10.4.0.0/14", false },
+		{ "11.0.0.0/8", false }, { "9.0.0.0/8", false }, { "fd00:2::/32", true },
+		{ "fd00:3::/32", false }, { "192.0.2.2/32", false },
+	};
+
+	(void)state;
+	read_config(PEER TUNNEL("one", "spin0")
+		    "local-ts = 10.1.0.0/16, fd00:1::/64\n"
+		    "remote-ts = 10.2.0.0/16, 10.8.0.0/16, fd00:2::/64\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sp_prefix network = prefix(rows[i].network);
+
+		assert_int_equal(wanted_within(&wanted, &network), rows[i].holds);
+	}
 }
 
 /* What the configuration says of an interface, and what it does not say any more. */
@@ -272,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(each_stands_once, forget_config),
+		cmocka_unit_test_teardown(parts_of_a_network_are_found, forget_config),
 		cmocka_unit_test_teardown(clear_is_as_it_is_said, forget_config),
 		cmocka_unit_test_teardown(address_brings_its_network, forget_config),
 		cmocka_unit_test_teardown(source_lies_inside, forget_config),

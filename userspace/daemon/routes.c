@@ -568,9 +568,12 @@ static bool matters(const struct routes *routes, const struct sp_rt_event *event
 	if (event->link)
 		return wanted_link(&routes->wanted, event->link->name) ||
 		       name_of(routes, event->link->ifindex)[0];
-	if (event->route)
-		return wanted_prefix(&routes->wanted, &event->route->to, event->route->table);
-	return true;
+	if (!event->route)
+		return true;
+	/* In a table that is neither main nor ours it may be what somebody's rule leads to. */
+	return wanted_prefix(&routes->wanted, &event->route->to, event->route->table) ||
+	       (event->route->table != SP_ROUTE_MAIN && event->route->table != SP_ROUTE_OWN &&
+		wanted_within(&routes->wanted, &event->route->to));
 }
 
 static void on_change(const struct sp_rt_event *event, void *arg)

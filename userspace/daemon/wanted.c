@@ -349,6 +349,43 @@ bool wanted_prefix(const struct wanted *wanted, const struct sp_prefix *to, uint
 	return find(&key, wanted->routes, wanted->n_routes, sizeof(key), compare_only_places);
 }
 
+/* The first of the table's routes that is not before @network in their order. */
+static const struct sp_route *first_from(const struct wanted *wanted,
+					 const struct sp_prefix *network, uint32_t table)
+{
+	const struct sp_route key = { .to = { .addr = network->addr, .len = 0 }, .table = table };
+	size_t begin = 0, end = wanted->n_routes;
+
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
+
+		if (compare_places(&wanted->routes[middle].route, &key) < 0)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin < wanted->n_routes ? &wanted->routes[begin].route : NULL;
+}
+
+bool wanted_within(const struct wanted *wanted, const struct sp_prefix *network)
+{
+	static const uint32_t tables[] = { SP_ROUTE_MAIN, SP_ROUTE_OWN };
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		const struct sp_route *route = first_from(wanted, network, tables[i]);
+		struct sp_prefix part;
+
+		if (!route || route->table != tables[i] || route->to.len < network->len ||
+		    route->to.addr.family != network->addr.family)
+			continue;
+		part = (struct sp_prefix){ .addr = route->to.addr, .len = network->len };
+		part = network_of(&part);
+		if (sp_prefix_equal(&part, network))
+			return true;
+	}
+	return false;
+}
+
 /* --- sources ------------------------------------------------------------------ */
 
 static bool holds(const struct sp_selectors *side, const struct sp_addr *addr)

@@ -78,6 +78,8 @@ struct wanted_route *wanted_route(const struct wanted *wanted, const char *inter
 struct wanted_rule *wanted_rule(const struct wanted *wanted, const struct sp_rule *rule);
 /* Whether any interface is to have it. */
 bool wanted_prefix(const struct wanted *wanted, const struct sp_prefix *to, uint32_t table);
+/* Does one lead to a part of that network, or to all of it, whatever its table? */
+bool wanted_within(const struct wanted *wanted, const struct sp_prefix *network);
 
 /*
  * The source of our own packets on that route: of the host's @n addresses one that the
