@@ -210,6 +210,29 @@ static void nouns_name_themselves(void **state)
 	check_rows(verbs, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+#define TOO_LONG "/" NAME_63 NAME_63
+
+static void the_daemon_is_asked_in_words(void **state)
+{
+	static const struct verb verbs[] = {
+		{ "up", cli_up, "TUNNEL", NULL, NULL },
+		{ "reload", cli_reload, "[--plan]", NULL, NULL },
+		{ 0 },
+	};
+	static const struct row rows[] = {
+		{ "up", CLI_USAGE, "usage: spindle up TUNNEL" },
+		{ "up a b", CLI_USAGE, "usage: spindle up TUNNEL" },
+		{ "up a -x", CLI_USAGE, "usage: spindle up TUNNEL" },
+		{ "reload a", CLI_USAGE, "usage: spindle reload [--plan]" },
+		{ "up a -s /nowhere", CLI_FAILED,
+		  "/nowhere: No such file or directory (is spindled running?)" },
+		{ "up a -s " TOO_LONG, CLI_FAILED, TOO_LONG ": too long for a socket" },
+	};
+
+	(void)state;
+	check_rows(verbs, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 /* --- batches: a verb that notes what it is told, and one that fails ------------------ */
 
 static char said[256];
@@ -434,6 +457,7 @@ int main(void)
 		cmocka_unit_test(security_associations),
 		cmocka_unit_test(device_says_what_is_wrong),
 		cmocka_unit_test(nouns_name_themselves),
+		cmocka_unit_test(the_daemon_is_asked_in_words),
 		cmocka_unit_test(batches_end_with_the_first_error),
 		cmocka_unit_test(batches_need_a_file),
 		cmocka_unit_test(help_tells_usage),

@@ -28,6 +28,10 @@ static const char config_text[] =
 	"[peer c]\nkeying = rsa\nlocal = 127.0.0.1\nremote = 127.0.0.2\nport = 4500\n"
 	"key = a\npeer-key = c.pub\n";
 
+static const char later_text[] =
+	"[peer b]\nkeying = rsa\nlocal = 192.0.2.1\nremote = 192.0.2.2\nport = 4500\n"
+	"key = a\npeer-key = b.pub\n";
+
 static char folder[] = "/tmp/spindle-door-XXXXXX";
 static bool have_namespace;
 static struct daemon self;
@@ -50,13 +54,13 @@ static void on_problem(const char *text, void *arg)
 	fail_msg("%s", text);
 }
 
-static void open_doors(void)
+static void open_doors(const char *config)
 {
 	const struct sp_peer_config *peer;
 
 	TAILQ_INIT(&self.guests);
 	self.base = event_base_new();
-	self.config = sp_config_load("spindle.conf", on_problem, NULL);
+	self.config = sp_config_load(config, on_problem, NULL);
 	self.keys = sp_keyring_new(NULL);
 	assert_int_equal(sp_keyring_read(self.keys, self.config, on_problem, NULL), 0);
 	STAILQ_FOREACH(peer, &self.config->peers, next)
@@ -76,13 +80,13 @@ static void close_doors(void)
 	event_base_free(self.base);
 }
 
-static int knock(const char *from)
+static int knock(const char *from, const char *to)
 {
 	struct sockaddr_in here = { .sin_family = AF_INET }, there = here;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	inet_pton(AF_INET, from, &here.sin_addr);
-	inet_pton(AF_INET, "127.0.0.1", &there.sin_addr);
+	inet_pton(AF_INET, to, &there.sin_addr);
 	there.sin_port = htons(PORT);
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);
@@ -102,7 +106,7 @@ static void test_parties_outlive_doors(void **state)
 {
 	(void)state;
 	need_namespace();
-	open_doors();
+	open_doors("spindle.conf");
 	assert_non_null(LIST_FIRST(&self.parties)->door);
 	close_doors();
 }
@@ -113,8 +117,8 @@ static void test_nobody_comes_from_elsewhere(void **state)
 
 	(void)state;
 	need_namespace();
-	open_doors();
-	fd = knock("127.0.0.3");
+	open_doors("spindle.conf");
+	fd = knock("127.0.0.3", "127.0.0.1");
 	assert_true(is_closed(fd));
 	close(fd);
 	close_doors();
@@ -127,15 +131,42 @@ static void test_silence(void **state)
 
 	(void)state;
 	need_namespace();
-	open_doors();
+	open_doors("spindle.conf");
 	for (int i = 0; i < SILENT; i++)
-		fds[i] = knock("127.0.0.2");
+		fds[i] = knock("127.0.0.2", "127.0.0.1");
 	assert_true(is_closed(fds[0]));
 	assert_false(is_closed(fds[1]));
 	close_doors();
 	assert_true(is_closed(fds[1]));
 	for (int i = 0; i < SILENT; i++)
 		close(fds[i]);
+}
+
+static void give_address(const char *text)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	struct ifreq request = { .ifr_name = "lo:1" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, text, &addr.sin_addr);
+	memcpy(&request.ifr_addr, &addr, sizeof(addr));
+	assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
+	close(fd);
+}
+
+/* It is tried again every five seconds. */
+static void test_an_address_that_comes_later(void **state)
+{
+	static const struct timeval wait = { .tv_sec = 5, .tv_usec = 200000 };
+
+	(void)state;
+	need_namespace();
+	open_doors("later.conf");
+	give_address("192.0.2.1");
+	event_base_loopexit(self.base, &wait);
+	event_base_dispatch(self.base);
+	close(knock("192.0.2.1", "192.0.2.1"));
+	close_doors();
 }
 
 /* --- files and a network ----------------------------------------------------------- */
@@ -150,17 +181,22 @@ static int make_pair(const char *name)
 	return ret;
 }
 
+static int write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	return !file || fputs(text, file) < 0 || fclose(file);
+}
+
 static int start(void **state)
 {
 	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	FILE *file;
 	int fd;
 
 	(void)state;
 	if (!mkdtemp(folder) || chdir(folder) || make_pair("a") || make_pair("b") || make_pair("c"))
 		return -1;
-	file = fopen("spindle.conf", "w");
-	if (!file || fputs(config_text, file) < 0 || fclose(file))
+	if (write_file("spindle.conf", config_text) || write_file("later.conf", later_text))
 		return -1;
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		return 0;
@@ -173,7 +209,7 @@ static int start(void **state)
 static int stop(void **state)
 {
 	static const char *const files[] = {
-		"a", "a.pub", "b", "b.pub", "c", "c.pub", "spindle.conf",
+		"a", "a.pub", "b", "b.pub", "c", "c.pub", "spindle.conf", "later.conf",
 	};
 
 	(void)state;
@@ -188,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_parties_outlive_doors),
 		cmocka_unit_test(test_nobody_comes_from_elsewhere),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_an_address_that_comes_later),
 	};
 
 	return cmocka_run_group_tests_name("door", tests, start, stop);
