@@ -98,7 +98,7 @@ bool spn_esp_check(const struct spn_suite *suite, unsigned int len)
 {
 	unsigned int fixed = spn_esp_head_len(suite) + suite->icv_len;
 
-	return len >= fixed + suite->block_len && (len - fixed) % suite->block_len == 0;
+	return len >= fixed + suite->block_len && IS_ALIGNED(len - fixed, suite->block_len);
 }
 
 static int verify(const struct spn_xform *xform, const struct sk_buff *skb, u64 seq)
