@@ -113,6 +113,9 @@ static int open_socket(struct spn_port *port)
 
 	/* One of the kernel's own holds no reference of the namespace. */
 	err = sock_create_kern(port->sn->net, port->local.family, SOCK_DGRAM, IPPROTO_UDP, &sock);
+	/* So it calls that there is no memory; of files there is none here. */
+	if (err == -ENFILE)
+		err = -ENOMEM;
 	if (err)
 		return err;
 	err = set_up_socket(sock, port);
