@@ -69,6 +69,30 @@ in_tunnel()
 	no_drops b
 }
 
+# As many as devices may call each other, on the one stack of who sends; AH takes most of it.
+eight_deep()
+{
+	local i deepest=7
+
+	# Lockdep counts no more than 48 locks at once, and readers of RCU among them.
+	[ ! -e /proc/lockdep ] || deepest=3
+	fresh_hosts
+	alg=sha512
+	for ((i = 0; i <= deepest; i++)); do
+		device=spin$i tunnel=t$i
+		inner=([a]=10.10$i.1.1 [b]=10.10$i.2.1)
+		network=([a]=10.10$i.1.0/24 [b]=10.10$i.2.0/24)
+		spindle_hosts proto ah df clear
+		outer=([a]=${inner[a]} [b]=${inner[b]})
+	done
+	pings a b
+	pings a b -s 3000
+	transfer a b 100001
+	no_drops a
+	no_drops b
+	quiet
+}
+
 # The way to the other end of each is the other: what is sent would come back longer by two
 # headers, and for ever if it may be cut.
 circle()
@@ -384,6 +408,7 @@ run_tests \
 	"IPv4 in IPv6 is of full size" "full_size 4 6" \
 	"IPv6 in IPv6 is of full size" "full_size 6 6" \
 	"a tunnel in a tunnel" in_tunnel \
+	"eight tunnels in each other" eight_deep \
 	"tunnels in a circle" circle \
 	"an outer address that goes and comes" "own_address 4" \
 	"an outer address of IPv6 that goes and comes" "own_address 6" \
