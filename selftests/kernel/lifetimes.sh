@@ -157,6 +157,27 @@ goes_on()
 	same "asked for an SA" "$(events '.event == "acquire"')" 1
 }
 
+# send_train COUNT: that many datagrams, which the stack hands over as one.
+send_train()
+{
+	host a python3 -ISc '
+import socket, sys
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.setsockopt(socket.IPPROTO_UDP, 103, 100)  # UDP_SEGMENT
+sock.sendto(bytes(100 * int(sys.argv[2])), (sys.argv[1], 9))' "${inner[b]}" "$1"
+}
+
+# What of a train has room goes, and no more.
+in_a_train()
+{
+	limited out life-packets 0 4
+	send_train 10
+	same "packets" "$(field out packets)" 4
+	same "state" "$(field out state)" expired
+	same "drops" "$(field out drops | jq -c .)" '{"expired":6}'
+	same "packets at the other end" "$(sa_field b in "$(spi b 1)" packets)" 4
+}
+
 run_tests \
 	"packets, sending" not_beyond_hard \
 	"packets, receiving" "counted in life-packets packets 4 10 10" \
@@ -167,4 +188,5 @@ run_tests \
 	"hard without soft" hard_without_soft \
 	"soft without hard" soft_without_hard \
 	"sequence numbers" sequence \
-	"the next generation goes on" goes_on
+	"the next generation goes on" goes_on \
+	"in the middle of a train" in_a_train
