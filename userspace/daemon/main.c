@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <getopt.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,6 +248,11 @@ int main(int argc, char **argv)
 	take_options(&options, argc, argv);
 	/* Keys stay out of core dumps. */
 	prctl(PR_SET_DUMPABLE, 0);
+	/*
+	 * A thread that makes keys may be at work when the process ends: nothing may be freed
+	 * beneath it.  OpenSSL listens before it has been used, and no more.
+	 */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	config = sp_config_load(options.config, on_problem, NULL);
 	keys = sp_keyring_new(NULL);
 	if (!config || sp_keyring_read(keys, config, on_problem, NULL))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -90,8 +89,6 @@ struct spares *spares_new(struct event_base *base, void (*ready)(void *arg), voi
 	struct spares *spares = calloc(1, sizeof(*spares));
 	int ends[2];
 
-	/* A thread may be at work when the process ends: nothing may be freed beneath it. */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	if (!spares)
 		return NULL;
 	if (pipe2(ends, O_CLOEXEC)) {
