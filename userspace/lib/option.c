@@ -14,10 +14,11 @@ struct sp_option_kind {
 	enum sp_option_form form;
 	int (*parse)(const struct sp_option *option, uint32_t *value, const char *text,
 		     struct sp_error *err);
-	void (*format)(const struct sp_option_kind *kind, uint32_t value,
+	void (*format)(const struct sp_option *option, uint32_t value,
 		       char buf[SP_OPTION_STRLEN]);
 	const char *const *words;	/* of a kind that chooses: by value */
 	uint32_t n_words;
+	const char *above;		/* of a kind that counts: the word for one more than most */
 };
 
 /* --- kinds -------------------------------------------------------------------- */
@@ -25,25 +26,33 @@ struct sp_option_kind {
 static int parse_count(const struct sp_option *option, uint32_t *value, const char *text,
 		       struct sp_error *err)
 {
-	uint64_t number;
+	const char *above = option->kind->above;
+	uint64_t number = (uint64_t)option->most + 1;
 
-	if (sp_number_parse(&number, text, 0, option->most, err))
+	if (above && strcmp(text, above) && sp_number_parse(&number, text, 0, option->most, err))
+		return sp_fail(err, "\"%s\" is neither %s nor a number from 0 to %u", text, above,
+			       option->most);
+	if (!above && sp_number_parse(&number, text, 0, option->most, err))
 		return -1;
 	*value = (uint32_t)number;
 	return 0;
 }
 
-static void format_count(const struct sp_option_kind *kind, uint32_t value,
-			char buf[SP_OPTION_STRLEN])
+static void format_count(const struct sp_option *option, uint32_t value,
+			 char buf[SP_OPTION_STRLEN])
 {
-	(void)kind;
-	snprintf(buf, SP_OPTION_STRLEN, "%u", value);
+	const char *above = option->kind->above;
+
+	if (above && value > option->most)
+		snprintf(buf, SP_OPTION_STRLEN, "%s", above);
+	else
+		snprintf(buf, SP_OPTION_STRLEN, "%u", value);
 }
 
-static void format_mark(const struct sp_option_kind *kind, uint32_t value,
+static void format_mark(const struct sp_option *option, uint32_t value,
 			char buf[SP_OPTION_STRLEN])
 {
-	(void)kind;
+	(void)option;
 	snprintf(buf, SP_OPTION_STRLEN, "0x%x", value);
 }
 
@@ -57,10 +66,10 @@ static int parse_switch(const struct sp_option *option, uint32_t *value, const c
 	return 0;
 }
 
-static void format_switch(const struct sp_option_kind *kind, uint32_t value,
+static void format_switch(const struct sp_option *option, uint32_t value,
 			char buf[SP_OPTION_STRLEN])
 {
-	(void)kind;
+	(void)option;
 	strcpy(buf, value ? "on" : "off");
 }
 
@@ -83,49 +92,13 @@ static int parse_word(const struct sp_option *option, uint32_t *value, const cha
 	return sp_fail(err, "\"%s\" is not %s", text, all);
 }
 
-static void format_word(const struct sp_option_kind *kind, uint32_t value,
+static void format_word(const struct sp_option *option, uint32_t value,
 			char buf[SP_OPTION_STRLEN])
 {
+	const struct sp_option_kind *kind = option->kind;
+
 	snprintf(buf, SP_OPTION_STRLEN, "%s",
 		 value < kind->n_words ? kind->words[value] : "unknown");
-}
-
-static int parse_dscp(const struct sp_option *option, uint32_t *value, const char *text,
-		      struct sp_error *err)
-{
-	*value = SPINDLE_DSCP_COPY;
-	if (strcmp(text, "copy") && parse_count(option, value, text, err))
-		return sp_fail(err, "\"%s\" is neither copy nor a number from 0 to %u", text,
-			       option->most);
-	return 0;
-}
-
-static void format_dscp(const struct sp_option_kind *kind, uint32_t value,
-			char buf[SP_OPTION_STRLEN])
-{
-	if (value == SPINDLE_DSCP_COPY)
-		strcpy(buf, "copy");
-	else
-		format_count(kind, value, buf);
-}
-
-static int parse_tfc(const struct sp_option *option, uint32_t *value, const char *text,
-		     struct sp_error *err)
-{
-	*value = SPINDLE_TFC_MTU;
-	if (strcmp(text, "mtu") && parse_count(option, value, text, err))
-		return sp_fail(err, "\"%s\" is neither mtu nor a number of octets from 0 to %u",
-			       text, option->most);
-	return 0;
-}
-
-static void format_tfc(const struct sp_option_kind *kind, uint32_t value,
-			char buf[SP_OPTION_STRLEN])
-{
-	if (value == SPINDLE_TFC_MTU)
-		strcpy(buf, "mtu");
-	else
-		format_count(kind, value, buf);
 }
 
 static int parse_align(const struct sp_option *option, uint32_t *value, const char *text,
@@ -154,10 +127,10 @@ static int parse_encap(const struct sp_option *option, uint32_t *value, const ch
 	return 0;
 }
 
-static void format_encap(const struct sp_option_kind *kind, uint32_t value,
+static void format_encap(const struct sp_option *option, uint32_t value,
 			char buf[SP_OPTION_STRLEN])
 {
-	(void)kind;
+	(void)option;
 	if (value & UINT16_MAX)
 		snprintf(buf, SP_OPTION_STRLEN, "udp %u %u", value >> 16, value & UINT16_MAX);
 	else
@@ -195,11 +168,11 @@ static const struct sp_option_kind df = {
 };
 
 static const struct sp_option_kind dscp = {
-	.form = SP_OPTION_NUMBER, .parse = parse_dscp, .format = format_dscp,
+	.form = SP_OPTION_NUMBER, .parse = parse_count, .format = format_count, .above = "copy",
 };
 
 static const struct sp_option_kind tfc = {
-	.form = SP_OPTION_NUMBER, .parse = parse_tfc, .format = format_tfc,
+	.form = SP_OPTION_NUMBER, .parse = parse_count, .format = format_count, .above = "mtu",
 };
 
 static const struct sp_option_kind align = {
@@ -361,7 +334,7 @@ int sp_option_parse(const struct sp_option *option, struct sp_tunnel_options *of
 const char *sp_option_format(const struct sp_option *option, const struct sp_tunnel_options *of,
 			     char buf[SP_OPTION_STRLEN])
 {
-	option->kind->format(option->kind, sp_option_get(option, of), buf);
+	option->kind->format(option, sp_option_get(option, of), buf);
 	return buf;
 }
 
