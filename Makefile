@@ -233,11 +233,11 @@ lint: build/linux
 kernel: $(GUEST)
 	+selftests/check $(KERNELS:%=kernel-%)
 
-# Every kselftest once: what one processor shows at the host's own speed, in User Mode Linux;
-# what wants several, or depends on the kernel's version, on Debian's own kernels.  The long
-# parts first.
-CHECK := kernel-native:plain $(patsubst %,kernel-%:version,$(filter-out $(MAIN),$(KERNELS))) \
-	kernel-$(MAIN):several,version unit lint
+# Every kselftest once: what one processor shows at the host's own speed, in User Mode Linux,
+# which is built of MAIN's sources; what wants several on Debian's own, and what depends on the
+# kernel's version on the others.  The long parts first.
+CHECK := kernel-native:single $(patsubst %,kernel-%:version,$(filter-out $(MAIN),$(KERNELS))) \
+	kernel-$(MAIN):several unit lint
 # What no kselftest on a common kernel shows, and the demo on machines that are bare.
 MORE := soak-uml bare-bookworm bare-trixie fuzz detectors-uml
 # What takes longer than an hour has room for: whole kernels, sanitizers, races, releases.
