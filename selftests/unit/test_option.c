@@ -99,12 +99,32 @@ static void a_change_is_found(void **state)
 	assert_int_equal(seen, sp_option_all());
 }
 
+/* The words of the configuration and of the command line, in both. */
+static void a_switch_has_four_words(void **state)
+{
+	static const struct {
+		const char *word;
+		uint32_t value;
+	} rows[] = { { "on", 1 }, { "yes", 1 }, { "off", 0 }, { "no", 0 } };
+	const struct sp_option *option = sp_option_find("follow");
+	struct sp_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sp_tunnel_options told = { .follow = !rows[i].value };
+
+		assert_int_equal(sp_option_parse(option, &told, rows[i].word, &err), 0);
+		assert_int_equal(told.follow, rows[i].value);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_two_have_the_same),
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(a_change_is_found),
+		cmocka_unit_test(a_switch_has_four_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
