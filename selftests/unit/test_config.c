@@ -152,6 +152,31 @@ static void test_defaults(void **state)
 	sp_config_free(config);
 }
 
+/* As many lines as say what nobody else can know. */
+static void test_six_lines(void **state)
+{
+	static const char *const offered[] = { "aes256gcm16", "aes128gcm16", "chacha20poly1305" };
+	struct heard heard;
+	struct sp_config *config = load("[peer office]\nremote = gw.example.org\n"
+		"key = here\npeer-key = there\n"
+		"[tunnel lan]\npeer = office\nlocal-ts = 10.1.0.0/16\nremote-ts = 10.2.0.0/16\n",
+		&heard);
+	const struct sp_tunnel_config *tunnel;
+
+	(void)state;
+	assert_string_equal(heard.text, "");
+	assert_non_null(config);
+	tunnel = sp_config_tunnel(config, "lan");
+	assert_true(tunnel->peer->local_by_route);
+	assert_int_equal(tunnel->peer->local.family, AF_UNSPEC);
+	assert_string_equal(tunnel->interface, "spin0");
+	assert_false(tunnel->ah);
+	assert_int_equal(tunnel->n_esp, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(tunnel->esp[i], offered[i]);
+	sp_config_free(config);
+}
+
 static void test_weak_ah(void **state)
 {
 	struct heard heard;
@@ -266,18 +291,22 @@ static const struct {
 	  "remote-ts = 192.0.2.2\n",
 	  "spindle.conf:5:1: tunnel t: mode = transport needs an address as its peer's remote\n" },
 	{ "[peer x]\nremote = 192.0.2.2\n",
-	  "spindle.conf:1:1: peer x needs local = ADDRESS\n"
 	  "spindle.conf:1:1: peer x needs key = FILE (spindle key new makes one)\n"
 	  "spindle.conf:1:1: peer x needs peer-key = FILE, the peer's public key\n" },
 	{ OFFICE "[tunnel lan]\npeer = ofice\ninterface = spin0\nlocal-ts = 10.1.0.0/16\n"
 	  "remote-ts = 10.2.0.0/16\nesp = aes128-sha256\n",
 	  "spindle.conf:7:1: tunnel lan: there is no [peer ofice]; did you mean office?\n" },
 	{ OFFICE "[tunnel lan]\npeer = office\n",
-	  "spindle.conf:7:1: tunnel lan needs interface = NAME\n"
 	  "spindle.conf:7:1: tunnel lan needs local-ts = PREFIX\n"
-	  "spindle.conf:7:1: tunnel lan needs remote-ts = PREFIX\n"
-	  "spindle.conf:7:1: tunnel lan needs esp = WORD, as in esp = aes128-sha256, "
-	  "or ah = WORD\n" },
+	  "spindle.conf:7:1: tunnel lan needs remote-ts = PREFIX\n" },
+	{ "[peer x]\nremote = 192.0.2.2\nkeying = manual\n"
+	  "[tunnel t]\npeer = x\nmode = transport\nlocal-ts = 192.0.2.1\n"
+	  "remote-ts = 192.0.2.2\n",
+	  "spindle.conf:4:1: tunnel t: mode = transport needs local = ADDRESS of its peer\n" },
+	{ "[peer x]\nremote = 192.0.2.2\nprofile = compat\nallow-insecure = yes\n"
+	  "[peer y]\nremote = 192.0.2.2\nprofile = compat\nallow-insecure = yes\n",
+	  "spindle.conf:5:1: peer y: has local, remote and port of peer x (FOLDER/spindle.conf:1), "
+	  "and with profile = compat nothing tells them apart\n" },
 	{ OFFICE LAN "ah = sha256\n",
 	  "spindle.conf:13:6: ah: the tunnel has esp or ah already\n" },
 	{ "[tunnel x]\nah = aes128-sha256\n",
@@ -579,6 +608,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_six_lines),
 		cmocka_unit_test(test_weak_ah),
 		cmocka_unit_test(test_past),
 		cmocka_unit_test(test_bad),

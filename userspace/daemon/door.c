@@ -249,7 +249,8 @@ void door_apply(struct daemon *daemon)
 	LIST_FOREACH(party, &daemon->parties, next)
 		door_forget(party);
 	LIST_FOREACH(party, &daemon->parties, next)
-		enter_party(find_door(daemon, &party->engine->config), party);
+		if (party->engine->config.local.family)
+			enter_party(find_door(daemon, &party->engine->config), party);
 	close_unneeded(daemon);
 	LIST_FOREACH(door, &daemon->doors, next)
 		mark_door(door);

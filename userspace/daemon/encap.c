@@ -142,7 +142,7 @@ void encap_apply(struct daemon *daemon, const struct sp_config *config)
 	LIST_FOREACH(encap, &daemon->encaps, next)
 		encap->needed = false;
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
-		if (tunnel->options.encap.dport)
+		if (tunnel->options.encap.dport && tunnel->peer->local.family)
 			have_encap(daemon, tunnel)->needed = true;
 	close_unneeded(daemon);
 }

@@ -104,9 +104,11 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 		return;
 	if (!has_moved(config, old))
 		keep_following(is, want);
-	/* Its name has told nothing yet: it is where it was. */
+	/* Its name has told nothing yet, or no route leads there: both ends are where they were. */
 	if (!want->remote.family)
 		want->remote = is->remote;
+	if (!want->local.family)
+		want->local = is->local;
 	want->fields = differing_fields(is, want);
 	want->told = sp_options_differ(&is->options, &want->options);
 	wish->change = want->fields || want->told ? KERNEL_SET : KERNEL_SAME;
@@ -120,9 +122,14 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
 		  struct sp_error *err)
 {
+	char text[SP_ADDR_STRLEN];
+
 	if (!wish->tunnel.remote.family)
 		return sp_fail(err, "tunnel %s: %s has no address yet", config->name,
 			       config->peer->remote_name);
+	if (!wish->tunnel.local.family)
+		return sp_fail(err, "tunnel %s: no route leads to %s yet", config->name,
+			       sp_addr_format(&wish->tunnel.remote, text));
 	switch (wish->change) {
 	case KERNEL_NEW:
 		if (!wish->tunnel.ifindex)

@@ -81,7 +81,7 @@ static void fail(struct rk_link *link, bool refused, const char *why)
 	else
 		rk_peer_rejected(party->engine, why, now);
 	if (link->client && !link->open)
-		resolve_again(party->daemon, &party->engine->config);
+		resolve_again(party->daemon, party->engine->config.name);
 	party_tick(party);
 }
 
@@ -304,6 +304,12 @@ void link_connect(struct party *party)
 		fail_later(link, why);
 		return;
 	}
+	if (!config->local.family) {
+		snprintf(why, sizeof(why), "no route leads to %s yet",
+			 sp_addr_format(&config->remote, text));
+		fail_later(link, why);
+		return;
+	}
 	if (!error) {
 		if (!bind(fd, (struct sockaddr *)&local, local_len) &&
 		    !bufferevent_socket_connect(link->stream, (struct sockaddr *)&remote,
@@ -354,6 +360,15 @@ void link_send(struct rk_link *link, const char *text)
 	flush(link);
 	if (evbuffer_get_length(bufferevent_get_output(link->stream)) > UNSENT_MAX)
 		fail_later(link, "the peer does not read");
+}
+
+void link_break_party(struct party *party, const char *why)
+{
+	struct rk_link *link;
+
+	LIST_FOREACH(link, &party->daemon->links, next)
+		if (link->party == party)
+			fail_later(link, why);
 }
 
 void link_close_party(struct party *party)

@@ -35,6 +35,8 @@ void link_key_ready(struct daemon *daemon);
 void link_send(struct rk_link *link, const char *text);
 /* Sends what is queued, for a while, then closes; the engine hears no more of it. */
 void link_close(struct rk_link *link);
+/* All of a party's fail, from the loop. */
+void link_break_party(struct party *party, const char *why);
 /* All of a party that goes. */
 void link_close_party(struct party *party);
 /* At the daemon's end, with whatever is unsent. */

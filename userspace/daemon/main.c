@@ -160,6 +160,7 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	    repair_open(daemon, err) || routes_open(daemon, err) ||
 	    resolve_open(daemon, err))
 		return -1;
+	resolve_fill(daemon, config);
 	note_version();
 	daemon->control = control_open(daemon, options->socket, err);
 	if (!daemon->control)

@@ -9,17 +9,22 @@
 
 #include "address.h"
 #include "apply.h"
+#include "door.h"
+#include "encap.h"
+#include "link.h"
 #include "lib/table.h"
 #include "log.h"
 #include "party.h"
 #include "resolve.h"
 #include "routes.h"
 #include "snapshot.h"
+#include "source.h"
 
 enum {
 	TICK_SECONDS = 5,		/* from question to question, while there is no answer */
 	AGAIN_SECONDS = 10,		/* while there is one that leads nowhere */
 	MANUAL_SECONDS = 300,		/* while nobody can say whether it does */
+	SETTLE_MS = 100,		/* addresses come and go in groups */
 	THREADS_MAX = 8,
 	ANSWERS_MAX = 16,
 };
@@ -45,6 +50,7 @@ struct resolver {
 	int from_thread, to_loop;	/* a pipe of struct question */
 	struct event *readable;
 	struct event *tick;
+	struct event *settled;		/* addresses of this host have changed */
 };
 
 /* What a thread is told, and what it tells. */
@@ -65,6 +71,8 @@ static void *ask(void *arg)
 	struct question *question = arg;
 	const struct addrinfo hints = {
 		.ai_family = question->key.family, .ai_socktype = SOCK_STREAM,
+		/* Of either family, only what this host could reach. */
+		.ai_flags = question->key.family == AF_UNSPEC ? AI_ADDRCONFIG : 0,
 	};
 	struct addrinfo *list = NULL;
 
@@ -82,13 +90,18 @@ static void *ask(void *arg)
 
 /* --- questions ---------------------------------------------------------------- */
 
+static sa_family_t wanted_family(const struct sp_peer_config *peer)
+{
+	return peer->local_by_route ? AF_UNSPEC : peer->local.family;
+}
+
 static struct entry *find_entry(const struct resolver *resolver, const struct sp_peer_config *peer)
 {
 	struct entry *entry;
 	struct key key;
 
 	memset(&key, 0, sizeof(key));
-	key.family = peer->local.family;
+	key.family = wanted_family(peer);
 	strcpy(key.name, peer->remote_name);
 	HASH_FIND(hh, resolver->entries, &key, sizeof(key), entry);
 	return entry;
@@ -103,7 +116,7 @@ static struct entry *add_entry(struct resolver *resolver, const struct sp_peer_c
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		abort();
-	entry->key.family = peer->local.family;
+	entry->key.family = wanted_family(peer);
 	strcpy(entry->key.name, peer->remote_name);
 	entry->asked = -MANUAL_SECONDS;
 	HASH_ADD(hh, resolver->entries, key, sizeof(entry->key), entry);
@@ -148,39 +161,20 @@ static bool is_due(const struct daemon *daemon, const struct sp_peer_config *pee
 	return !party_find(daemon, peer->name) && now - entry->asked >= MANUAL_SECONDS;
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	static const struct timeval wait = { .tv_sec = TICK_SECONDS };
-	struct resolver *resolver = arg;
-	const struct sp_peer_config *peer;
-	bool named = false;
-
-	(void)fd;
-	(void)what;
-	STAILQ_FOREACH(peer, &resolver->daemon->config->peers, next) {
-		struct entry *entry;
-
-		if (!peer->remote_name[0])
-			continue;
-		named = true;
-		entry = add_entry(resolver, peer);
-		if (is_due(resolver->daemon, peer, entry, daemon_now()))
-			begin_asking(resolver, entry);
-	}
-	if (named)
-		event_add(resolver->tick, &wait);
-}
-
 /* --- answers ------------------------------------------------------------------ */
 
-static void move_party(struct party *party, const struct sp_addr *to)
+static void move_party(struct party *party, const struct sp_peer_config *peer)
 {
 	struct registry *registry = &party->daemon->registry;
+	struct rk_peer *engine = party->engine;
 
+	if (!sp_addr_equal(&engine->config.local, &peer->local))
+		link_break_party(party, "our address is another now");
 	registry_remove_party(registry, party);
-	party->engine->config.remote = *to;
+	engine->config.remote = peer->remote;
+	engine->config.local = peer->local;
 	party->at.family = AF_UNSPEC;
-	party->engine->connect_at = daemon_now();
+	engine->connect_at = daemon_now();
 	registry_add_party(registry, party);
 }
 
@@ -204,19 +198,58 @@ static void move_tunnels(struct daemon *daemon, const struct sp_peer_config *pee
 	snapshot_free(kernel);
 }
 
-static void move_peer(struct daemon *daemon, struct sp_peer_config *peer, const struct sp_addr *to)
+/* The peer's addresses are others than before: ours, or its own. */
+static void move_peer(struct daemon *daemon, struct sp_peer_config *peer)
 {
 	struct party *party = party_find(daemon, peer->name);
+
+	if (party)
+		move_party(party, peer);
+	move_tunnels(daemon, peer);
+	if (peer->local_by_route) {
+		door_apply(daemon);
+		encap_apply(daemon, daemon->config);
+	}
+	routes_change(daemon);
+	if (party)
+		party_tick(party);
+}
+
+static void move_remote(struct daemon *daemon, struct sp_peer_config *peer,
+			const struct sp_addr *to)
+{
 	char text[SP_ADDR_STRLEN];
 
 	log_line("peer %s: %s is %s", peer->name, peer->remote_name, sp_addr_format(to, text));
 	peer->remote = *to;
-	if (party)
-		move_party(party, to);
-	move_tunnels(daemon, peer);
-	routes_change(daemon);
-	if (party)
-		party_tick(party);
+	if (peer->local_by_route)
+		peer->local = source_find(peer);
+	move_peer(daemon, peer);
+}
+
+/* While there is no route, what was ours stays ours. */
+static void look_at_local(struct daemon *daemon, struct sp_peer_config *peer)
+{
+	struct sp_addr local = source_find(peer);
+	char text[SP_ADDR_STRLEN];
+
+	if (!local.family || sp_addr_equal(&local, &peer->local))
+		return;
+	log_line("peer %s: our address is %s", peer->name, sp_addr_format(&local, text));
+	peer->local = local;
+	move_peer(daemon, peer);
+}
+
+static void on_settled(evutil_socket_t fd, short what, void *arg)
+{
+	struct resolver *resolver = arg;
+	struct sp_peer_config *peer;
+
+	(void)fd;
+	(void)what;
+	STAILQ_FOREACH(peer, &resolver->daemon->config->peers, next)
+		if (peer->local_by_route)
+			look_at_local(resolver->daemon, peer);
 }
 
 /* The one that was in use, if it is still among them. */
@@ -243,7 +276,7 @@ static void take_answer(struct resolver *resolver, struct entry *entry,
 	STAILQ_FOREACH(peer, &daemon->config->peers, next)
 		if (peer->remote_name[0] && find_entry(resolver, peer) == entry &&
 		    !sp_addr_equal(&peer->remote, &entry->addr))
-			move_peer(daemon, peer, &entry->addr);
+			move_remote(daemon, peer, &entry->addr);
 }
 
 static void on_answer(evutil_socket_t fd, short what, void *arg)
@@ -261,6 +294,38 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
 		return;
 	entry->asking = false;
 	take_answer(resolver, entry, &question);
+}
+
+/* --- time ----------------------------------------------------------------------- */
+
+/* Returns whether the peer is to be looked at again. */
+static bool look_at_peer(struct resolver *resolver, struct sp_peer_config *peer)
+{
+	struct entry *entry;
+
+	if (peer->local_by_route && !peer->local.family)
+		look_at_local(resolver->daemon, peer);
+	if (!peer->remote_name[0])
+		return !peer->local.family;
+	entry = add_entry(resolver, peer);
+	if (is_due(resolver->daemon, peer, entry, daemon_now()))
+		begin_asking(resolver, entry);
+	return true;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval wait = { .tv_sec = TICK_SECONDS };
+	struct resolver *resolver = arg;
+	struct sp_peer_config *peer;
+	bool again = false;
+
+	(void)fd;
+	(void)what;
+	STAILQ_FOREACH(peer, &resolver->daemon->config->peers, next)
+		again |= look_at_peer(resolver, peer);
+	if (again)
+		event_add(resolver->tick, &wait);
 }
 
 /* --- for others --------------------------------------------------------------- */
@@ -281,7 +346,9 @@ int resolve_open(struct daemon *daemon, struct sp_error *err)
 	resolver->readable = event_new(daemon->base, ends[0], EV_READ | EV_PERSIST, on_answer,
 				       resolver);
 	resolver->tick = evtimer_new(daemon->base, on_tick, resolver);
-	if (!resolver->readable || !resolver->tick || event_add(resolver->readable, NULL))
+	resolver->settled = evtimer_new(daemon->base, on_settled, resolver);
+	if (!resolver->readable || !resolver->tick || !resolver->settled ||
+	    event_add(resolver->readable, NULL))
 		return sp_fail(err, "answers to names cannot be waited for");
 	return 0;
 }
@@ -300,6 +367,7 @@ void resolve_close(struct daemon *daemon)
 	}
 	event_free(resolver->readable);
 	event_free(resolver->tick);
+	event_free(resolver->settled);
 	close(resolver->from_thread);
 	if (!resolver->threads)
 		close(resolver->to_loop);
@@ -317,6 +385,8 @@ void resolve_fill(const struct daemon *daemon, struct sp_config *config)
 		entry = peer->remote_name[0] ? find_entry(daemon->resolver, peer) : NULL;
 		if (entry)
 			peer->remote = entry->addr;
+		if (peer->local_by_route)
+			peer->local = source_of(daemon, peer);
 	}
 }
 
@@ -325,11 +395,23 @@ void resolve_apply(struct daemon *daemon)
 	on_tick(-1, 0, daemon->resolver);
 }
 
-void resolve_again(struct daemon *daemon, const struct sp_peer_config *peer)
+void resolve_address_changed(struct daemon *daemon)
 {
+	static const struct timeval wait = { .tv_usec = SETTLE_MS * 1000 };
+	struct resolver *resolver = daemon->resolver;
+
+	if (resolver && daemon->config && !evtimer_pending(resolver->settled, NULL))
+		event_add(resolver->settled, &wait);
+}
+
+void resolve_again(struct daemon *daemon, const char *name)
+{
+	struct sp_peer_config *peer = sp_config_peer(daemon->config, name);
 	struct entry *entry;
 
-	if (!peer->remote_name[0])
+	if (peer && peer->local_by_route)
+		look_at_local(daemon, peer);
+	if (!peer || !peer->remote_name[0])
 		return;
 	entry = find_entry(daemon->resolver, peer);
 	if (entry && daemon_now() - entry->asked >= AGAIN_SECONDS)

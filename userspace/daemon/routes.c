@@ -10,6 +10,7 @@
 #include "lib/rt_events.h"
 #include "log.h"
 #include "repair.h"
+#include "resolve.h"
 #include "routes.h"
 #include "wanted.h"
 
@@ -581,6 +582,8 @@ static void on_change(const struct sp_rt_event *event, void *arg)
 	static const struct timeval wait = { .tv_usec = SETTLE_MS * 1000 };
 	struct routes *routes = arg;
 
+	if (!event->link && !event->route)
+		resolve_address_changed(routes->daemon);
 	if (!evtimer_pending(routes->soon, NULL) && matters(routes, event))
 		event_add(routes->soon, &wait);
 }

@@ -114,11 +114,13 @@ static json_t *manual_peer(const struct sp_peer_config *peer, json_t *tunnels)
 			 "rekey-at", "last-error", "tunnels", tunnels);
 }
 
-/* Where it is, and by what name that was found. */
+/* Where it and we are, and by what name that was found. */
 static json_t *with_place(json_t *status, const struct sp_peer_config *peer)
 {
 	char text[SP_ADDR_STRLEN];
 
+	json_object_set_new(status, "local", peer->local.family ?
+			    json_string(sp_addr_format(&peer->local, text)) : json_null());
 	json_object_set_new(status, "remote", peer->remote.family ?
 			    json_string(sp_addr_format(&peer->remote, text)) : json_null());
 	json_object_set_new(status, "remote-name", text_or_null(peer->remote_name));

@@ -73,6 +73,7 @@ static void peer_section(struct sp_config_parser *p, const char *name)
 	peer = allocate(sizeof(*peer));
 	peer->place = p->place;
 	peer->port = SP_CONFIG_PORT;
+	peer->local_by_route = true;
 	STAILQ_INIT(&peer->tunnels);
 	strcpy(peer->name, name);
 	STAILQ_INSERT_TAIL(&p->config->peers, peer, next);
@@ -92,6 +93,7 @@ static void tunnel_section(struct sp_config_parser *p, const char *name)
 	tunnel = allocate(sizeof(*tunnel));
 	tunnel->place = p->place;
 	tunnel->lifetime = SP_CONFIG_LIFETIME;
+	strcpy(tunnel->interface, SP_CONFIG_INTERFACE);
 	tunnel->options = sp_options_usual();
 	tunnel->routes = true;
 	strcpy(tunnel->name, name);
@@ -186,8 +188,6 @@ static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *
 {
 	const struct sp_place *at = &peer->place;
 
-	if (!peer->local.family)
-		sp_config_problem(p, at, "peer %s needs local = ADDRESS", peer->name);
 	if (!peer->remote.family && !peer->remote_name[0])
 		sp_config_problem(p, at, "peer %s needs remote = ADDRESS", peer->name);
 	check_address(p, peer, "local", &peer->local);
@@ -321,13 +321,21 @@ static void check_protocols(struct sp_config_parser *p, const struct sp_tunnel_c
 	}
 }
 
-static void check_esp(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
+/* Untold, what is fast on a processor with AES instructions, and on one without. */
+static void offer_usual(struct sp_tunnel_config *tunnel)
+{
+	static const char *const words[] = { "aes256gcm16", "aes128gcm16", "chacha20poly1305" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		tunnel->esp[tunnel->n_esp++] = spn_suite_find(words[i])->word;
+}
+
+static void check_esp(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
 	const struct sp_place *at = &tunnel->place;
 
-	if (!tunnel->n_esp && tunnel->peer && tunnel->peer->keying == SP_KEYING_RSA)
-		sp_config_problem(p, at, "tunnel %s needs esp = WORD, as in esp = aes128-sha256, "
-				  "or ah = WORD", tunnel->name);
+	if (!tunnel->n_esp)
+		offer_usual(tunnel);
 	for (size_t i = 0; i < tunnel->n_esp && !tunnel->allow_weak; i++)
 		if (spn_suite_find(tunnel->esp[i])->weak)
 			sp_config_problem(p, at, "tunnel %s: %s can be broken; it needs "
@@ -401,7 +409,10 @@ static void select_hosts(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	if (tunnel->peer && tunnel->peer->remote_name[0])
 		sp_config_problem(p, &tunnel->place, "tunnel %s: mode = transport needs an address "
 				  "as its peer's remote", tunnel->name);
-	if (tunnel->peer && tunnel->peer->remote.family) {
+	if (tunnel->peer && tunnel->peer->local_by_route)
+		sp_config_problem(p, &tunnel->place, "tunnel %s: mode = transport needs local = "
+				  "ADDRESS of its peer", tunnel->name);
+	else if (tunnel->peer && tunnel->peer->remote.family) {
 		select_host(p, tunnel, &tunnel->local_ts, &tunnel->peer->local);
 		select_host(p, tunnel, &tunnel->remote_ts, &tunnel->peer->remote);
 	}
@@ -416,8 +427,6 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	find_peer(p, tunnel);
 	if (tunnel->options.mode == SPINDLE_MODE_TRANSPORT)
 		select_hosts(p, tunnel);
-	if (!tunnel->interface[0])
-		sp_config_problem(p, at, "tunnel %s needs interface = NAME", tunnel->name);
 	if (!tunnel->local_ts.n)
 		sp_config_problem(p, at, "tunnel %s needs local-ts = PREFIX", tunnel->name);
 	if (!tunnel->remote_ts.n)
@@ -448,7 +457,7 @@ static void check_ends(struct sp_config_parser *p, struct ends **all,
 {
 	struct ends *ends = allocate(sizeof(*ends)), *found;
 
-	ends->at.family = (uint8_t)peer->local.family;
+	ends->at.family = (uint8_t)peer->remote.family;
 	memcpy(ends->at.local, peer->local.octets, sp_addr_len(&peer->local));
 	memcpy(ends->at.remote, peer->remote.octets, sp_addr_len(&peer->remote));
 	ends->at.port = peer->port;

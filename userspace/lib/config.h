@@ -15,6 +15,7 @@
 #include "table.h"
 
 #define SP_CONFIG_PATH "/etc/spindle/spindle.conf"
+#define SP_CONFIG_INTERFACE "spin0"
 
 enum {
 	SP_CONFIG_PROPOSALS_MAX = 8,
@@ -49,7 +50,8 @@ struct sp_peer_config {
 	struct sp_place place;
 	char name[SPINDLE_NAME_MAX + 1];
 	enum sp_keying keying;
-	struct sp_addr local;
+	struct sp_addr local;		/* none while no route to remote is known */
+	bool local_by_route;		/* the file names none */
 	struct sp_addr remote;		/* none while its name is being looked up */
 	char remote_name[SP_CONFIG_HOST_MAX + 1];	/* in place of an address; or "" */
 	uint16_t port;

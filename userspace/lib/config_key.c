@@ -82,6 +82,7 @@ static int set_path(struct sp_config_parser *p, char **field, const char *value,
 
 static int set_local(struct sp_config_parser *p, const char *value, struct sp_error *err)
 {
+	p->peer->local_by_route = false;
 	return sp_addr_parse(&p->peer->local, value, err);
 }
 

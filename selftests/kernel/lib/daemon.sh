@@ -27,14 +27,14 @@ write_config()
 
 	for pair in "${@:2}"; do
 		case $pair in
-		profile=* | key=* | peer-key=*) office[${pair%%=*}]=${pair#*=} ;;
+		local=* | profile=* | key=* | peer-key=*) office[${pair%%=*}]=${pair#*=} ;;
 		*) lan[${pair%%=*}]=${pair#*=} ;;
 		esac
 	done
 	mkdir -p "$scratch/$name"
 	{
 		echo "[peer $other]"
-		for key in "${!office[@]}"; do echo "$key = ${office[$key]}"; done
+		for key in "${!office[@]}"; do [ -z "${office[$key]}" ] || echo "$key = ${office[$key]}"; done
 		echo "[tunnel lan]"
 		for key in "${!lan[@]}"; do [ -z "${lan[$key]}" ] || echo "$key = ${lan[$key]}"; done
 	} > "$scratch/$name/spindle.conf"
