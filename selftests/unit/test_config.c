@@ -373,7 +373,6 @@ static const struct {
 	  "spindle.conf:3:10: routes: \"1\" is none of: no, yes\n" },
 };
 
-/* Problems name files in full where they point elsewhere. */
 /* Where the tunnel's own packets could be led into it they get a mark. */
 static void test_past(void **state)
 {
@@ -410,6 +409,7 @@ static void test_past(void **state)
 	}
 }
 
+/* Problems name files in full where they point elsewhere. */
 static void expect(char *buf, size_t size, const char *text)
 {
 	const char *at = strstr(text, "FOLDER");

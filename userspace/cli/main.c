@@ -12,6 +12,7 @@ static const struct verb verbs[] = {
 	{ "sa", .verbs = cli_sa_verbs },
 	{ "device", .verbs = cli_device_verbs },
 	{ "key", .verbs = cli_key_verbs },
+	{ "config", .verbs = cli_config_verbs },
 	{ "up", cli_up, "TUNNEL [-s SOCKET] [-j]", NULL, NULL },
 	{ "down", cli_down, "TUNNEL [-s SOCKET] [-j]", NULL, NULL },
 	{ "rekey", cli_rekey, "TUNNEL [-s SOCKET] [-j]", NULL, NULL },

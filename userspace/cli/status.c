@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How the peers and their tunnels are, and whether a configuration is right. */
+/* How the peers and their tunnels are. */
 #include <stdio.h>
 #include <time.h>
 
-#include "config.h"
 #include "control.h"
-#include "json.h"
-#include "keys/keyring.h"
 #include "text.h"
 
 static long long number_of(const json_t *object, const char *key)
@@ -100,52 +97,4 @@ int cli_status(struct cli *cli, int argc, char **argv)
 	}
 	json_decref(answer);
 	return CLI_DONE;
-}
-
-struct problems {
-	json_t *list;			/* with -j */
-	unsigned int n;
-};
-
-static void on_problem(const char *text, void *arg)
-{
-	struct problems *problems = arg;
-
-	problems->n++;
-	if (problems->list)
-		json_array_append_new(problems->list, sp_json_text(text));
-	else
-		fprintf(stderr, "%s\n", text);
-}
-
-/* What the daemon would say of it; also of the files that it names. */
-static void check_file(const char *path, struct problems *problems)
-{
-	struct sp_config *config = sp_config_load(path, on_problem, problems);
-	struct sp_keyring *keys = sp_keyring_new(NULL);
-
-	if (config)
-		sp_keyring_read(keys, config, on_problem, problems);
-	sp_keyring_free(keys);
-	sp_config_free(config);
-}
-
-int cli_check(struct cli *cli, int argc, char **argv)
-{
-	struct problems problems = { .list = cli->json ? json_array() : NULL };
-	const char *path = argc ? argv[0] : SP_CONFIG_PATH;
-	int ret = CLI_DONE;
-
-	if (argc > 1) {
-		json_decref(problems.list);
-		return CLI_USAGE;
-	}
-	check_file(path, &problems);
-	if (cli->json)
-		ret = cli_print_json(cli, json_pack("{s:o, s:o}", "file", sp_json_text(path),
-						    "problems", problems.list));
-	if (!ret && problems.n)
-		ret = cli_fail(cli, "%s: %u %s", path, problems.n,
-			       problems.n == 1 ? "problem" : "problems");
-	return ret;
 }

@@ -321,21 +321,12 @@ static void check_protocols(struct sp_config_parser *p, const struct sp_tunnel_c
 	}
 }
 
-/* Untold, what is fast on a processor with AES instructions, and on one without. */
-static void offer_usual(struct sp_tunnel_config *tunnel)
-{
-	static const char *const words[] = { "aes256gcm16", "aes128gcm16", "chacha20poly1305" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		tunnel->esp[tunnel->n_esp++] = spn_suite_find(words[i])->word;
-}
-
 static void check_esp(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
 	const struct sp_place *at = &tunnel->place;
 
 	if (!tunnel->n_esp)
-		offer_usual(tunnel);
+		sp_config_offer_usual(tunnel);
 	for (size_t i = 0; i < tunnel->n_esp && !tunnel->allow_weak; i++)
 		if (spn_suite_find(tunnel->esp[i])->weak)
 			sp_config_problem(p, at, "tunnel %s: %s can be broken; it needs "

@@ -16,6 +16,8 @@
 
 #define SP_CONFIG_PATH "/etc/spindle/spindle.conf"
 #define SP_CONFIG_INTERFACE "spin0"
+/* What is fast on a processor with AES instructions, and on one without. */
+#define SP_CONFIG_ESP "aes256gcm16, aes128gcm16, chacha20poly1305"
 
 enum {
 	SP_CONFIG_PROPOSALS_MAX = 8,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside the configuration parser: config_file.c reads lines, config_key.c the
- * values of keys, config.c sees to sections and to the sense of the whole.
+ * Inside the configuration parser: config_file.c reads lines, config_key.c finds the key that one
+ * is about, schema.c reads its value, config.c sees to sections and to the sense of the whole.
  */
 #ifndef SP_CONFIG_PARSE_H
 #define SP_CONFIG_PARSE_H
@@ -40,6 +40,9 @@ void sp_config_section(struct sp_config_parser *p, const char *header);
 
 /* config.c: the section has no more keys. */
 void sp_config_section_end(struct sp_config_parser *p);
+
+/* schema.c: the algorithms of a tunnel that was told none. */
+void sp_config_offer_usual(struct sp_tunnel_config *tunnel);
 
 /* config_key.c: "lifetime = 1h" has come; @column is where the value stands. */
 void sp_config_key(struct sp_config_parser *p, const char *key, const char *value,
