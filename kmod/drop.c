@@ -65,9 +65,11 @@ static unsigned int packets_of(const struct sk_buff *skb)
 static void drop(struct sk_buff *skb, struct spn_drops *drops, enum spn_drop_reason reason,
 		 __be32 spi, u64 seq, const struct spn_addr *src)
 {
-	atomic64_add(packets_of(skb), &drops->count[reason]);
+	unsigned int packets = packets_of(skb);
+
+	atomic64_add(packets, &drops->count[reason]);
 	note(drops, reason, seq, src);
-	trace_spindle_drop(reason, drops->dev, be32_to_cpu(spi), seq, src);
+	trace_spindle_drop(reason, drops->dev, be32_to_cpu(spi), seq, packets, src);
 	kfree_skb(skb);
 }
 

@@ -17,13 +17,14 @@
 #define SPN_DROP_NAME_SIZE 24
 
 /*
- * netns: as the links in /proc/PID/ns/net show it.  src: where the packet came from, IPv4
+ * netns: as the links in /proc/PID/ns/net show it.  packets: how many it would have been that
+ * GSO has not cut yet.  src: where the packet came from, IPv4
  * as ::ffff:192.0.2.1, and :: of one that was to be sent.
  */
 TRACE_EVENT(spindle_drop,
 	TP_PROTO(enum spn_drop_reason reason, const struct net_device *dev, u32 spi, u64 seq,
-		 const struct spn_addr *src),
-	TP_ARGS(reason, dev, spi, seq, src),
+		 unsigned int packets, const struct spn_addr *src),
+	TP_ARGS(reason, dev, spi, seq, packets, src),
 	TP_STRUCT__entry(
 		__array(char, reason, SPN_DROP_NAME_SIZE)
 		__field(int, ifindex)
@@ -31,6 +32,7 @@ TRACE_EVENT(spindle_drop,
 		__array(char, dev, IFNAMSIZ)
 		__field(u32, spi)
 		__field(u64, seq)
+		__field(unsigned int, packets)
 		__field_struct(struct in6_addr, src)
 	),
 	TP_fast_assign(
@@ -40,14 +42,15 @@ TRACE_EVENT(spindle_drop,
 		strscpy(__entry->dev, dev->name, IFNAMSIZ);
 		__entry->spi = spi;
 		__entry->seq = seq;
+		__entry->packets = packets;
 		if (src->family == AF_INET)
 			ipv6_addr_set_v4mapped(src->v4, &__entry->src);
 		else
 			memcpy(&__entry->src, src->octets, sizeof(__entry->src));
 	),
-	TP_printk("reason=%s dev=%s ifindex=%d netns=%u spi=0x%08x seq=%llu src=%pI6c",
+	TP_printk("reason=%s dev=%s ifindex=%d netns=%u spi=0x%08x seq=%llu packets=%u src=%pI6c",
 		  __entry->reason, __entry->dev, __entry->ifindex, __entry->netns,
-		  __entry->spi, __entry->seq, &__entry->src)
+		  __entry->spi, __entry->seq, __entry->packets, &__entry->src)
 );
 
 #endif

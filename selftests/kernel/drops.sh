@@ -261,7 +261,7 @@ tracepoint()
 	echo 1 > $tracing/events/spindle/spindle_drop/enable
 	forge flip -1
 	echo 0 > $tracing/events/spindle/spindle_drop/enable
-	grep "spindle_drop: reason=authentication .*spi=$(printf '0x%08x' "$in_spi") seq=$seq src=::ffff:${outer[b]}\$" $tracing/trace
+	grep "spindle_drop: reason=authentication .*spi=$(printf '0x%08x' "$in_spi") seq=$seq packets=1 src=::ffff:${outer[b]}\$" $tracing/trace
 }
 
 # Something is dropped until bpftrace has seen it.
@@ -356,6 +356,36 @@ statistics()
 	same "dropped packets of the device" "$after" "$before"
 }
 
+# Ten datagrams that the socket has left to the device to cut: all ways to see them say ten.
+super_packet()
+{
+	local tracing=/sys/kernel/tracing
+
+	echo > $tracing/trace
+	echo 1 > $tracing/events/spindle/spindle_drop/enable
+	host a python3 -ISc '
+import socket
+UDP_SEGMENT = 103
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.setsockopt(socket.SOL_UDP, UDP_SEGMENT, 100)
+sock.sendto(bytes(1000), ("10.3.0.1", 9))'
+	echo 0 > $tracing/events/spindle/spindle_drop/enable
+	grep "spindle_drop: reason=no-tunnel .* packets=10 " $tracing/trace
+}
+
+super_packet_counts()
+{
+	local before dropped
+
+	before=$(show a device '.[].drops."no-tunnel"')
+	dropped=$(ip -n a -s -j link show spin0 | jq '.[].stats64.tx.dropped')
+	super_packet
+	same "by name" "$(show a device '.[].drops."no-tunnel"')" $((before + 10))
+	same "of the interface" "$(ip -n a -s -j link show spin0 | jq '.[].stats64.tx.dropped')" \
+		$((dropped + 10))
+	remember_counters a
+}
+
 # A kernel without BTF has no BPF that could be tried.
 with_bpf=()
 [ ! -e /sys/kernel/btf/vmlinux ] || with_bpf=("bpftrace counts as the guide shows" in_bpftrace)
@@ -410,6 +440,7 @@ run_tests \
 	"spindle trace follows it" trace_command \
 	"the SA remembers its last drop" last_drop \
 	"the device's statistics count along" statistics \
+	"a packet that was not cut yet counts as all of them" super_packet_counts \
 	"what an SA has dropped is its tunnel's when it goes" outlives_sa \
 	"expired for receiving" expired_in \
 	"expired for sending" expired_out \

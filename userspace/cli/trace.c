@@ -28,6 +28,7 @@ struct drop {
 	char dev[IFNAMSIZ];
 	uint32_t spi;
 	uint64_t seq;
+	unsigned int packets;		/* that it would have been, had it been cut */
 	struct sp_addr source;		/* none of a packet that was to be sent */
 };
 
@@ -96,8 +97,8 @@ static bool parse(struct drop *drop, const char *line)
 	char source[SP_ADDR_STRLEN];
 
 	return at && sscanf(at, "spindle_drop: reason=%31s dev=%15s ifindex=%*d netns=%*u "
-			    "spi=%" SCNx32 " seq=%" SCNu64 " src=%45s", drop->reason, drop->dev,
-			    &drop->spi, &drop->seq, source) == 5 &&
+			    "spi=%" SCNx32 " seq=%" SCNu64 " packets=%u src=%45s", drop->reason,
+			    drop->dev, &drop->spi, &drop->seq, &drop->packets, source) == 6 &&
 	       parse_source(&drop->source, source);
 }
 
@@ -116,14 +117,17 @@ static void print_drop(const struct cli *cli, const struct drop *drop)
 			printf(" spi 0x%" PRIx32 " sequence %" PRIu64, drop->spi, drop->seq);
 		if (drop->source.family)
 			printf(" from %s", source);
+		if (drop->packets > 1)
+			printf(" %u packets in one", drop->packets);
 		putchar('\n');
 		return;
 	}
-	object = json_pack("{s:f, s:o, s:o, s:I, s:I, s:s?}",
+	object = json_pack("{s:f, s:o, s:o, s:I, s:I, s:I, s:s?}",
 			   "time", (double)now.tv_sec + (double)(now.tv_nsec / 1000000) / 1000,
 			   "dev", sp_json_text(drop->dev), "reason", sp_json_text(drop->reason),
 			   "spi", (json_int_t)drop->spi,
 			   "sequence", (json_int_t)drop->seq,
+			   "packets", (json_int_t)drop->packets,
 			   "source", drop->source.family ? source : NULL);
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(13));
 	putchar('\n');
