@@ -330,6 +330,8 @@ deps:
 
 DKMS := $(DESTDIR)$(PREFIX)/src/spindle-$(VERSION)
 MAN := $(wildcard Documentation/man/*.[1-8])
+COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH := $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions
 UNITS := $(wildcard userspace/daemon/*.service)
 
 install: build/spindle build/spindled
@@ -345,6 +347,9 @@ install: build/spindle build/spindled
 		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page));)
 	$(foreach unit,$(UNITS),install -D -m 644 $(unit) \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/$(notdir $(unit));)
+	install -d -m 755 $(COMPLETIONS) $(ZSH)
+	build/spindle completion bash > $(COMPLETIONS)/spindle
+	build/spindle completion zsh > $(ZSH)/_spindle
 
 clean:
 	rm -rf build

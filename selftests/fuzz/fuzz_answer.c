@@ -5,7 +5,6 @@
  */
 #include <jansson.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,18 +18,21 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct verb verbs[] = {
-	{ "up", cli_up, "", NULL, NULL },
-	{ "down", cli_down, "", NULL, NULL },
-	{ "status", cli_status, "", NULL, NULL },
-	{ "reload", cli_reload, "", NULL, NULL },
+	VERB("up", cli_up, "", ""),
+	VERB("down", cli_down, "", ""),
+	VERB("status", cli_status, "", ""),
+	VERB("reload", cli_reload, "", ""),
 	{ 0 },
 };
 
 static struct sockaddr_un at = { .sun_family = AF_UNIX };
-/* Set before the command connects, which the other thread waits for; posted when it is sent. */
+/*
+ * Set before the command connects, which the other thread waits for.  That holds the lock from
+ * the question on, so that who has had an answer and gets the lock knows that it is sent.
+ */
 static const uint8_t *answer;
 static size_t answer_len;
-static sem_t sent;
+static pthread_mutex_t answering = PTHREAD_MUTEX_INITIALIZER;
 
 static void must(int condition)
 {
@@ -46,10 +48,12 @@ static void *serve(void *arg)
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 
-		must(fd >= 0 && recv(fd, question, sizeof(question), 0) > 0);
+		must(fd >= 0);
+		pthread_mutex_lock(&answering);
+		must(recv(fd, question, sizeof(question), 0) > 0);
 		send(fd, answer, answer_len, MSG_NOSIGNAL);
 		close(fd);
-		sem_post(&sent);
+		pthread_mutex_unlock(&answering);
 	}
 	return NULL;
 }
@@ -65,7 +69,7 @@ static void start(void)
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(listener >= 0 && !bind(listener, (struct sockaddr *)&at, sizeof(at)) &&
 	     !listen(listener, 1));
-	must(!sem_init(&sent, 0, 0) && !pthread_create(&thread, NULL, serve, &listener));
+	must(!pthread_create(&thread, NULL, serve, &listener));
 }
 
 /* Returns what it prints. */
@@ -81,7 +85,8 @@ static char *run(struct cli *cli, const struct verb *verb)
 	stdout = open_memstream(&text, &len);
 	must(stdout != NULL);
 	ret = verb->run(cli, 3 - ofs, argv + ofs);
-	sem_wait(&sent);
+	pthread_mutex_lock(&answering);
+	pthread_mutex_unlock(&answering);
 	fclose(stdout);
 	stdout = usual;
 	must(!ret == !cli->err.text[0]);

@@ -52,7 +52,9 @@ static void check_rows(const struct verb *verbs, const struct row *rows, size_t 
 static const struct row tunnel_rows[] = {
 	{ "", CLI_USAGE, "a verb is missing, one of add, set, show, del" },
 	{ "list", CLI_USAGE, "\"list\" is not one of add, set, show, del" },
-	{ "set", CLI_USAGE, "usage: spindle set NAME OPTION..." },
+	{ "set", CLI_USAGE, "usage: spindle set NAME [local ADDR] "
+	  "[remote ADDR] [local-ts SELECTOR[,...]] [remote-ts SELECTOR[,...]]\n"
+	  "\t[OPTION VALUE]..." },
 	{ "del a b", CLI_USAGE, "usage: spindle del NAME" },
 	{ "show a b", CLI_USAGE, "usage: spindle show [NAME] [-j]" },
 	{ "set office", CLI_USAGE, "tunnel office: nothing to set" },
@@ -194,7 +196,7 @@ static void nouns_name_themselves(void **state)
 {
 	static const struct verb verbs[] = {
 		{ "device", .verbs = cli_device_verbs },
-		{ "monitor", cli_monitor, "[-j]", NULL, NULL },
+		VERB("monitor", cli_monitor, "[-j]", ""),
 		{ 0 },
 	};
 	static const struct row rows[] = {
@@ -215,8 +217,8 @@ static void nouns_name_themselves(void **state)
 static void the_daemon_is_asked_in_words(void **state)
 {
 	static const struct verb verbs[] = {
-		{ "up", cli_up, "TUNNEL", NULL, NULL },
-		{ "reload", cli_reload, "[--plan]", NULL, NULL },
+		VERB("up", cli_up, "TUNNEL", ""),
+		VERB("reload", cli_reload, "[--plan]", ""),
 		{ 0 },
 	};
 	static const struct row rows[] = {
@@ -253,8 +255,8 @@ static int fail_always(struct cli *cli, int argc, char **argv)
 }
 
 static const struct verb batch_verbs[] = {
-	{ "say", say, "WORD...", NULL, NULL },
-	{ "fail", fail_always, "", NULL, NULL },
+	VERB("say", say, "WORD...", ""),
+	VERB("fail", fail_always, "", ""),
 	{ 0 },
 };
 
@@ -355,9 +357,9 @@ static void expect_printed(const struct verb *verbs, bool json, const char *line
 static int help(struct cli *cli, int argc, char **argv);
 
 static const struct verb help_verbs[] = {
-	{ "key", .verbs = cli_key_verbs },
-	{ "say", say, "WORD...", NULL, NULL },
-	{ "help", help, "[VERB]", NULL, NULL },
+	NOUN("key", cli_key_verbs, "keys"),
+	VERB("say", say, "WORD...", "says it"),
+	VERB("help", help, "[VERB]", "helps"),
 	{ 0 },
 };
 
@@ -371,10 +373,13 @@ static void help_tells_usage(void **state)
 	struct cli cli = { 0 };
 
 	(void)state;
-	expect_printed(help_verbs, false, "help", "spindle key new FILE [BITS] [-j]\n"
-		       "spindle key show FILE [-j]\nspindle say WORD...\nspindle help [VERB]\n"
-		       "spindle -batch FILE\n");
-	expect_printed(help_verbs, false, "help say", "spindle say WORD...\n");
+	expect_printed(help_verbs, false, "help", "spindle key show FILE [-j]\n"
+		       "\tshows a key's fingerprint\nspindle say WORD...\n\tsays it\n"
+		       "spindle help [VERB]\n\thelps\nspindle -batch FILE\n");
+	expect_printed(help_verbs, false, "help say", "spindle say WORD...\n\tsays it\n");
+	expect_printed(help_verbs, false, "say this --help", "spindle say WORD...\n\tsays it\n");
+	expect_printed(help_verbs, false, "key --help", "spindle key new FILE [BITS] [-j]\n");
+	expect_printed(help_verbs, false, "key show x --help", "spindle key show FILE [-j]\n");
 	assert_int_equal(run(&cli, help_verbs, "help sing"), CLI_USAGE);
 	assert_string_equal(cli.err.text, "help: \"sing\" is not one of key, say, help");
 }
@@ -389,7 +394,7 @@ static void keys_are_made_and_shown(void **state)
 		{ "show /nowhere/k", CLI_FAILED, "/nowhere/k: No such file or directory" },
 		{ "show /dev/null", CLI_FAILED, "/dev/null: is not a file" },
 	};
-	char folder[] = "/tmp/test_cli.XXXXXX";
+	char folder[] = "/tmp/test_cli.XXXXXX", show[512], *line, *fingerprint;
 	struct cli cli = { 0 };
 
 	(void)state;
@@ -401,6 +406,16 @@ static void keys_are_made_and_shown(void **state)
 	expect_printed(cli_key_verbs, false, "show k.pub", "public key   k.pub\nkind ");
 	expect_printed(cli_key_verbs, false, "show k", "private key  k\nkind ");
 	expect_printed(cli_key_verbs, true, "show k", "\"bits\": 2048");
+	/* The line is the public key, and is taken for its file. */
+	expect_printed(cli_key_verbs, false, "pub k", "peer-key = rsa:MII");
+	line = printed(&cli, cli_key_verbs, "pub k.pub");
+	assert_int_equal(strlen(line), strlen("peer-key = rsa:\n") + 392);
+	line[strlen(line) - 1] = '\0';
+	snprintf(show, sizeof(show), "show %s", line + strlen("peer-key = "));
+	fingerprint = printed(&cli, cli_key_verbs, "show k.pub");
+	expect_printed(cli_key_verbs, false, show, strstr(fingerprint, "kind "));
+	free(fingerprint);
+	free(line);
 	assert_int_equal(run(&cli, cli_key_verbs, "new k 2048"), CLI_FAILED);
 	assert_string_equal(cli.err.text, "k: exists already, not overwritten");
 	assert_int_equal(unlink("k"), 0);
@@ -414,7 +429,7 @@ static void keys_are_made_and_shown(void **state)
 }
 
 static const struct verb check_verbs[] = {
-	{ "check", cli_check, "[FILE] [-j]", NULL, NULL },
+	VERB("check", cli_check, "[FILE] [-j]", "checks"),
 	{ 0 },
 };
 

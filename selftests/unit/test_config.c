@@ -270,6 +270,9 @@ static const struct {
 	  "spindle.conf:2:10: keying: ikev1 is not supported by this version; rsa and manual are\n"
 	  "spindle.conf:3:8: auth: \"psk\" is not supported by this version; key is\n"
 	  "spindle.conf:4:7: psk: not supported by this version\n" },
+	{ "[peer x]\npeer-key = rsa:MIIB#\n",
+	  "spindle.conf:2:12: peer-key: behind \"rsa:\" there is no key as "
+	  "spindle key pub prints it\n" },
 	{ "[peer x]\nprofile = singed\n",
 	  "spindle.conf:2:11: profile: \"singed\" is none of: signed, compat\n" },
 	{ "[peer x]\nport = 65536\n",
@@ -465,10 +468,10 @@ static void test_long_line(void **state)
 	char text[3000];
 
 	(void)state;
-	snprintf(text, sizeof(text), "[peer x]\nkey = %02000d\nport = 0\n", 1);
+	snprintf(text, sizeof(text), "[peer x]\nkey = %02100d\nport = 0\n", 1);
 	assert_null(load(text, &heard));
 	assert_string_equal(heard.text,
-			    "spindle.conf:2:1: line is longer than 1022 octets\n"
+			    "spindle.conf:2:1: line is longer than 2046 octets\n"
 			    "spindle.conf:3:8: port: 0 is not between 1 and 65535\n");
 }
 

@@ -126,7 +126,7 @@ static void test_round_trip(void **state)
 {
 	(void)state;
 	/* As little as there can be, and a mark that is not written there. */
-	round_trip("[peer a]\nremote = gw.example.org\nkey = k\npeer-key = /p\n"
+	round_trip("[peer a]\nremote = gw.example.org\nkey = k\npeer-key = rsa:MIIB+/==\n"
 		   "[tunnel t]\npeer = a\nlocal-ts = 10.1.0.0/16\nremote-ts = 0.0.0.0/0\n");
 	/* As much. */
 	round_trip("[peer a]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = rsa\nauth = key\n"

@@ -67,6 +67,39 @@ static int unknown_verb(struct cli *cli, const struct verb *verbs, const char *n
 	return CLI_USAGE;
 }
 
+static void print_options(void)
+{
+	const struct sp_option *option;
+
+	puts("\tOPTION and VALUE are:");
+	for (size_t i = 0; (option = sp_option_at(i)); i++)
+		printf("\t\t%s %s\n", option->word, option->values);
+}
+
+static void print_verb(const char *noun, const struct verb *verb)
+{
+	printf("spindle %s%s%s %s\n\t%s\n", noun, *noun ? " " : "", verb->name, verb->usage,
+	       verb->about);
+	if (verb->options)
+		print_options();
+}
+
+static void print_usage(const char *noun, const struct verb *verb)
+{
+	if (!verb->verbs)
+		print_verb(noun, verb);
+	for (const struct verb *sub = verb->verbs; sub && sub->name; sub++)
+		print_verb(verb->name, sub);
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
 static int run(struct cli *cli, const struct verb *verbs, const char *noun, int argc, char **argv)
 {
 	const struct verb *verb = argc ? find_verb(verbs, argv[0]) : NULL;
@@ -74,6 +107,11 @@ static int run(struct cli *cli, const struct verb *verbs, const char *noun, int 
 
 	if (!verb)
 		return unknown_verb(cli, verbs, noun, argc ? argv[0] : NULL);
+	/* Of a noun, only in place of its verb. */
+	if (asks_for_help(verb->verbs && argc > 2 ? 0 : argc - 1, argv + 1)) {
+		print_usage(noun, verb);
+		return CLI_DONE;
+	}
 	if (verb->verbs)
 		return run(cli, verb->verbs, verb->name, argc - 1, argv + 1);
 	ret = verb->run(cli, argc - 1, argv + 1);
@@ -88,17 +126,6 @@ int cli_run(struct cli *cli, const struct verb *verbs, int argc, char **argv)
 	return run(cli, verbs, "", argc, argv);
 }
 
-static void print_usage(const struct verb *verb)
-{
-	if (!verb->verbs)
-		printf("spindle %s %s\n", verb->name, verb->usage);
-	for (const struct verb *sub = verb->verbs; sub && sub->name; sub++) {
-		printf("spindle %s %s %s\n", verb->name, sub->name, sub->usage);
-		if (sub->more)
-			sub->more();
-	}
-}
-
 int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv)
 {
 	const struct verb *verb = argc ? find_verb(verbs, argv[0]) : NULL;
@@ -106,12 +133,13 @@ int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv)
 	if (argc && !verb)
 		return unknown_verb(cli, verbs, "help", argv[0]);
 	if (verb) {
-		print_usage(verb);
+		print_usage("", verb);
 		return CLI_DONE;
 	}
 	for (; verbs->name; verbs++)
-		print_usage(verbs);
+		print_usage("", verbs);
 	puts("spindle -batch FILE\n"
+	     "\truns the commands in a file\n"
 	     "spindle -V, --version\n\n"
 	     "With -j every verb that shows something prints JSON.  See spindle(8).");
 	return CLI_DONE;

@@ -15,6 +15,7 @@ enum {
 	CLI_DONE = 0,
 	CLI_FAILED = 1,			/* the text of the error says why */
 	CLI_USAGE = 2,			/* likewise; without text the verb's usage is printed */
+	CLI_NOT_UP = 3,			/* of status --check; the text says what */
 	CLI_UNKNOWN = -1,		/* only of other_fn: the word is none of its own */
 };
 
@@ -33,9 +34,15 @@ struct verb {
 	const char *name;
 	int (*run)(struct cli *cli, int argc, char **argv);
 	const char *usage;		/* the arguments, as in the manual page */
+	const char *about;		/* what it does, in a line */
 	const struct verb *verbs;
-	void (*more)(void);		/* prints what help has beside the usage; or NULL */
+	bool options;			/* it takes those of a tunnel (option.h) */
 };
+
+#define VERB(name, run, usage, about) { name, run, usage, about, NULL, false }
+#define NOUN(name, verbs, about) { name, NULL, NULL, about, verbs, false }
+
+extern const struct verb cli_verbs[];
 
 extern const struct verb cli_tunnel_verbs[];
 extern const struct verb cli_sa_verbs[];
@@ -45,6 +52,7 @@ extern const struct verb cli_config_verbs[];
 int cli_up(struct cli *cli, int argc, char **argv);
 int cli_down(struct cli *cli, int argc, char **argv);
 int cli_rekey(struct cli *cli, int argc, char **argv);
+int cli_show(struct cli *cli, int argc, char **argv);
 int cli_status(struct cli *cli, int argc, char **argv);
 int cli_reload(struct cli *cli, int argc, char **argv);
 int cli_check(struct cli *cli, int argc, char **argv);
@@ -60,8 +68,11 @@ int cli_run(struct cli *cli, const struct verb *verbs, int argc, char **argv);
  * error tells which.
  */
 int cli_batch(struct cli *cli, const struct verb *verbs, int argc, char **argv);
-/* Prints how to use every verb of the table, or of one noun. */
+/* Prints how to use every verb of the table, or of one noun, as --help does behind it. */
 int cli_help(struct cli *cli, const struct verb *verbs, int argc, char **argv);
+
+/* Prints a script for the shell that is named. */
+int cli_completion(struct cli *cli, const struct verb *verbs, int argc, char **argv);
 
 /* Set the error and return CLI_FAILED or CLI_USAGE. */
 __attribute__((format(printf, 2, 3)))

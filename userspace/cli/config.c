@@ -178,7 +178,7 @@ static int keys(struct cli *cli, int argc, char **argv)
 }
 
 const struct verb cli_config_verbs[] = {
-	{ "show", show, "[FILE] [-j]", NULL, NULL },
-	{ "keys", keys, "[-j]", NULL, NULL },
+	VERB("show", show, "[FILE] [-j]", "prints a configuration as merged, with all defaults"),
+	VERB("keys", keys, "[-j]", "prints which keys there are, their values and defaults"),
 	{ 0 },
 };

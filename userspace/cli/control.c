@@ -93,19 +93,24 @@ static int send_request(int fd, const json_t *request)
 	return sent > len || errno == EPIPE ? 0 : -1;
 }
 
-static json_t *converse(struct cli *cli, FILE *stream, const json_t *request)
+static int put_request(struct cli *cli, FILE *stream, const json_t *request)
+{
+	if (!request)
+		return cli_fail(cli, "a name that is no UTF-8 cannot be asked about");
+	if (send_request(fileno(stream), request))
+		return cli_fail(cli, "spindled cannot be asked: %s", strerror(errno));
+	return CLI_DONE;
+}
+
+static json_t *take_answer(struct cli *cli, FILE *stream)
 {
 	json_t *answer = NULL;
 	json_error_t err;
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t len = 0;
+	ssize_t len = getline(&line, &size, stream);
 
-	if (!request)
-		cli_fail(cli, "a name that is no UTF-8 cannot be asked about");
-	else if (send_request(fileno(stream), request))
-		cli_fail(cli, "spindled cannot be asked: %s", strerror(errno));
-	else if ((len = getline(&line, &size, stream)) < 0 && ferror(stream) && errno == EAGAIN)
+	if (len < 0 && ferror(stream) && errno == EAGAIN)
 		cli_fail(cli, "spindled has not answered within %d seconds", PATIENCE_SECONDS);
 	else if (len < 0)
 		cli_fail(cli, "spindled has hung up");
@@ -133,17 +138,11 @@ static void print_problems(const json_t *problems)
 			fprintf(stderr, "%s\n", json_string_value(problem));
 }
 
-json_t *control_ask(struct cli *cli, const char *socket, json_t *request)
+/* What of an answer is an error; takes it over unless it is none. */
+static json_t *judge(struct cli *cli, json_t *answer)
 {
-	FILE *stream = reach(cli, socket);
-	json_t *answer = NULL;
 	const char *error;
 
-	if (stream) {
-		answer = converse(cli, stream, request);
-		fclose(stream);
-	}
-	json_decref(request);
 	if (!answer || json_is_true(json_object_get(answer, "ok")))
 		return answer;
 	error = control_string(answer, "error");
@@ -153,62 +152,169 @@ json_t *control_ask(struct cli *cli, const char *socket, json_t *request)
 	return NULL;
 }
 
-/* One of the verbs that name a tunnel. */
-static json_t *command(struct cli *cli, const char *word, int argc, char **argv, int *ret)
+json_t *control_ask(struct cli *cli, const char *socket, json_t *request)
 {
-	struct control_arguments arguments;
-	json_t *answer;
+	FILE *stream = reach(cli, socket);
+	json_t *answer = NULL;
 
-	*ret = control_take(&arguments, argc, argv, NULL);
-	if (*ret || !arguments.name) {
-		*ret = CLI_USAGE;
-		return NULL;
+	if (stream) {
+		if (!put_request(cli, stream, request))
+			answer = take_answer(cli, stream);
+		fclose(stream);
 	}
-	answer = control_ask(cli, arguments.socket, json_pack("{s:s, s:s}", "command", word,
-							      "name", arguments.name));
-	if (!answer)
-		*ret = CLI_FAILED;
-	return answer;
+	json_decref(request);
+	return judge(cli, answer);
 }
 
-static int print_generation(struct cli *cli, json_t *answer)
+/* --- up, down, rekey ---------------------------------------------------------- */
+
+/* The tunnels that a name of a peer stands for, or "all"; NULL if it stands for itself. */
+static json_t *find_tunnels(const char *socket, const char *name)
 {
-	if (cli->json)
-		return cli_print_json(cli, answer);
+	struct cli quiet = { .json = true };
+	bool all = !strcmp(name, "all");
+	json_t *answer, *peer, *tunnel, *names = json_array();
+	size_t i, j;
+
+	answer = control_ask(&quiet, socket, json_pack("{s:s, s:s*}", "command", "status",
+						       "name", all ? NULL : name));
+	json_array_foreach(json_object_get(json_object_get(answer, "status"), "peers"), i, peer) {
+		if (all && !strcmp(control_string(peer, "keying"), "manual"))
+			continue;
+		json_array_foreach(json_object_get(peer, "tunnels"), j, tunnel) {
+			if (!strcmp(control_string(tunnel, "name"), name)) {
+				json_decref(names);
+				json_decref(answer);
+				return NULL;
+			}
+			if (*control_string(tunnel, "name"))
+				json_array_append(names, json_object_get(tunnel, "name"));
+		}
+	}
+	json_decref(answer);
+	if (json_array_size(names) || all)
+		return names;
+	json_decref(names);
+	return NULL;
+}
+
+static void print_answer(const json_t *answer)
+{
+	if (!json_object_get(answer, "generation"))
+		return;
 	printf("tunnel %s is up, generation %lld, %s\n",
 	       control_string(answer, "tunnel"),
 	       (long long)json_integer_value(json_object_get(answer, "generation")),
 	       control_string(answer, "alg"));
+}
+
+/* A question that was put, of several at once. */
+struct asked {
+	FILE *stream;
+	struct cli cli;
+};
+
+/* As many wait at once as the daemon lets wait, and others want something of it, too. */
+enum { ASKED_MAX = 32 };
+
+static void ask_one(struct asked *asked, const char *socket, const char *word, const char *name)
+{
+	json_t *request = json_pack("{s:s, s:s}", "command", word, "name", name);
+
+	asked->stream = reach(&asked->cli, socket);
+	if (asked->stream && put_request(&asked->cli, asked->stream, request)) {
+		fclose(asked->stream);
+		asked->stream = NULL;
+	}
+	json_decref(request);
+}
+
+/* Takes the answer; what went wrong is told at once, as others may be better off. */
+static bool hear_one(struct asked *asked, json_t *answers)
+{
+	json_t *answer = NULL;
+
+	if (asked->stream) {
+		answer = judge(&asked->cli, take_answer(&asked->cli, asked->stream));
+		fclose(asked->stream);
+	}
+	if (!answer)
+		fprintf(stderr, "spindle: %s\n", asked->cli.err.text);
+	else if (answers)
+		json_array_append(answers, answer);
+	else
+		print_answer(answer);
+	json_decref(answer);
+	return answer;
+}
+
+static int command_all(struct cli *cli, const char *word, const char *socket, json_t *names)
+{
+	json_t *answers = cli->json ? json_array() : NULL;
+	size_t n = json_array_size(names), failed = 0;
+	struct asked *asked = calloc(ASKED_MAX, sizeof(*asked));
+	int ret = CLI_DONE;
+
+	if (!asked)
+		return cli_fail(cli, "out of memory");
+	for (size_t first = 0; first < n; first += ASKED_MAX) {
+		size_t end = first + ASKED_MAX < n ? first + ASKED_MAX : n;
+
+		memset(asked, 0, ASKED_MAX * sizeof(*asked));
+		for (size_t i = first; i < end; i++)
+			ask_one(&asked[i - first], socket, word,
+				json_string_value(json_array_get(names, i)));
+		for (size_t i = first; i < end; i++)
+			failed += !hear_one(&asked[i - first], answers);
+	}
+	free(asked);
+	if (answers)
+		ret = cli_print_json(cli, answers);
+	return failed ? cli_fail(cli, "%s: %zu of %zu tunnels failed", word, failed, n) : ret;
+}
+
+/* One of the verbs that name a tunnel, a peer, or all. */
+static int command(struct cli *cli, const char *word, int argc, char **argv)
+{
+	struct control_arguments arguments;
+	json_t *answer, *names;
+	int ret;
+
+	if (control_take(&arguments, argc, argv, NULL) || !arguments.name)
+		return CLI_USAGE;
+	names = find_tunnels(arguments.socket, arguments.name);
+	if (names) {
+		ret = command_all(cli, word, arguments.socket, names);
+		json_decref(names);
+		return ret;
+	}
+	answer = control_ask(cli, arguments.socket, json_pack("{s:s, s:s}", "command", word,
+							      "name", arguments.name));
+	if (!answer)
+		return CLI_FAILED;
+	if (cli->json)
+		return cli_print_json(cli, answer);
+	print_answer(answer);
 	json_decref(answer);
 	return CLI_DONE;
 }
 
 int cli_up(struct cli *cli, int argc, char **argv)
 {
-	int ret;
-	json_t *answer = command(cli, "up", argc, argv, &ret);
-
-	return answer ? print_generation(cli, answer) : ret;
+	return command(cli, "up", argc, argv);
 }
 
 int cli_rekey(struct cli *cli, int argc, char **argv)
 {
-	int ret;
-	json_t *answer = command(cli, "rekey", argc, argv, &ret);
-
-	return answer ? print_generation(cli, answer) : ret;
+	return command(cli, "rekey", argc, argv);
 }
 
 int cli_down(struct cli *cli, int argc, char **argv)
 {
-	int ret;
-	json_t *answer = command(cli, "down", argc, argv, &ret);
-
-	if (answer && cli->json)
-		return cli_print_json(cli, answer);
-	json_decref(answer);
-	return ret;
+	return command(cli, "down", argc, argv);
 }
+
+/* --- reload ------------------------------------------------------------------- */
 
 static void print_changes(const json_t *changes)
 {

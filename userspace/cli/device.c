@@ -49,7 +49,8 @@ static int set(struct cli *cli, int argc, char **argv)
 }
 
 const struct verb cli_device_verbs[] = {
-	{ "set", set, "DEV clear refuse|accept", NULL, NULL },
-	{ "show", show, "[-j]", NULL, NULL },
+	VERB("set", set, "DEV clear refuse|accept",
+	     "says what becomes of packets in the clear that a tunnel protects"),
+	VERB("show", show, "[-j]", "shows the interfaces of kind spindle"),
 	{ 0 },
 };

@@ -65,22 +65,33 @@ static int make(struct cli *cli, int argc, char **argv)
 }
 
 /* Either half of a pair. */
-static int show(struct cli *cli, int argc, char **argv)
+static EVP_PKEY *read_either(struct cli *cli, const char *file, bool *private)
 {
 	struct sp_error not_public;
-	bool private = false;
+	EVP_PKEY *key = rk_key_read_public(file, &not_public);
+
+	if (private)
+		*private = false;
+	if (key)
+		return key;
+	if (!strstr(not_public.text, "holds no public key")) {
+		cli->err = not_public;
+		return NULL;
+	}
+	if (private)
+		*private = true;
+	return rk_key_read_private(file, &cli->err);
+}
+
+static int show(struct cli *cli, int argc, char **argv)
+{
+	bool private;
 	EVP_PKEY *key;
 	int ret;
 
 	if (argc != 1)
 		return CLI_USAGE;
-	key = rk_key_read_public(argv[0], &not_public);
-	if (!key && !strstr(not_public.text, "holds no public key")) {
-		cli->err = not_public;
-	} else if (!key) {
-		private = true;
-		key = rk_key_read_private(argv[0], &cli->err);
-	}
+	key = read_either(cli, argv[0], &private);
 	if (!key)
 		return CLI_FAILED;
 	ret = describe(cli, key, private ? argv[0] : NULL, private ? NULL : argv[0]);
@@ -88,8 +99,36 @@ static int show(struct cli *cli, int argc, char **argv)
 	return ret;
 }
 
+/* A line for the other side's configuration. */
+static int publish(struct cli *cli, int argc, char **argv)
+{
+	EVP_PKEY *key;
+	char *line;
+	int ret;
+
+	if (argc != 1)
+		return CLI_USAGE;
+	key = read_either(cli, argv[0], NULL);
+	if (!key)
+		return CLI_FAILED;
+	line = rk_key_line(key, &cli->err);
+	EVP_PKEY_free(key);
+	if (!line)
+		return CLI_FAILED;
+	if (cli->json) {
+		ret = cli_print_json(cli, json_pack("{s:s}", "peer-key", line));
+	} else {
+		printf("peer-key = %s\n", line);
+		ret = CLI_DONE;
+	}
+	free(line);
+	return ret;
+}
+
 const struct verb cli_key_verbs[] = {
-	{ "new", make, "FILE [BITS] [-j]", NULL, NULL },
-	{ "show", show, "FILE [-j]", NULL, NULL },
+	VERB("new", make, "FILE [BITS] [-j]", "makes a key pair, FILE and FILE.pub"),
+	VERB("pub", publish, "FILE [-j]",
+	     "prints the public half as one line for the other side's configuration"),
+	VERB("show", show, "FILE [-j]", "shows a key's fingerprint"),
 	{ 0 },
 };

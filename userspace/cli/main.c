@@ -5,31 +5,6 @@
 
 #include "cli.h"
 
-static int help(struct cli *cli, int argc, char **argv);
-
-static const struct verb verbs[] = {
-	{ "tunnel", .verbs = cli_tunnel_verbs },
-	{ "sa", .verbs = cli_sa_verbs },
-	{ "device", .verbs = cli_device_verbs },
-	{ "key", .verbs = cli_key_verbs },
-	{ "config", .verbs = cli_config_verbs },
-	{ "up", cli_up, "TUNNEL [-s SOCKET] [-j]", NULL, NULL },
-	{ "down", cli_down, "TUNNEL [-s SOCKET] [-j]", NULL, NULL },
-	{ "rekey", cli_rekey, "TUNNEL [-s SOCKET] [-j]", NULL, NULL },
-	{ "status", cli_status, "[PEER|TUNNEL] [-s SOCKET] [-j]", NULL, NULL },
-	{ "check", cli_check, "[FILE] [-j]", NULL, NULL },
-	{ "reload", cli_reload, "[--plan] [-s SOCKET] [-j]", NULL, NULL },
-	{ "monitor", cli_monitor, "[-j]", NULL, NULL },
-	{ "trace", cli_trace, "[-j]", NULL, NULL },
-	{ "help", help, "[VERB]", NULL, NULL },
-	{ 0 },
-};
-
-static int help(struct cli *cli, int argc, char **argv)
-{
-	return cli_help(cli, verbs, argc, argv);
-}
-
 static int version(void)
 {
 	puts("spindle " SPINDLE_VERSION);
@@ -50,13 +25,13 @@ int main(int argc, char **argv)
 	argc = cli_take_flags(&cli, argc - 1, argv + 1);
 	argv++;
 	if (argc && is_one_of(argv[0], "-h", "--help"))
-		ret = help(&cli, 0, NULL);
+		ret = cli_help(&cli, cli_verbs, 0, NULL);
 	else if (argc && is_one_of(argv[0], "-V", "--version"))
 		ret = version();
 	else if (argc && !strcmp(argv[0], "-batch"))
-		ret = cli_batch(&cli, verbs, argc - 1, argv + 1);
+		ret = cli_batch(&cli, cli_verbs, argc - 1, argv + 1);
 	else
-		ret = cli_run(&cli, verbs, argc, argv);
+		ret = cli_run(&cli, cli_verbs, argc, argv);
 	sp_nl_close(cli.nl);
 
 	if (!ret && (fflush(stdout) || ferror(stdout)))

@@ -384,14 +384,15 @@ static int flush(struct cli *cli, int argc, char **argv)
 }
 
 const struct verb cli_sa_verbs[] = {
-	{ "add", add,
-	  "TUNNEL in|out spi N alg WORD key KEY auth-key KEY [esn] [gen N] [parked] [sequence N]\n"
-	  "\t[life-bytes SOFT HARD] [life-packets SOFT HARD] [life-seconds SOFT HARD]\n"
-	  "\t[allow-weak]", NULL, NULL },
-	{ "show", show, "[TUNNEL] [-j]", NULL, NULL },
-	{ "del", del, "TUNNEL { in|out spi N | gen N }", NULL, NULL },
-	{ "flush", flush, "[TUNNEL]", NULL, NULL },
-	{ "reserve", reserve, "TUNNEL [spi N] [-j]", NULL, NULL },
-	{ "activate", activate, "TUNNEL gen N", NULL, NULL },
+	VERB("add", add,
+	     "TUNNEL in|out spi N alg WORD key KEY auth-key KEY [esn] [gen N] [parked]\n"
+	     "\t[sequence N] [life-bytes SOFT HARD] [life-packets SOFT HARD]\n"
+	     "\t[life-seconds SOFT HARD] [allow-weak]",
+	     "adds an SA; a KEY is 0xHEX, @FILE or - for standard input"),
+	VERB("show", show, "[TUNNEL] [-j]", "shows the SAs of one tunnel or of all"),
+	VERB("del", del, "TUNNEL { in|out spi N | gen N }", "deletes an SA, or a generation"),
+	VERB("flush", flush, "[TUNNEL]", "deletes the SAs of one tunnel or of all"),
+	VERB("reserve", reserve, "TUNNEL [spi N] [-j]", "reserves an inbound SPI"),
+	VERB("activate", activate, "TUNNEL gen N", "sends with that generation from now on"),
 	{ 0 },
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How the peers and their tunnels are. */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "control.h"
@@ -71,30 +72,64 @@ static void print_peer(const json_t *peer, time_t now)
 		print_tunnel(tunnel, now);
 }
 
+/* For scripts: what is not up is told in a line, and by the exit status. */
+static int check_status(struct cli *cli, const json_t *status)
+{
+	const char *first = NULL, *state = "";
+	size_t i, j, n = 0, down = 0;
+	const json_t *peer, *tunnel;
+
+	json_array_foreach(json_object_get(status, "peers"), i, peer) {
+		json_array_foreach(json_object_get(peer, "tunnels"), j, tunnel) {
+			n++;
+			if (!strcmp(control_string(tunnel, "state"), "up"))
+				continue;
+			if (!down++) {
+				first = control_string(tunnel, "name");
+				state = control_string(tunnel, "state");
+			}
+		}
+	}
+	if (!down)
+		return CLI_DONE;
+	cli_fail(cli, "tunnel %s is %s", first, state);
+	if (down > 1)
+		cli_fail(cli, "%zu of %zu tunnels are not up, the first is %s: %s", down, n, first,
+			 state);
+	return CLI_NOT_UP;
+}
+
+static void print_status(const json_t *status)
+{
+	const json_t *peer;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "peers"), i, peer) {
+		if (i)
+			putchar('\n');
+		print_peer(peer, time(NULL));
+	}
+}
+
 int cli_status(struct cli *cli, int argc, char **argv)
 {
 	struct control_arguments arguments;
-	const json_t *peer;
 	json_t *answer, *status;
-	size_t i;
+	int ret = CLI_DONE;
 
-	if (control_take(&arguments, argc, argv, NULL))
+	if (control_take(&arguments, argc, argv, "--check"))
 		return CLI_USAGE;
 	answer = control_ask(cli, arguments.socket, json_pack("{s:s, s:s*}", "command", "status",
 							      "name", arguments.name));
 	if (!answer)
 		return CLI_FAILED;
 	status = json_object_get(answer, "status");
-	if (cli->json) {
-		json_incref(status);
-		json_decref(answer);
-		return cli_print_json(cli, status);
-	}
-	json_array_foreach(json_object_get(status, "peers"), i, peer) {
-		if (i)
-			putchar('\n');
-		print_peer(peer, time(NULL));
-	}
+	if (cli->json)
+		ret = cli_print_json(cli, json_incref(status));
+	else if (!arguments.flag)
+		print_status(status);
+	if (!ret && arguments.flag)
+		ret = check_status(cli, status);
 	json_decref(answer);
-	return CLI_DONE;
+	return ret;
 }

@@ -5,9 +5,6 @@
 #include "name.h"
 #include "text.h"
 
-/* Every line below an object's first starts with what it is about. */
-#define LABEL "    %-14s"
-
 const char *cli_text_octets(uint64_t octets, char buf[TEXT_LEN])
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
@@ -58,7 +55,7 @@ static const char *cli_text_count(uint64_t count, char buf[TEXT_LEN])
 	return buf;
 }
 
-static void print_drops(FILE *out, const struct sp_drops *drops)
+void cli_text_drops(FILE *out, const struct sp_drops *drops)
 {
 	const char *separator = "";
 
@@ -66,7 +63,7 @@ static void print_drops(FILE *out, const struct sp_drops *drops)
 		if (!drops->list[i].count)
 			continue;
 		if (!*separator)
-			fprintf(out, LABEL, "drops");
+			fprintf(out, CLI_LABEL, "drops");
 		fprintf(out, "%s%s %" PRIu64, separator, drops->list[i].reason,
 			drops->list[i].count);
 		separator = ", ";
@@ -80,7 +77,7 @@ void cli_text_device(FILE *out, const struct sp_device *device)
 	fprintf(out, "%s  mtu %u%s, %u %s, clear %s\n", device->ifname, device->mtu,
 		device->mtu_fixed ? " fixed" : "", device->tunnels,
 		device->tunnels == 1 ? "tunnel" : "tunnels", sp_name_clear(device->clear));
-	print_drops(out, &device->drops);
+	cli_text_drops(out, &device->drops);
 }
 
 static void print_end(FILE *out, const char *label, const struct sp_addr *addr,
@@ -88,7 +85,7 @@ static void print_end(FILE *out, const char *label, const struct sp_addr *addr,
 {
 	char outer[SP_ADDR_STRLEN], text[SP_TS_STRLEN];
 
-	fprintf(out, LABEL "%s for", label, sp_addr_format(addr, outer));
+	fprintf(out, CLI_LABEL "%s for", label, sp_addr_format(addr, outer));
 	for (size_t i = 0; i < selectors->n; i++)
 		fprintf(out, "%s %s", i ? "," : "", sp_ts_format(&selectors->list[i], text));
 	fputc('\n', out);
@@ -107,7 +104,7 @@ static void print_options(FILE *out, const struct sp_tunnel_options *options)
 		if (!(mask & sp_option_bit(option)) || option == mode)
 			continue;
 		if (!*separator)
-			fprintf(out, LABEL, "options");
+			fprintf(out, CLI_LABEL, "options");
 		fprintf(out, "%s%s %s", separator, option->word,
 			sp_option_format(option, options, text));
 		separator = ", ";
@@ -116,30 +113,34 @@ static void print_options(FILE *out, const struct sp_tunnel_options *options)
 		fputc('\n', out);
 }
 
-void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
+void cli_text_ends(FILE *out, const struct sp_tunnel *t)
 {
 	char mode[SP_OPTION_STRLEN];
 
+	print_end(out, "local", &t->local, &t->local_ts);
+	print_end(out, "remote", &t->remote, &t->remote_ts);
+	fprintf(out, CLI_LABEL "%s %s\n", "mode", sp_name_proto(t->proto),
+		sp_option_format(sp_option_find("mode"), &t->options, mode));
+	print_options(out, &t->options);
+	if (t->mtu)
+		fprintf(out, CLI_LABEL "%u of the path's %u\n", "mtu", t->mtu, t->path_mtu);
+}
+
+void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
+{
 	fprintf(out, "%s  %s on %s", t->name, sp_name_tunnel_state(t->state), t->ifname);
 	if (t->out_generation)
 		fprintf(out, ", generation %u", t->out_generation);
 	fputc('\n', out);
 
-	print_end(out, "local", &t->local, &t->local_ts);
-	print_end(out, "remote", &t->remote, &t->remote_ts);
-	fprintf(out, LABEL "%s %s\n", "mode", sp_name_proto(t->proto),
-		sp_option_format(sp_option_find("mode"), &t->options, mode));
-	print_options(out, &t->options);
+	cli_text_ends(out, t);
 	if (t->encap_error)
-		fprintf(out, LABEL "%s: no packet comes in\n", "UDP port",
+		fprintf(out, CLI_LABEL "%s: no packet comes in\n", "UDP port",
 			strerror((int)t->encap_error));
-
-	if (t->mtu)
-		fprintf(out, LABEL "%u of the path's %u\n", "mtu", t->mtu, t->path_mtu);
 	if (t->staged)
-		fprintf(out, LABEL "%u %s for an SA\n", "waiting", t->staged,
+		fprintf(out, CLI_LABEL "%u %s for an SA\n", "waiting", t->staged,
 			t->staged == 1 ? "packet" : "packets");
-	print_drops(out, &t->drops);
+	cli_text_drops(out, &t->drops);
 }
 
 static void print_limit(FILE *out, const char *label, uint64_t soft, uint64_t hard, uint64_t used,
@@ -149,7 +150,7 @@ static void print_limit(FILE *out, const char *label, uint64_t soft, uint64_t ha
 
 	if (!soft && !hard)
 		return;
-	fprintf(out, LABEL, label);
+	fprintf(out, CLI_LABEL, label);
 	if (hard)
 		fprintf(out, "%s of %s left%s", text(used < hard ? hard - used : 0, left),
 			text(hard, limit), soft ? ", " : "");
@@ -165,7 +166,8 @@ static void print_last_drop(FILE *out, const struct sp_drop *drop, uint64_t now)
 
 	if (!drop->reason[0])
 		return;
-	fprintf(out, LABEL "%s at sequence %" PRIu64, "last drop", drop->reason, drop->sequence);
+	fprintf(out, CLI_LABEL "%s at sequence %" PRIu64, "last drop", drop->reason,
+		drop->sequence);
 	if (drop->source.family)
 		fprintf(out, " from %s", sp_addr_format(&drop->source, source));
 	fprintf(out, ", %s\n", cli_text_ago(drop->time, now, when));
@@ -183,11 +185,11 @@ void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t n
 	if (sa->state == SPINDLE_SA_RESERVED)
 		return;
 
-	fprintf(out, LABEL "%s %s\n", "algorithm", sp_name_proto(sa->proto), sa->alg);
-	fprintf(out, LABEL "%" PRIu64 " %s, %s, last %s\n", "traffic", sa->packets,
+	fprintf(out, CLI_LABEL "%s %s\n", "algorithm", sp_name_proto(sa->proto), sa->alg);
+	fprintf(out, CLI_LABEL "%" PRIu64 " %s, %s, last %s\n", "traffic", sa->packets,
 		sa->packets == 1 ? "packet" : "packets", cli_text_octets(sa->bytes, octets),
 		cli_text_ago(sa->last_used, now, when));
-	fprintf(out, LABEL "%" PRIu64, "sequence", sa->sequence);
+	fprintf(out, CLI_LABEL "%" PRIu64, "sequence", sa->sequence);
 	if (sa->esn)
 		fputs(" of 64 bits", out);
 	if (sa->dir == SPINDLE_DIR_IN)
@@ -200,7 +202,7 @@ void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t n
 		    sa->packets, cli_text_count);
 	print_limit(out, "life seconds", sa->life.soft_seconds, sa->life.hard_seconds, sa->age,
 		    cli_text_seconds);
-	print_drops(out, &sa->drops);
+	cli_text_drops(out, &sa->drops);
 	print_last_drop(out, &sa->last_drop, now);
 }
 

@@ -245,20 +245,14 @@ static int del(struct cli *cli, int argc, char **argv)
 	return sp_nl_tunnel_del(cli->nl, argv[0], &cli->err) ? CLI_FAILED : CLI_DONE;
 }
 
-static void list_options(void)
-{
-	const struct sp_option *option;
-
-	for (size_t i = 0; (option = sp_option_at(i)); i++)
-		printf("\t%s %s\n", option->word, option->values);
-}
-
 const struct verb cli_tunnel_verbs[] = {
 	{ "add", add,
 	  "NAME dev DEV local ADDR remote ADDR local-ts SELECTOR[,...] remote-ts SELECTOR[,...]\n"
-	  "\t[proto esp|ah] [OPTION VALUE]...", NULL, list_options },
-	{ "set", set, "NAME OPTION...", NULL, NULL },
-	{ "show", show, "[NAME] [-j]", NULL, NULL },
-	{ "del", del, "NAME", NULL, NULL },
+	  "\t[proto esp|ah] [OPTION VALUE]...", "adds a tunnel", NULL, true },
+	{ "set", set,
+	  "NAME [local ADDR] [remote ADDR] [local-ts SELECTOR[,...]] [remote-ts SELECTOR[,...]]\n"
+	  "\t[OPTION VALUE]...", "changes what is named, in one step", NULL, true },
+	VERB("show", show, "[NAME] [-j]", "shows one tunnel or all"),
+	VERB("del", del, "NAME", "deletes a tunnel and its SAs"),
 	{ 0 },
 };

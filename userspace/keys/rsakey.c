@@ -11,10 +11,12 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "trust.h"
 
 EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err)
@@ -123,6 +125,14 @@ static int read_whole(int fd, struct rk_key_file *file, struct sp_error *err)
 	return 0;
 }
 
+static int digest(struct rk_key_file *file, struct sp_error *err)
+{
+	if (EVP_Q_digest(NULL, "SHA256", NULL, file->octets, file->len, file->digest, NULL))
+		return 0;
+	ERR_clear_error();
+	return sp_fail(err, "%s: no digest can be made", file->name);
+}
+
 /* Somebody looks at a key, or (with @use) lets it prove who somebody is. */
 static int read_open_file(int fd, bool use, struct rk_key_file *file, struct sp_error *err)
 {
@@ -139,10 +149,7 @@ static int read_open_file(int fd, bool use, struct rk_key_file *file, struct sp_
 		return -1;
 	if (read_whole(fd, file, err))
 		return -1;
-	if (EVP_Q_digest(NULL, "SHA256", NULL, file->octets, file->len, file->digest, NULL))
-		return 0;
-	ERR_clear_error();
-	return sp_fail(err, "%s: no digest can be made", file->name);
+	return digest(file, err);
 }
 
 /* Root without all its powers is denied what belongs to others, and wonders. */
@@ -157,13 +164,38 @@ static int refuse_file(const char *name, struct sp_error *err)
 	return sp_fail(err, "%s: %s", name, why);
 }
 
+/* A line is what stands between the first and the last of a PEM file. */
+static int take_line(struct rk_key_file *file, const char *base64, struct sp_error *err)
+{
+	enum { WIDTH = 64 };
+	static const char head[] = "-----BEGIN PUBLIC KEY-----\n";
+	static const char tail[] = "-----END PUBLIC KEY-----\n";
+	size_t len = strlen(base64), needed = len + len / WIDTH + 1 + sizeof(head) + sizeof(tail);
+	char *at = (char *)file->octets;
+
+	file->name = "the line";
+	file->private = false;
+	if (needed > sizeof(file->octets))
+		return sp_fail(err, "%s: is longer than a key", file->name);
+	at = stpcpy(at, head);
+	for (; *base64; base64 += len) {
+		len = strnlen(base64, WIDTH);
+		at = stpcpy(mempcpy(at, base64, len), "\n");
+	}
+	file->len = (size_t)(stpcpy(at, tail) - (char *)file->octets);
+	return digest(file, err);
+}
+
 static int read_file(struct rk_key_file *file, const char *name, bool private, bool use,
 		     struct sp_error *err)
 {
-	/* Nobody waits for whoever might write into a FIFO. */
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int ret;
+	size_t prefix = strlen(SP_CONFIG_KEY_LINE);
+	int fd, ret;
 
+	if (!private && !strncmp(name, SP_CONFIG_KEY_LINE, prefix))
+		return take_line(file, name + prefix, err);
+	/* Nobody waits for whoever might write into a FIFO. */
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	file->name = name;
 	file->private = private;
 	file->len = 0;
@@ -288,4 +320,22 @@ const char *rk_key_id_format(const uint8_t id[RK_KEY_ID_LEN], char text[RK_KEY_I
 	EVP_EncodeBlock(base64, id, RK_KEY_ID_LEN);
 	snprintf(text, RK_KEY_ID_STRLEN, "SHA256:%.43s", (const char *)base64);
 	return text;
+}
+
+char *rk_key_line(const EVP_PKEY *key, struct sp_error *err)
+{
+	size_t prefix = strlen(SP_CONFIG_KEY_LINE);
+	uint8_t *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	char *line = len > 0 ? malloc(prefix + (size_t)len / 3 * 4 + 5) : NULL;
+
+	if (line) {
+		strcpy(line, SP_CONFIG_KEY_LINE);
+		EVP_EncodeBlock((unsigned char *)line + prefix, der, len);
+	} else {
+		ERR_clear_error();
+		sp_fail(err, "cannot encode the key");
+	}
+	OPENSSL_free(der);
+	return line;
 }

@@ -37,6 +37,12 @@ EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err);
 EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err);
 
 /*
+ * A public key as one line, "rsa:" and the base64 of its SubjectPublicKeyInfo, which stands
+ * wherever the name of a file of a public key may; allocates.
+ */
+char *rk_key_line(const EVP_PKEY *key, struct sp_error *err);
+
+/*
  * The same in two steps, for who reads a file again and again: a digest that is the one of
  * before says that the key is, which is quicker than to parse it.  Refused are also files that
  * somebody else than root and ourselves may write, or put another into the place of.

@@ -19,6 +19,9 @@
 /* What is fast on a processor with AES instructions, and on one without. */
 #define SP_CONFIG_ESP "aes256gcm16, aes128gcm16, chacha20poly1305"
 
+/* In front of a public key itself, where the name of its file may stand. */
+#define SP_CONFIG_KEY_LINE "rsa:"
+
 enum {
 	SP_CONFIG_PROPOSALS_MAX = 8,
 	SP_CONFIG_SELECTORS_MAX = 16,	/* of one side */
@@ -60,7 +63,7 @@ struct sp_peer_config {
 	enum sp_profile profile;
 	bool allow_insecure;
 	char *key;			/* our private key's file, or NULL */
-	char *peer_key;			/* of the peer's public key, or NULL */
+	char *peer_key;			/* file of the peer's public key, or the key, or NULL */
 	bool past;			/* packets to it pass its own tunnels by */
 	STAILQ_HEAD(, sp_tunnel_config) tunnels;	/* of this peer, as they stand there */
 };

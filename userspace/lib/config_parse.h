@@ -8,7 +8,7 @@
 
 #include "config.h"
 
-enum { SP_CONFIG_LINE_MAX = 1024 };
+enum { SP_CONFIG_LINE_MAX = 2048 };	/* the longest key takes 1,400 octets */
 
 struct sp_config_parser {
 	struct sp_config *config;

@@ -263,6 +263,25 @@ static int parse_file(struct sp_config_parser *p, const struct sp_setting *key, 
 	return 0;
 }
 
+#define BASE64 LETTERS "0123456789+/="
+
+static int parse_public(struct sp_config_parser *p, const struct sp_setting *key, void *object,
+			const char *value, struct sp_error *err)
+{
+	size_t prefix = strlen(SP_CONFIG_KEY_LINE);
+	char **field = field_of(key, object);
+
+	if (strncmp(value, SP_CONFIG_KEY_LINE, prefix))
+		return parse_file(p, key, object, value, err);
+	if (!value[prefix] || strspn(value + prefix, BASE64) != strlen(value + prefix))
+		return sp_fail(err, "behind \"" SP_CONFIG_KEY_LINE "\" there is no key as spindle "
+			       "key pub prints it");
+	*field = strdup(value);
+	if (!*field)
+		abort();
+	return 0;
+}
+
 /* So that it is the same file wherever that is read. */
 static bool format_file(const struct sp_setting *key, const void *object, FILE *out)
 {
@@ -271,7 +290,8 @@ static bool format_file(const struct sp_setting *key, const void *object, FILE *
 
 	if (!file)
 		return false;
-	if (file[0] != '/' && getcwd(folder, sizeof(folder)))
+	if (file[0] != '/' && strncmp(file, SP_CONFIG_KEY_LINE, strlen(SP_CONFIG_KEY_LINE)) &&
+	    getcwd(folder, sizeof(folder)))
 		fprintf(out, "%s/", folder);
 	fputs(file, out);
 	return true;
@@ -525,6 +545,7 @@ static const struct sp_setting_kind remote = { parse_remote, format_remote };
 static const struct sp_setting_kind peer = { parse_peer, format_name };
 static const struct sp_setting_kind interface = { parse_interface, format_name };
 static const struct sp_setting_kind file = { parse_file, format_file };
+static const struct sp_setting_kind public = { parse_public, format_file };
 static const struct sp_setting_kind port = { parse_port, format_port };
 static const struct sp_setting_kind lifetime = { parse_lifetime, format_seconds };
 static const struct sp_setting_kind octets = { parse_octets, format_octets };
@@ -548,7 +569,7 @@ static const struct sp_setting peer_keys[] = {
 	PEER("profile", "signed|compat", "signed", "rsa", &word, profile),
 	PEER("allow-insecure", "no|yes", "no", "rsa", &yes_or_no, allow_insecure),
 	PEER("key", "FILE", "", "rsa", &file, key),
-	PEER("peer-key", "FILE", "", "rsa", &file, peer_key),
+	PEER("peer-key", "FILE|LINE", "", "rsa", &public, peer_key),
 	UNSUPPORTED("local-id", "ID"),
 	UNSUPPORTED("remote-id", "ID"),
 	UNSUPPORTED("psk", "SECRET"),
