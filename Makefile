@@ -91,6 +91,7 @@ build/%/planted/planted.ko: FORCE
 
 room = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
 LIB := $(call room,userspace/lib) $(call room,userspace/keys) kmod/suite.o kmod/rules.o
+KEYING := $(call room,userspace/keying)
 RSA := $(call room,userspace/keying/rsa)
 CLI := $(call room,userspace/cli)
 DAEMON := $(call room,userspace/daemon)
@@ -99,7 +100,7 @@ UNIT := $(call room,selftests/unit)
 PURE := kmod/prefix.o kmod/replay.o kmod/selector.o
 
 build/spindle: $(CLI:%=build/obj/%) build/obj/libspindle.a
-build/spindled: $(DAEMON:%=build/obj/%) build/obj/rsa.a build/obj/libspindle.a
+build/spindled: $(DAEMON:%=build/obj/%) $(patsubst %,build/obj/%.a,rsa keying libspindle)
 build/spindle build/spindled:
 	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ $(LDLIBS)
 
@@ -120,11 +121,12 @@ build/cov/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) -O0 -g --coverage -MMD -MP -c -o $@ $<
 
-ARCHIVES := cli.a daemon.a rsa.a libspindle.a pure.a
+ARCHIVES := cli.a daemon.a rsa.a keying.a libspindle.a pure.a
 
 define archives
 $(1)/libspindle.a: $(LIB:%=$(1)/%)
 $(1)/rsa.a: $(RSA:%=$(1)/%)
+$(1)/keying.a: $(KEYING:%=$(1)/%)
 $(1)/cli.a: $(filter-out %/main.o,$(CLI:%=$(1)/%))
 $(1)/daemon.a: $(filter-out %/main.o,$(DAEMON:%=$(1)/%))
 $(1)/pure.a: $(PURE:%=$(1)/%)
@@ -169,7 +171,7 @@ COUNTING := build/cov/spindle build/cov/spindled $(FUZZ:build/fuzz/%=build/cov/f
 	    $(patsubst build/unit/%,build/cov/unit/%,$(filter-out $(RACES),$(TESTS)))
 
 build/cov/spindle: $(CLI:%=build/cov/%) build/cov/libspindle.a
-build/cov/spindled: $(DAEMON:%=build/cov/%) build/cov/rsa.a build/cov/libspindle.a
+build/cov/spindled: $(DAEMON:%=build/cov/%) $(patsubst %,build/cov/%.a,rsa keying libspindle)
 build/cov/spindle build/cov/spindled: build/cov/selftests/coverage/signals.o
 build/cov/unit/%: build/cov/selftests/unit/%.o $(ARCHIVES:%=build/cov/%)
 	@mkdir -p $(@D)

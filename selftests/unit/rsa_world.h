@@ -100,10 +100,11 @@ static inline struct kernel_sa *find_sa(struct side *side, const char *tunnel, u
 
 /* --- the port --------------------------------------------------------------- */
 
-static inline void world_connect(void *arg)
+static inline void world_connect(void *arg, double now)
 {
 	struct side *side = arg;
 
+	assert_true(now == side->world->now);
 	assert_false(side->connecting);
 	side->connecting = true;
 }

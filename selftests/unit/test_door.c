@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <openssl/crypto.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 
 #include "daemon/door.h"
 #include "daemon/guest.h"
+#include "daemon/holder.h"
 #include "daemon/party.h"
 
 enum { PORT = 4500, SILENT = 9 };	/* one more than may be silent at one address */
@@ -60,6 +62,7 @@ static void open_doors(const char *config)
 
 	TAILQ_INIT(&self.guests);
 	self.base = event_base_new();
+	self.holder = holder_new(self.base);
 	self.config = sp_config_load(config, on_problem, NULL);
 	self.keys = sp_keyring_new(NULL);
 	assert_int_equal(sp_keyring_read(self.keys, self.config, on_problem, NULL), 0);
@@ -77,6 +80,7 @@ static void close_doors(void)
 		party_leave(LIST_FIRST(&self.parties));
 	sp_keyring_free(self.keys);
 	sp_config_free(self.config);
+	holder_free(self.holder);
 	event_base_free(self.base);
 }
 
@@ -194,6 +198,8 @@ static int start(void **state)
 	int fd;
 
 	(void)state;
+	/* As in the daemon: a thread that makes keys may be at work at the end. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	if (!mkdtemp(folder) || chdir(folder) || make_pair("a") || make_pair("b") || make_pair("c"))
 		return -1;
 	if (write_file("spindle.conf", config_text) || write_file("later.conf", later_text))

@@ -5,27 +5,32 @@
 #include "apply.h"
 #include "door.h"
 #include "encap.h"
+#include "engines.h"
 #include "kernel.h"
-#include "link.h"
 #include "log.h"
 #include "move.h"
 #include "party.h"
 #include "repair.h"
 #include "resolve.h"
 #include "routes.h"
-#include "spare.h"
+#include "stream.h"
 
 /* --- peers -------------------------------------------------------------------- */
 
 /* Takes down what a peer has whose key is withdrawn, here and with who has that key. */
 static void withdraw(struct party *party)
 {
-	struct rk_tunnel *tunnel;
+	struct registry *registry = &party->daemon->registry;
+	const struct sp_tunnel_config *config;
+	const struct tunnel *tunnel;
+	struct sp_error err;
 
-	log_line("peer %s: another peer-key: what was agreed with the old one ends",
-		 party->engine->config.name);
-	STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
-		rk_tunnel_down(tunnel);
+	log_line("peer %s: another peer-key: what was agreed with the old one ends", party->name);
+	STAILQ_FOREACH(config, &party->config->tunnels, of_peer) {
+		tunnel = registry_tunnel(registry, config->name);
+		if (tunnel && tunnel->party == party)
+			party->engine->wish(tunnel->keying, ENGINE_DOWN, daemon_now(), &err);
+	}
 }
 
 /* A changed peer is a new one: its tunnels are adopted from the kernel, as after a restart. */
@@ -36,9 +41,9 @@ static void exchange_parties(struct daemon *daemon, const struct plan *plan)
 
 	for (party = LIST_FIRST(&daemon->parties); party; party = next) {
 		next = LIST_NEXT(party, next);
-		peer = sp_config_peer(plan->config, party->engine->config.name);
+		peer = sp_config_peer(plan->config, party->name);
 		if (plan_keeps(party, peer, plan->keys)) {
-			party->engine->config = *peer;
+			party_configure(party, peer);
 			continue;
 		}
 		if (plan_withdraws(party, peer, plan->keys))
@@ -46,11 +51,8 @@ static void exchange_parties(struct daemon *daemon, const struct plan *plan)
 		party_leave(party);
 	}
 	STAILQ_FOREACH(peer, &plan->config->peers, next) {
-		if (peer->keying != SP_KEYING_RSA || party_find(daemon, peer->name))
-			continue;
-		party = party_new(daemon, peer, plan->keys);
-		party_join(party);
-		spares_want(daemon->spares, party->profile);
+		if (engines_find(peer->keying) && !party_find(daemon, peer->name))
+			party_join(party_new(daemon, peer, plan->keys));
 	}
 }
 
@@ -58,10 +60,10 @@ static void exchange_parties(struct daemon *daemon, const struct plan *plan)
 
 static void stop_keying(struct tunnel *tunnel)
 {
-	if (tunnel && tunnel->keying)
-		rk_peer_drop(tunnel->keying->peer, tunnel->keying);
-	if (tunnel)
-		tunnel->keying = NULL;
+	if (!tunnel || !tunnel->party)
+		return;
+	tunnel->party->engine->drop(tunnel->keying);
+	tunnel_set_keying(tunnel, NULL, NULL);
 }
 
 static bool changes_peer(const struct plan_tunnel *change)
@@ -97,7 +99,7 @@ static int take_over(struct daemon *daemon, struct tunnel *tunnel,
 
 	if (!is || !kernel_owns(is) || is->owner == KERNEL_OWNER_MANUAL ||
 	    is->owner == change->wish.tunnel.owner)
-		return kernel_adopt(kernel, tunnel->keying, err);
+		return kernel_adopt(kernel, tunnel, err);
 	log_line("tunnel %s: was keyed with another peer-key: its SAs end", tunnel->name);
 	return sp_nl_sa_flush(daemon->nl, tunnel->name, err);
 }
@@ -106,17 +108,17 @@ static void start_keying(struct daemon *daemon, struct tunnel *tunnel,
 			 const struct plan_tunnel *change, struct snapshot *kernel)
 {
 	struct party *party = party_find(daemon, change->config->peer_name);
-	struct rk_tunnel *keying = rk_peer_add(party->engine, change->config);
+	struct engine_tunnel *keying = party->engine->add(party->keying, change->config);
 	struct sp_error err;
 
-	tunnel->keying = keying;
 	if (!keying) {
 		log_line("tunnel %s: out of memory", tunnel->name);
 		return;
 	}
+	tunnel_set_keying(tunnel, party, keying);
 	if (!change->wish.anew && take_over(daemon, tunnel, change, kernel, &err))
 		log_line("%s", err.text);
-	rk_tunnel_start(keying, daemon_now());
+	party->engine->start(keying, daemon_now());
 }
 
 /* The kernel's side of it; what it refuses is told once, and tried again. */
@@ -137,25 +139,27 @@ static void bring_tunnel(struct daemon *daemon, struct tunnel *tunnel, struct pl
 	tunnel_set_trouble(tunnel, err.text);
 }
 
+static void tell_gone(const struct tunnel *tunnel)
+{
+	const struct engine_news news = { .kind = ENGINE_GONE };
+
+	tunnel->party->engine->news(tunnel->keying, &news, daemon_now());
+}
+
 static void apply_tunnel(struct daemon *daemon, struct plan_tunnel *change,
 			 struct snapshot *kernel)
 {
 	struct tunnel *tunnel = registry_add_tunnel(&daemon->registry, change->config);
-	struct rk_tunnel *keying;
+	const struct party *party = tunnel->party;
 
 	bring_tunnel(daemon, tunnel, change, kernel);
-	keying = tunnel->keying;
-	if (keying && change->wish.change == KERNEL_NEW)
-		rk_tunnel_gone(keying, daemon_now());
-	if (!keying && change->config->peer->keying == SP_KEYING_RSA)
+	if (party && change->wish.change == KERNEL_NEW)
+		tell_gone(tunnel);
+	if (party)
+		party->engine->reconfigure(tunnel->keying, change->config,
+					   change->change != PLAN_UNCHANGED, daemon_now());
+	else if (engines_find(change->config->peer->keying))
 		start_keying(daemon, tunnel, change, kernel);
-	else if (keying && change->change != PLAN_UNCHANGED)
-		rk_tunnel_configure(keying, change->config, daemon_now());
-	else if (keying)
-		keying->config = *change->config;	/* it points into the configuration */
-	keying = tunnel->keying;
-	if (keying && tunnel->trouble)
-		snprintf(keying->last_error, sizeof(keying->last_error), "%s", tunnel->trouble);
 }
 
 void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *kernel)
@@ -173,8 +177,8 @@ void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *
 	if (!tunnel->trouble)
 		log_line("tunnel %s: is %s in the kernel", tunnel->name,
 			 change.wish.change == KERNEL_NEW ? "made anew" : "as configured again");
-	if (tunnel->keying && change.wish.change == KERNEL_NEW)
-		rk_tunnel_gone(tunnel->keying, daemon_now());
+	if (tunnel->party && change.wish.change == KERNEL_NEW)
+		tell_gone(tunnel);
 }
 
 void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *config,
@@ -194,7 +198,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 			apply_tunnel(daemon, change, plan->kernel);
 	door_apply(daemon);
 	/* Before there are rules that lead what is not marked into a tunnel. */
-	link_mark_all(daemon);
+	stream_mark_all(daemon);
 	routes_apply(daemon);
 	encap_apply(daemon, config);
 	LIST_FOREACH(party, &daemon->parties, next)

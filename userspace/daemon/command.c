@@ -21,10 +21,10 @@ static json_t *done(void)
 	return json_pack("{s:b}", "ok", 1);
 }
 
-json_t *command_up(const struct rk_tunnel *tunnel)
+json_t *command_up(const char *tunnel, uint32_t generation, const char *alg)
 {
-	return json_pack("{s:b, s:s, s:I, s:s}", "ok", 1, "tunnel", tunnel->config.name,
-			 "generation", (json_int_t)tunnel->current, "alg", tunnel->alg);
+	return json_pack("{s:b, s:s, s:I, s:s}", "ok", 1, "tunnel", tunnel,
+			 "generation", (json_int_t)generation, "alg", alg);
 }
 
 static const char *string_of(const json_t *request, const char *key)
@@ -34,13 +34,14 @@ static const char *string_of(const json_t *request, const char *key)
 
 /* --- tunnels ------------------------------------------------------------------ */
 
-static struct rk_tunnel *find_tunnel(struct daemon *daemon, const json_t *request,
-				     struct sp_error *err)
+/* One that an engine keys. */
+static struct tunnel *find_tunnel(struct daemon *daemon, const json_t *request,
+				  struct sp_error *err)
 {
 	const char *name = string_of(request, "name");
-	struct rk_tunnel *tunnel = name ? party_find_tunnel(daemon, name) : NULL;
+	struct tunnel *tunnel = name ? registry_tunnel(&daemon->registry, name) : NULL;
 
-	if (tunnel)
+	if (tunnel && tunnel->party)
 		return tunnel;
 	if (!name)
 		sp_fail(err, "the name of a tunnel is missing");
@@ -57,33 +58,48 @@ static int may_not_wait(const struct command_wait *wait, struct sp_error *err)
 	return wait->refused ? sp_fail(err, "too many others wait for tunnels; try again") : 0;
 }
 
-static json_t *wait_for(struct command_wait *wait, const struct rk_tunnel *tunnel)
+static struct engine_tunnel_look look_at(const struct tunnel *tunnel)
 {
-	strcpy(wait->tunnel, tunnel->config.name);
-	wait->before = tunnel->current;
+	struct engine_tunnel_look look;
+
+	tunnel->party->engine->look_tunnel(tunnel->keying, &look);
+	return look;
+}
+
+static int tell_wish(const struct tunnel *tunnel, enum engine_wish wish, struct sp_error *err)
+{
+	return tunnel->party->engine->wish(tunnel->keying, wish, daemon_now(), err);
+}
+
+static json_t *wait_for(struct command_wait *wait, const struct tunnel *tunnel)
+{
+	strcpy(wait->tunnel, tunnel->name);
+	wait->before = look_at(tunnel).generation;
 	return NULL;
 }
 
 static json_t *up(struct daemon *daemon, const json_t *request, struct command_wait *wait)
 {
 	struct sp_error err;
-	struct rk_tunnel *tunnel = find_tunnel(daemon, request, &err);
+	const struct tunnel *tunnel = find_tunnel(daemon, request, &err);
+	struct engine_tunnel_look look;
 
-	if (!tunnel || (!tunnel->current && may_not_wait(wait, &err)))
+	if (!tunnel)
 		return command_error(err.text);
-	rk_tunnel_up(tunnel, daemon_now());
-	if (tunnel->current)
-		return command_up(tunnel);
+	look = look_at(tunnel);
+	if ((!look.generation && may_not_wait(wait, &err)) || tell_wish(tunnel, ENGINE_UP, &err))
+		return command_error(err.text);
+	if (look.generation)
+		return command_up(tunnel->name, look.generation, look.alg);
 	return wait_for(wait, tunnel);
 }
 
 static json_t *rekey(struct daemon *daemon, const json_t *request, struct command_wait *wait)
 {
 	struct sp_error err;
-	struct rk_tunnel *tunnel = find_tunnel(daemon, request, &err);
+	const struct tunnel *tunnel = find_tunnel(daemon, request, &err);
 
-	if (!tunnel || may_not_wait(wait, &err) ||
-	    rk_tunnel_rekey(tunnel, daemon_now(), &err))
+	if (!tunnel || may_not_wait(wait, &err) || tell_wish(tunnel, ENGINE_REKEY, &err))
 		return command_error(err.text);
 	return wait_for(wait, tunnel);
 }
@@ -91,13 +107,12 @@ static json_t *rekey(struct daemon *daemon, const json_t *request, struct comman
 static json_t *down(struct daemon *daemon, const json_t *request, struct command_wait *wait)
 {
 	struct sp_error err;
-	struct rk_tunnel *tunnel = find_tunnel(daemon, request, &err);
+	const struct tunnel *tunnel = find_tunnel(daemon, request, &err);
 
 	(void)wait;
-	if (!tunnel)
+	if (!tunnel || tell_wish(tunnel, ENGINE_DOWN, &err))
 		return command_error(err.text);
-	rk_tunnel_down(tunnel);
-	party_tick(party_of(tunnel));
+	party_tick(tunnel->party);
 	return done();
 }
 

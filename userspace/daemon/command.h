@@ -6,7 +6,6 @@
 #include <jansson.h>
 
 #include "daemon.h"
-#include "keying/rsa/peer.h"
 
 /* A generation of a tunnel that somebody waits for. */
 struct command_wait {
@@ -21,7 +20,7 @@ struct command_wait {
 json_t *command_run(struct daemon *daemon, const json_t *request, struct command_wait *wait);
 
 json_t *command_error(const char *text);
-json_t *command_up(const struct rk_tunnel *tunnel);
+json_t *command_up(const char *tunnel, uint32_t generation, const char *alg);
 
 /* Reads the configuration anew; SIGHUP asks for the same. */
 json_t *command_reload(struct daemon *daemon, bool plan);

@@ -84,44 +84,44 @@ static void answer_late(struct client *client, json_t *value)
 static void on_waited(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
-	const struct rk_tunnel *tunnel;
+	const struct tunnel *tunnel;
+	const char *error = "";
 	char text[640];
 
 	(void)fd;
 	(void)what;
-	tunnel = party_find_tunnel(client->control->daemon, client->wait.tunnel);
-	if (!tunnel || !tunnel->last_error[0])
+	tunnel = registry_tunnel(&client->control->daemon->registry, client->wait.tunnel);
+	if (tunnel)
+		error = party_last_error(tunnel);
+	if (error[0])
+		snprintf(text, sizeof(text), "tunnel %s: %s", client->wait.tunnel, error);
+	else
 		snprintf(text, sizeof(text), "tunnel %s: nothing after %d s", client->wait.tunnel,
 			 WAIT_SECONDS);
-	else
-		snprintf(text, sizeof(text), "tunnel %s: %s", client->wait.tunnel,
-			 tunnel->last_error);
 	answer_late(client, command_error(text));
 }
 
-static void answer_event(struct client *client, const struct rk_tunnel *tunnel,
-			 enum rk_event event, const char *text)
+static void answer_event(struct client *client, const struct port_event *event)
 {
-	char error[640];
+	char error[sizeof(event->text) + sizeof(event->tunnel) + 16];
 
-	if (event == RK_EVENT_UP && tunnel->current != client->wait.before) {
-		answer_late(client, command_up(tunnel));
-	} else if (event == RK_EVENT_REFUSED || event == RK_EVENT_DOWN) {
-		snprintf(error, sizeof(error), "tunnel %s: %s", tunnel->config.name, text);
+	if (event->kind == PORT_UP && event->generation != client->wait.before) {
+		answer_late(client, command_up(event->tunnel, event->generation, event->alg));
+	} else if (event->kind == PORT_REFUSED || event->kind == PORT_DOWN) {
+		snprintf(error, sizeof(error), "tunnel %s: %s", event->tunnel, event->text);
 		answer_late(client, command_error(error));
 	}
 }
 
-void control_tunnel_event(struct control *control, const struct rk_tunnel *tunnel,
-			  enum rk_event event, const char *text)
+void control_tunnel_event(struct control *control, const struct port_event *event)
 {
 	struct client *client;
 
 	if (!control)
 		return;		/* the daemon is starting or ending */
 	LIST_FOREACH(client, &control->clients, next)
-		if (!strcmp(client->wait.tunnel, tunnel->config.name))
-			answer_event(client, tunnel, event, text);
+		if (!strcmp(client->wait.tunnel, event->tunnel))
+			answer_event(client, event);
 }
 
 static unsigned int count_waiting(const struct control *control)
@@ -140,7 +140,6 @@ static void run_line(struct client *client, const char *line, size_t len)
 {
 	static const struct timeval limit = { .tv_sec = WAIT_SECONDS };
 	struct daemon *daemon = client->control->daemon;
-	struct rk_tunnel *tunnel;
 	json_error_t err;
 	/* To its end: what stands behind a NUL might have changed what is meant. */
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
@@ -159,8 +158,7 @@ static void run_line(struct client *client, const char *line, size_t len)
 	}
 	event_add(client->waited, &limit);
 	/* Only now: what is due may answer at once. */
-	tunnel = party_find_tunnel(daemon, client->wait.tunnel);
-	party_tick(party_of(tunnel));
+	party_tick(registry_tunnel(&daemon->registry, client->wait.tunnel)->party);
 }
 
 /* One at a time: what comes while an answer is waited for, or not read, has to wait too. */

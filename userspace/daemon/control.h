@@ -8,7 +8,7 @@
 #define CONTROL_H
 
 #include "daemon.h"
-#include "keying/rsa/peer.h"
+#include "keying/port.h"
 
 #define CONTROL_PATH "/run/spindle/control"
 
@@ -16,7 +16,6 @@ struct control *control_open(struct daemon *daemon, const char *path, struct sp_
 void control_close(struct control *control);	/* NULL is fine */
 
 /* Somebody may be waiting for this. */
-void control_tunnel_event(struct control *control, const struct rk_tunnel *tunnel,
-			  enum rk_event event, const char *text);
+void control_tunnel_event(struct control *control, const struct port_event *event);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spindled: what its rooms share.  One thread runs everything; another makes
- * RSA keys ahead (spare.h), which takes too long for the loop.
+ * spindled: what its rooms share.  One thread runs everything; others make keys
+ * (holder.h), which takes too long for the loop.
  */
 #ifndef DAEMON_H
 #define DAEMON_H
@@ -10,12 +10,11 @@
 #include <sys/queue.h>
 
 #include "config.h"
-#include "keying/rsa/session.h"
 #include "nl.h"
 #include "registry.h"
 
 LIST_HEAD(party_list, party);
-LIST_HEAD(link_list, rk_link);
+LIST_HEAD(stream_list, stream);
 LIST_HEAD(door_list, door);
 LIST_HEAD(encap_list, encap);
 TAILQ_HEAD(guest_list, guest);
@@ -30,20 +29,19 @@ struct daemon {
 	struct sp_keyring *keys;	/* of that configuration */
 	struct registry registry;	/* of peers with their keying, and of tunnels */
 	struct party_list parties;	/* those peers */
-	struct link_list links;
+	struct stream_list streams;
+	unsigned int half_open[2];	/* of them; [1]: from where nobody is known to be */
 	struct door_list doors;
 	struct guest_list guests;
 	struct encap_list encaps;
 	struct routes *routes;
 	struct resolver *resolver;	/* of peers' names */
 	struct repair *repair;
-	struct spares *spares;
+	struct holder *holder;		/* of keys */
 	struct control *control;
 };
 
 /* Seconds of a monotonic clock. */
 double daemon_now(void);
-/* Of OpenSSL, for sessions and engines. */
-extern const struct rk_random daemon_random;
 
 #endif

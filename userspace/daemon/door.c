@@ -8,10 +8,12 @@
 #include "address.h"
 #include "door.h"
 #include "guest.h"
-#include "link.h"
 #include "listener.h"
 #include "log.h"
 #include "party.h"
+#include "stream.h"
+
+_Static_assert((int)GUEST_HELLO_MAX >= (int)ENGINE_HELLO_MAX, "a hello can be waited for");
 
 /*
  * A connection costs a key and a private-key operation before anybody has proved
@@ -31,7 +33,8 @@ struct door {
 	struct daemon *daemon;
 	struct sp_addr addr;
 	uint16_t port;
-	struct party *by_ids;		/* those with keys, by them */
+	const struct engine *engine;	/* of all who come here */
+	struct party *by_id;		/* those that can be told by their hello */
 	bool follows;			/* one of them may come from anywhere */
 	uint32_t mark;			/* of the first answer, before it is known to whom */
 	bool needed;
@@ -44,7 +47,7 @@ struct door {
 
 static bool is_at(const struct party *party, const struct sp_addr *from)
 {
-	return sp_addr_equal(&party->engine->config.remote, from) ||
+	return sp_addr_equal(&party->config->remote, from) ||
 	       sp_addr_equal(&party->at, from);
 }
 
@@ -60,34 +63,33 @@ static struct party *find_party(const struct door *door, const struct sp_addr *f
 
 static void admit(struct party *party, evutil_socket_t fd, const struct sp_addr *from)
 {
-	struct daemon *daemon = party->daemon;
 	bool stranger = !is_at(party, from);
+	unsigned int max = stranger ? STRANGERS_MAX : HALF_OPEN_MAX;
+	unsigned int peer_max = stranger ? STRANGERS_PEER_MAX : HALF_OPEN_PEER_MAX;
 
-	if (link_half_open(daemon, NULL, stranger) >= (stranger ? STRANGERS_MAX : HALF_OPEN_MAX) ||
-	    link_half_open(daemon, party, stranger) >=
-	    (stranger ? STRANGERS_PEER_MAX : HALF_OPEN_PEER_MAX))
+	if (party->daemon->half_open[stranger] >= max || party->half_open[stranger] >= peer_max)
 		close(fd);
 	else
-		link_accept(party, fd, from, stranger);
+		stream_accept(party, fd, from, stranger);
 }
 
-static struct party *find_by_ids(const struct door *door, const uint8_t *client,
-				 const uint8_t *server)
+static struct party *find_by_hello(const struct door *door, const uint8_t *hello)
 {
-	char ids[2 * RK_KEY_ID_STRLEN], peer[RK_KEY_ID_STRLEN], own[RK_KEY_ID_STRLEN];
 	struct party *party;
+	struct engine_id id;
 
-	party_ids(ids, rk_key_id_format(client, peer), rk_key_id_format(server, own));
-	HASH_FIND(hh_ids, door->by_ids, ids, sizeof(ids), party);
+	if (door->engine->identify(hello, &id))
+		return NULL;
+	HASH_FIND(hh_id, door->by_id, &id, sizeof(id), party);
 	return party;
 }
 
 /* Who is at a known address, and has a key that nobody has, hears that from the first one. */
 static void on_guest(void *arg, evutil_socket_t fd, const struct sp_addr *from,
-		     const uint8_t *client, const uint8_t *server)
+		     const uint8_t *hello)
 {
 	const struct door *door = arg;
-	struct party *party = client ? find_by_ids(door, client, server) : NULL;
+	struct party *party = hello ? find_by_hello(door, hello) : NULL;
 	bool others;
 
 	if (party && !is_at(party, from) && !party_follows(party))
@@ -109,8 +111,8 @@ static void on_knock(void *arg, evutil_socket_t fd, const struct sockaddr *from)
 
 	if (party && !others)
 		admit(party, fd, &addr);
-	else if (party || door->follows)
-		guest_receive(door->daemon, fd, &addr, on_guest, door);
+	else if (door->engine->hello_len && (party || door->follows))
+		guest_receive(door->daemon, fd, &addr, door->engine->hello_len, on_guest, door);
 	else
 		close(fd);
 }
@@ -154,12 +156,14 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	open_door(arg);
 }
 
-static struct door *find_door(struct daemon *daemon, const struct sp_peer_config *config)
+static struct door *find_door(struct daemon *daemon, const struct party *party)
 {
+	const struct sp_peer_config *config = party->config;
 	struct door *door;
 
 	LIST_FOREACH(door, &daemon->doors, next)
-		if (door->port == config->port && sp_addr_equal(&door->addr, &config->local))
+		if (door->engine == party->engine && door->port == config->port &&
+		    sp_addr_equal(&door->addr, &config->local))
 			return door;
 	door = calloc(1, sizeof(*door));
 	if (!door)
@@ -167,6 +171,7 @@ static struct door *find_door(struct daemon *daemon, const struct sp_peer_config
 	door->daemon = daemon;
 	door->addr = config->local;
 	door->port = config->port;
+	door->engine = party->engine;
 	door->retry = evtimer_new(daemon->base, on_retry, door);
 	if (!door->retry)
 		abort();
@@ -179,7 +184,7 @@ void door_forget(struct party *party)
 {
 	if (!party->door)
 		return;
-	HASH_DELETE(hh_ids, party->door->by_ids, party);
+	HASH_DELETE(hh_id, party->door->by_id, party);
 	party->door = NULL;
 }
 
@@ -188,7 +193,7 @@ static void close_door(struct door *door)
 {
 	struct party *party, *next;
 
-	HASH_ITER(hh_ids, door->by_ids, party, next) {
+	HASH_ITER(hh_id, door->by_id, party, next) {
 		door_forget(party);
 	}
 	LIST_REMOVE(door, next);
@@ -226,13 +231,13 @@ static void enter_party(struct door *door, struct party *party)
 	door->needed = true;
 	if (!door->mark)
 		door->mark = party_mark(party);
-	if (party->profile != RK_SIGNED)
+	if (!party->engine->id(party->keying, &party->id))
 		return;
 	door->follows = door->follows || party_follows(party);
-	HASH_FIND(hh_ids, door->by_ids, party->ids, sizeof(party->ids), other);
+	HASH_FIND(hh_id, door->by_id, &party->id, sizeof(party->id), other);
 	if (other)
 		return;
-	HASH_ADD(hh_ids, door->by_ids, ids, sizeof(party->ids), party);
+	HASH_ADD(hh_id, door->by_id, id, sizeof(party->id), party);
 	party->door = door;
 }
 
@@ -249,8 +254,8 @@ void door_apply(struct daemon *daemon)
 	LIST_FOREACH(party, &daemon->parties, next)
 		door_forget(party);
 	LIST_FOREACH(party, &daemon->parties, next)
-		if (party->engine->config.local.family)
-			enter_party(find_door(daemon, &party->engine->config), party);
+		if (party->config->local.family)
+			enter_party(find_door(daemon, party), party);
 	close_unneeded(daemon);
 	LIST_FOREACH(door, &daemon->doors, next)
 		mark_door(door);

@@ -20,6 +20,7 @@ struct guest {
 	struct daemon *daemon;
 	struct sp_addr from;
 	evutil_socket_t fd;
+	size_t len;			/* of the hello */
 	struct event *event;
 	guest_fn each;
 	void *arg;
@@ -41,23 +42,21 @@ static void turn_away(struct guest *guest)
 /* All of the message is there, or its end. */
 static void on_hello(evutil_socket_t fd, short what, void *arg)
 {
-	uint8_t hello[RK_HELLO_LEN], client[RK_HELLO_ID_LEN], server[RK_HELLO_ID_LEN];
+	uint8_t hello[GUEST_HELLO_MAX];
 	struct guest *guest = arg;
 	struct guest copy = *guest;
 	ssize_t len = -1;
 	int any = 1;
-	bool known;
 
-	/* It stays where it is, for the session to read. */
+	/* It stays where it is, for the engine to read. */
 	if (!(what & EV_TIMEOUT))
-		len = recv(fd, hello, sizeof(hello), MSG_PEEK);
+		len = recv(fd, hello, guest->len, MSG_PEEK);
 	if (len <= 0 || setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &any, sizeof(any))) {
 		turn_away(guest);
 		return;
 	}
-	known = len == sizeof(hello) && !rk_hello_ids(hello, client, server);
 	forget_guest(guest);
-	copy.each(copy.arg, fd, &copy.from, known ? client : NULL, known ? server : NULL);
+	copy.each(copy.arg, fd, &copy.from, (size_t)len == copy.len ? hello : NULL);
 }
 
 static void make_room(struct daemon *daemon, const struct sp_addr *from)
@@ -80,18 +79,18 @@ static void make_room(struct daemon *daemon, const struct sp_addr *from)
 }
 
 void guest_receive(struct daemon *daemon, evutil_socket_t fd, const struct sp_addr *from,
-		   guest_fn each, void *arg)
+		   size_t len, guest_fn each, void *arg)
 {
 	static const struct timeval wait = { .tv_sec = GUEST_SECONDS };
 	struct guest *guest;
-	int all = RK_HELLO_LEN;
+	int all = (int)len;
 
 	make_room(daemon, from);
 	guest = calloc(1, sizeof(*guest));
 	if (!guest || setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &all, sizeof(all)))
 		goto fail;
 	*guest = (struct guest){
-		.daemon = daemon, .from = *from, .fd = fd, .each = each, .arg = arg,
+		.daemon = daemon, .from = *from, .fd = fd, .len = len, .each = each, .arg = arg,
 	};
 	guest->event = event_new(daemon->base, fd, EV_READ, on_hello, guest);
 	if (!guest->event)

@@ -9,15 +9,15 @@
 #include <event2/util.h>
 
 #include "daemon.h"
-#include "keying/rsa/session.h"
 
-/* Hears the ids of the first message, or that there is none that has any, with NULL. */
+/* Hears the first octets, as many as were waited for, or that there are less, with NULL. */
 typedef void (*guest_fn)(void *arg, evutil_socket_t fd, const struct sp_addr *from,
-			 const uint8_t *client, const uint8_t *server);
+			 const uint8_t *hello);
 
-/* Takes the connection over, until each() is given it. */
+/* Takes the connection over, until each() is given it; @len is at most GUEST_HELLO_MAX. */
+enum { GUEST_HELLO_MAX = 128 };
 void guest_receive(struct daemon *daemon, evutil_socket_t fd, const struct sp_addr *from,
-		   guest_fn each, void *arg);
+		   size_t len, guest_fn each, void *arg);
 /* Those of @arg, which goes, or all if NULL. */
 void guest_dismiss(struct daemon *daemon, const void *arg);
 

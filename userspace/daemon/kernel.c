@@ -145,66 +145,38 @@ int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tu
 
 /* --- SAs -------------------------------------------------------------------- */
 
-static int make_sa(struct sp_sa *sa, uint8_t dir, uint32_t spi, const struct rk_session *session,
-		   const struct rk_install *install, struct sp_error *err)
-{
-	const struct spn_suite *suite = spn_suite_find(install->alg);
-
-	*sa = (struct sp_sa){
-		.dir = dir,
-		.spi = spi,
-		.generation = install->generation,
-		.parked = install->parked && dir == SPINDLE_DIR_OUT,
-		.life = install->life,
-		.key.len = suite->key_len,
-		.auth_key.len = suite->auth_key_len,
-	};
-	strcpy(sa->alg, suite->word);
-	return rk_session_sa_keys(session, install->generation, spi, &sa->key, &sa->auth_key, err);
-}
-
-int kernel_install(struct sp_nl *nl, const char *tunnel, const struct rk_session *session,
-		   const struct rk_install *install, struct sp_error *err)
-{
-	struct sp_sa in, out;
-	int ret = -1;
-
-	if (!make_sa(&in, SPINDLE_DIR_IN, install->in_spi, session, install, err) &&
-	    !make_sa(&out, SPINDLE_DIR_OUT, install->out_spi, session, install, err))
-		ret = sp_nl_sa_new(nl, tunnel, &in, &out, err);
-	explicit_bzero(&in, sizeof(in));
-	explicit_bzero(&out, sizeof(out));
-	return ret;
-}
-
 struct adoption {
-	struct rk_tunnel *tunnel;
+	const struct tunnel *tunnel;
 	uint32_t out_generation;
 };
 
 static void adopt(const struct snapshot_sa *sa, void *arg)
 {
 	const struct adoption *adoption = arg;
+	const struct tunnel *tunnel = adoption->tunnel;
 	const struct spn_suite *suite = spn_suite_find(sa->alg);
 
 	if (suite && sa->generation && sa->state != SPINDLE_SA_RESERVED &&
 	    sa->state != SPINDLE_SA_EXPIRED)
-		rk_tunnel_adopt(adoption->tunnel, sa->generation, suite->word,
-				sa->generation == adoption->out_generation,
-				daemon_now() - (double)sa->age);
+		tunnel->party->engine->adopt(tunnel->keying, &(struct engine_generation){
+			.number = sa->generation,
+			.alg = suite->word,
+			.current = sa->generation == adoption->out_generation,
+			.since = daemon_now() - (double)sa->age,
+		});
 }
 
-int kernel_adopt(struct snapshot *snapshot, struct rk_tunnel *tunnel, struct sp_error *err)
+int kernel_adopt(struct snapshot *snapshot, struct tunnel *tunnel, struct sp_error *err)
 {
-	const struct sp_tunnel *is = snapshot_tunnel(snapshot, tunnel->config.name);
+	const struct sp_tunnel *is = snapshot_tunnel(snapshot, tunnel->name);
 	struct adoption adoption = { .tunnel = tunnel };
 
 	if (!is)
 		return 0;
 	adoption.out_generation = is->out_generation;
 	if (is->options.follow)
-		party_met(party_of(tunnel), &is->remote);
-	return snapshot_each_sa(snapshot, tunnel->config.name, adopt, &adoption, err);
+		party_met(tunnel->party, &is->remote);
+	return snapshot_each_sa(snapshot, tunnel->name, adopt, &adoption, err);
 }
 
 /* --- notifications ------------------------------------------------------------ */
@@ -230,8 +202,8 @@ static bool is_doubtful(const struct tunnel *tunnel, const struct sp_event *even
 {
 	if (event->cmd == SPINDLE_CMD_TUNNEL_DEL_NTF)
 		return true;
-	return event->cmd == SPINDLE_CMD_SA_DEL_NTF && tunnel->keying &&
-	       rk_tunnel_has(tunnel->keying, event->sa.generation);
+	return event->cmd == SPINDLE_CMD_SA_DEL_NTF && tunnel->party &&
+	       tunnel->party->engine->has(tunnel->keying, event->sa.generation);
 }
 
 /* What tunnels and SAs come and go is mostly our own doing. */
@@ -240,36 +212,48 @@ static bool is_for_keying(const struct sp_event *event)
 	return event->cmd >= SPINDLE_CMD_ACQUIRE_NTF && event->cmd <= SPINDLE_CMD_ENDPOINT_NTF;
 }
 
+static void tell_engine(const struct tunnel *tunnel, const struct sp_event *event)
+{
+	struct engine_news news = { .generation = event->sa.generation };
+
+	switch (event->cmd) {
+	case SPINDLE_CMD_ACQUIRE_NTF:
+		news.kind = ENGINE_ACQUIRE;
+		break;
+	case SPINDLE_CMD_EXPIRE_NTF:
+		news.kind = event->hard ? ENGINE_HARD : ENGINE_SOFT;
+		break;
+	case SPINDLE_CMD_ACTIVE_NTF:
+		news.kind = ENGINE_ACTIVE;
+		break;
+	default:
+		return;
+	}
+	tunnel->party->engine->news(tunnel->keying, &news, daemon_now());
+}
+
 static void on_event(const struct sp_event *event, void *arg)
 {
 	struct daemon *daemon = arg;
-	double now = daemon_now();
-	struct tunnel *known;
-	struct rk_tunnel *tunnel;
+	struct tunnel *tunnel;
 
 	if (!event->cmd) {
 		log_line("notifications of the kernel were lost: looking at every tunnel");
 		repair_all(daemon);
 		return;
 	}
-	known = registry_tunnel(&daemon->registry, event->tunnel.name);
-	if (known && is_doubtful(known, event))
-		repair_tunnel(daemon, known);
-	tunnel = known ? known->keying : NULL;
-	if (!tunnel || !is_for_keying(event))
+	tunnel = registry_tunnel(&daemon->registry, event->tunnel.name);
+	if (tunnel && is_doubtful(tunnel, event))
+		repair_tunnel(daemon, tunnel);
+	if (!tunnel || !tunnel->party || !is_for_keying(event))
 		return;
 	if (event->cmd == SPINDLE_CMD_ENDPOINT_NTF) {
 		log_endpoint(event);
-		if (tunnel->config.options.follow)
-			party_met(party_of(tunnel), &event->tunnel.remote);
+		if (tunnel->config->options.follow)
+			party_met(tunnel->party, &event->tunnel.remote);
 	}
-	if (event->cmd == SPINDLE_CMD_ACQUIRE_NTF)
-		rk_tunnel_acquire(tunnel, now);
-	else if (event->cmd == SPINDLE_CMD_EXPIRE_NTF)
-		rk_tunnel_expire(tunnel, event->sa.generation, event->hard, now);
-	else if (event->cmd == SPINDLE_CMD_ACTIVE_NTF)
-		rk_tunnel_active(tunnel, event->sa.generation, now);
-	party_tick(party_of(tunnel));
+	tell_engine(tunnel, event);
+	party_tick(tunnel->party);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)

@@ -4,7 +4,6 @@
 #define KERNEL_H
 
 #include "daemon.h"
-#include "keying/rsa/peer.h"
 #include "snapshot.h"
 
 enum kernel_change {
@@ -40,12 +39,9 @@ bool kernel_owns(const struct sp_tunnel *is);
 /* Carries it out. */
 int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
 		  struct sp_error *err);
-/* Both SAs of a generation, with keys of the session. */
-int kernel_install(struct sp_nl *nl, const char *tunnel, const struct rk_session *session,
-		   const struct rk_install *install, struct sp_error *err);
 
 /* Tells the tunnel's engine of the generations that are there. */
-int kernel_adopt(struct snapshot *snapshot, struct rk_tunnel *tunnel, struct sp_error *err);
+int kernel_adopt(struct snapshot *snapshot, struct tunnel *tunnel, struct sp_error *err);
 
 /* Notifications go to the engines of their tunnels. */
 int kernel_listen(struct daemon *daemon, struct sp_error *err);

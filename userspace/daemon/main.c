@@ -15,8 +15,8 @@
 #include "daemon.h"
 #include "door.h"
 #include "encap.h"
+#include "holder.h"
 #include "kernel.h"
-#include "link.h"
 #include "lock.h"
 #include "log.h"
 #include "notify.h"
@@ -24,7 +24,7 @@
 #include "repair.h"
 #include "resolve.h"
 #include "routes.h"
-#include "spare.h"
+#include "stream.h"
 #include "version.h"
 
 static const char usage[] =
@@ -83,11 +83,6 @@ static void on_problem(const char *text, void *arg)
 {
 	(void)arg;
 	log_line("%s", text);
-}
-
-static void on_key_ready(void *arg)
-{
-	link_key_ready(arg);
 }
 
 static void say_farewell(struct daemon *daemon)
@@ -153,8 +148,8 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	if (lock_take(err) < 0)
 		return -1;
 	daemon->base = event_base_new();
-	daemon->spares = daemon->base ? spares_new(daemon->base, on_key_ready, daemon) : NULL;
-	if (!daemon->spares)
+	daemon->holder = daemon->base ? holder_new(daemon->base) : NULL;
+	if (!daemon->holder)
 		return sp_fail(err, "out of memory or file descriptors");
 	if (sp_nl_open(&daemon->nl, err) || kernel_listen(daemon, err) ||
 	    repair_open(daemon, err) || routes_open(daemon, err) ||
@@ -196,15 +191,15 @@ static void run(struct daemon *daemon)
 
 static void stop(struct daemon *daemon)
 {
-	struct rk_link *link;
+	struct stream *stream;
 
-	while ((link = LIST_FIRST(&daemon->links)))
-		link_free(link);
+	while ((stream = LIST_FIRST(&daemon->streams)))
+		stream_free(stream);
 	kernel_hush(daemon);
 	routes_close(daemon);
 	resolve_close(daemon);
 	sp_nl_close(daemon->nl);
-	spares_free(daemon->spares);
+	holder_free(daemon->holder);
 	registry_clear(&daemon->registry);
 	sp_config_free(daemon->config);
 	sp_keyring_free(daemon->keys);

@@ -1,122 +1,143 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <math.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control.h"
 #include "door.h"
-#include "kernel.h"
-#include "link.h"
+#include "engines.h"
+#include "holder.h"
 #include "log.h"
 #include "party.h"
-#include "spare.h"
+#include "resolve.h"
+#include "stream.h"
 
-/* --- what the engine asks for ---------------------------------------------- */
+/* --- what the engine is answered at once --------------------------------------------- */
 
-static void port_connect(void *arg)
-{
-	link_connect(arg);
-}
-
-static void port_send(void *arg, struct rk_link *link, const char *text)
-{
-	(void)arg;
-	link_send(link, text);
-}
-
-static void port_close(void *arg, struct rk_link *link)
-{
-	(void)arg;
-	link_close(link);
-}
-
-static int port_spi_alloc(void *arg, const char *tunnel, uint32_t *spi, struct sp_error *err)
+static int reserve_spi(void *arg, const char *tunnel, uint32_t *spi, struct sp_error *err)
 {
 	const struct party *party = arg;
 
 	return sp_nl_spi_alloc(party->daemon->nl, tunnel, spi, err);
 }
 
-static int port_install(void *arg, const char *tunnel, struct rk_link *link,
-			const struct rk_install *install, struct sp_error *err)
+static int install_sas(void *arg, const char *tunnel, const struct sp_sa *in,
+		       const struct sp_sa *out, struct sp_error *err)
 {
 	const struct party *party = arg;
 
-	return kernel_install(party->daemon->nl, tunnel, link->session, install, err);
+	return sp_nl_sa_new(party->daemon->nl, tunnel, in, out, err);
 }
 
-static int port_activate(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err)
+static int activate_generation(void *arg, const char *tunnel, uint32_t generation,
+			       struct sp_error *err)
 {
 	const struct party *party = arg;
 
 	return sp_nl_sa_activate(party->daemon->nl, tunnel, generation, err);
 }
 
-static int port_remove(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err)
+static int remove_generation(void *arg, const char *tunnel, uint32_t generation,
+			     struct sp_error *err)
 {
 	const struct party *party = arg;
 
 	return sp_nl_sa_del_generation(party->daemon->nl, tunnel, generation, err);
 }
 
-static void port_event(void *arg, struct rk_tunnel *tunnel, enum rk_event event, const char *text)
+static void fill_random(void *arg, void *buf, size_t len)
 {
-	const struct party *party = arg;
-
-	if (!tunnel)
-		log_line("peer %s: %s", party->engine->config.name, text);
-	else if (event != RK_EVENT_REFUSED)
-		log_line("tunnel %s: %s", tunnel->config.name, text);
-	if (tunnel)
-		control_tunnel_event(party->daemon->control, tunnel, event, text);
+	(void)arg;
+	if (RAND_bytes(buf, (int)len) != 1)
+		abort();	/* keys without randomness would be worse than no daemon */
 }
 
-static struct rk_port make_port(struct party *party)
+static const struct port_host host = {
+	.spi = reserve_spi,
+	.install = install_sas,
+	.activate = activate_generation,
+	.remove = remove_generation,
+	.random = fill_random,
+};
+
+/* --- what it has asked for ------------------------------------------------------------- */
+
+static void on_answer(void *arg, uint32_t id, const struct sp_key_answer *answer)
 {
-	return (struct rk_port){
-		.connect = port_connect,
-		.send = port_send,
-		.close = port_close,
-		.spi_alloc = port_spi_alloc,
-		.install = port_install,
-		.activate = port_activate,
-		.remove = port_remove,
-		.event = port_event,
-		.random = daemon_random,
-		.arg = party,
-	};
+	struct party *party = arg;
+
+	party->engine->answer(party->keying, id, answer, daemon_now());
+	party_tick(party);
 }
 
-/* --- life ------------------------------------------------------------------- */
-
-void party_ids(char ids[2 * RK_KEY_ID_STRLEN], const char *peer, const char *own)
+static void publish_event(struct party *party, const struct port_event *event)
 {
-	memset(ids, 0, (size_t)2 * RK_KEY_ID_STRLEN);
-	strcpy(ids, peer);
-	strcpy(ids + RK_KEY_ID_STRLEN, own);
-}
-
-static EVP_PKEY *take_key(const struct sp_key *key, char id[RK_KEY_ID_STRLEN])
-{
-	if (!key)
-		abort();	/* the caller has read them all */
-	strcpy(id, key->id);
-	EVP_PKEY_up_ref(key->pkey);
-	return key->pkey;
-}
-
-static void take_keys(struct party *party, const struct sp_peer_config *config,
-		      struct sp_keyring *keys)
-{
-	struct sp_error err;
-
-	if (party->profile == RK_COMPAT)
+	if (!event->tunnel[0]) {
+		log_line("peer %s: %s", party->name, event->text);
 		return;
-	party->key = take_key(sp_keyring_private(keys, config->key, &err), party->local_id);
-	party->peer_key = take_key(sp_keyring_public(keys, config->peer_key, &err),
-				   party->remote_id);
-	party_ids(party->ids, party->remote_id, party->local_id);
+	}
+	if (event->kind != PORT_REFUSED)
+		log_line("tunnel %s: %s", event->tunnel, event->text);
+	control_tunnel_event(party->daemon->control, event);
 }
+
+/* A stream that has ended meanwhile is no mistake of the engine's. */
+static void carry_out_on_stream(struct party *party, const struct port_request *request)
+{
+	struct stream *stream = stream_find(party, request->id);
+
+	if (!stream)
+		return;
+	if (request->verb == PORT_SEND)
+		stream_send(stream, request->octets, request->len);
+	else if (request->verb == PORT_PROVED)
+		stream_prove(stream);
+	else
+		stream_close(stream);
+}
+
+static void carry_out(struct party *party, const struct port_request *request)
+{
+	struct holder *holder = party->daemon->holder;
+
+	switch (request->verb) {
+	case PORT_CONNECT:
+		stream_connect(party, request->id);
+		break;
+	case PORT_SEND:
+	case PORT_PROVED:
+	case PORT_HANG_UP:
+		carry_out_on_stream(party, request);
+		break;
+	case PORT_EXPECT:
+		holder_expect(holder, &request->question);
+		break;
+	case PORT_ASK:
+		holder_ask(holder, &request->question, request->id, on_answer, party);
+		break;
+	case PORT_WITHDRAW:
+		holder_withdraw(holder, request->id, party);
+		break;
+	case PORT_EVENT:
+		if (request->event)
+			publish_event(party, request->event);
+	}
+}
+
+static void carry_out_all(struct party *party)
+{
+	struct port_request *request;
+
+	while ((request = port_take(&party->port))) {
+		carry_out(party, request);
+		port_done(request);
+	}
+	if (port_has_failed(&party->port))
+		stream_fail_party(party, "out of memory");
+}
+
+/* --- life ------------------------------------------------------------------------------ */
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -125,21 +146,42 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	party_tick(arg);
 }
 
+/* The caller has read them all. */
+static struct engine_keys find_keys(struct party *party, struct sp_keyring *keys)
+{
+	const struct sp_peer_config *config = party->config;
+	struct engine_keys found = { .own = NULL };
+	struct sp_error err;
+
+	if (!sp_config_needs_keys(config))
+		return found;
+	found.own = sp_keyring_private(keys, config->key, &err);
+	found.peer = sp_keyring_public(keys, config->peer_key, &err);
+	if (!found.own || !found.peer)
+		abort();
+	strcpy(party->local_id, found.own->id);
+	strcpy(party->remote_id, found.peer->id);
+	return found;
+}
+
 struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
 			struct sp_keyring *keys)
 {
 	struct party *party = calloc(1, sizeof(*party));
-	struct rk_port port = make_port(party);
+	struct engine_keys found;
 
 	if (!party)
 		abort();
 	party->daemon = daemon;
-	party->profile = config->profile == SP_PROFILE_COMPAT ? RK_COMPAT : RK_SIGNED;
-	party->engine = rk_peer_new(config, &port);
+	party->config = config;
+	strcpy(party->name, config->name);
+	port_init(&party->port, &host, party);
+	found = find_keys(party, keys);
+	party->engine = engines_find(config->keying);
+	party->keying = party->engine->open(config, &found, &party->port);
 	party->timer = evtimer_new(daemon->base, on_timer, party);
-	if (!party->engine || !party->timer)
+	if (!party->keying || !party->timer)
 		abort();
-	take_keys(party, config, keys);
 	return party;
 }
 
@@ -152,45 +194,51 @@ void party_join(struct party *party)
 void party_leave(struct party *party)
 {
 	struct registry *registry = &party->daemon->registry;
-	const struct rk_tunnel *keying;
+	const struct sp_tunnel_config *config;
 	struct tunnel *tunnel;
 
-	STAILQ_FOREACH(keying, &party->engine->tunnels, next) {
-		tunnel = registry_tunnel(registry, keying->config.name);
-		if (tunnel)
-			tunnel->keying = NULL;
+	STAILQ_FOREACH(config, &party->config->tunnels, of_peer) {
+		tunnel = registry_tunnel(registry, config->name);
+		if (tunnel && tunnel->party == party)
+			tunnel_set_keying(tunnel, NULL, NULL);
 	}
 	door_forget(party);
 	LIST_REMOVE(party, next);
 	registry_remove_party(registry, party);
-	rk_peer_free(party->engine);
-	link_close_party(party);
+	party->engine->close(party->keying);
+	carry_out_all(party);
+	stream_close_party(party);
+	holder_withdraw(party->daemon->holder, 0, party);
 	event_free(party->timer);
-	EVP_PKEY_free(party->key);
-	EVP_PKEY_free(party->peer_key);
 	free(party);
 }
 
+void party_configure(struct party *party, const struct sp_peer_config *config)
+{
+	party->config = config;
+	party->engine->configure(party->keying, config, daemon_now());
+}
+
+/* --- where it is -------------------------------------------------------------------------- */
+
 bool party_follows(const struct party *party)
 {
-	const struct rk_tunnel *tunnel;
+	const struct sp_tunnel_config *config;
 
-	STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
-		if (tunnel->config.options.follow)
+	STAILQ_FOREACH(config, &party->config->tunnels, of_peer)
+		if (config->options.follow)
 			return true;
 	return false;
 }
 
 const struct sp_addr *party_address(const struct party *party)
 {
-	const struct rk_peer *peer = party->engine;
-
-	return party->at.family && !(peer->failures & 1) ? &party->at : &peer->config.remote;
+	return party->at.family && !(party->failures & 1) ? &party->at : &party->config->remote;
 }
 
 void party_met(struct party *party, const struct sp_addr *at)
 {
-	const struct sp_peer_config *config = &party->engine->config;
+	const struct sp_peer_config *config = party->config;
 	char text[SP_ADDR_STRLEN];
 
 	if (!party_follows(party) || at->family != config->remote.family)
@@ -203,22 +251,39 @@ void party_met(struct party *party, const struct sp_addr *at)
 	}
 }
 
+void party_missed(struct party *party)
+{
+	party->failures++;
+	/* Of one that leaves nobody wants to know. */
+	if (party_find(party->daemon, party->name) == party)
+		resolve_again(party->daemon, party->name);
+}
+
 uint32_t party_mark(const struct party *party)
 {
-	const struct rk_tunnel *tunnel;
+	const struct sp_tunnel_config *config;
 
-	STAILQ_FOREACH(tunnel, &party->engine->tunnels, next)
-		if (tunnel->config.options.fwmark)
-			return tunnel->config.options.fwmark;
+	STAILQ_FOREACH(config, &party->config->tunnels, of_peer)
+		if (config->options.fwmark)
+			return config->options.fwmark;
 	return 0;
+}
+
+/* --- the engine's turn ---------------------------------------------------------------------- */
+
+void party_hear(struct party *party, const struct engine_stream *what)
+{
+	party->engine->stream(party->keying, what, daemon_now());
+	party_tick(party);
 }
 
 void party_tick(struct party *party)
 {
 	double deadline, wait;
 
-	rk_peer_tick(party->engine, daemon_now());
-	deadline = rk_peer_deadline(party->engine);
+	party->engine->tick(party->keying, daemon_now());
+	carry_out_all(party);
+	deadline = party->engine->deadline(party->keying);
 	if (isinf(deadline)) {
 		event_del(party->timer);
 		return;
@@ -235,9 +300,14 @@ struct party *party_find(const struct daemon *daemon, const char *name)
 	return registry_party(&daemon->registry, name);
 }
 
-struct rk_tunnel *party_find_tunnel(const struct daemon *daemon, const char *name)
+const char *party_last_error(const struct tunnel *tunnel)
 {
-	const struct tunnel *tunnel = registry_tunnel(&daemon->registry, name);
+	struct engine_tunnel_look look;
 
-	return tunnel ? tunnel->keying : NULL;
+	if (!tunnel->party)
+		return "";
+	if (tunnel->trouble)
+		return tunnel->trouble;
+	tunnel->party->engine->look_tunnel(tunnel->keying, &look);
+	return look.last_error;
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A peer with keying = rsa: its engine, its keys, and what the engine asks for. */
+/* A peer that an engine keys for: what is told to the engine, and what it asks for. */
 #ifndef PARTY_H
 #define PARTY_H
 
-#include <openssl/evp.h>
-
 #include "daemon.h"
-#include "keying/rsa/peer.h"
+#include "keying/engine.h"
 #include "lib/table.h"
-#include "keys/keyring.h"
 
 struct party {
 	LIST_ENTRY(party) next;
@@ -18,17 +15,21 @@ struct party {
 	struct party_place place;
 	struct party *same_place;	/* another one there */
 	struct daemon *daemon;
-	struct rk_peer *engine;
-	enum rk_profile profile;
-	EVP_PKEY *key, *peer_key;	/* NULL with profile = compat */
-	char local_id[RK_KEY_ID_STRLEN];
+	const struct sp_peer_config *config;	/* of the configuration in force */
+	const struct engine *engine;
+	struct engine_peer *keying;
+	struct port port;
+	char local_id[RK_KEY_ID_STRLEN];	/* of the keys in use; "": none */
 	char remote_id[RK_KEY_ID_STRLEN];
 	struct event *timer;
+	LIST_HEAD(, stream) streams;
+	unsigned int half_open[2];	/* of its streams; [1]: from elsewhere than it is */
+	unsigned int failures;		/* to reach it, in a row */
 	struct sp_addr at;		/* where it has moved to; none: as configured */
-	/* of its door, by both keys, peer's first */
+	/* of its door */
 	struct door *door;
-	UT_hash_handle hh_ids;
-	char ids[2 * RK_KEY_ID_STRLEN];
+	UT_hash_handle hh_id;
+	struct engine_id id;
 };
 
 /* With keys that are in the ring already; without tunnels yet, and not yet of the daemon. */
@@ -39,8 +40,8 @@ void party_join(struct party *party);
 /* Is not, and is freed; its SAs stay in the kernel. */
 void party_leave(struct party *party);
 
-/* What both keys are found by, made of their fingerprints. */
-void party_ids(char ids[2 * RK_KEY_ID_STRLEN], const char *peer, const char *own);
+/* Another configuration is in force, or the peer has another address in it. */
+void party_configure(struct party *party, const struct sp_peer_config *config);
 
 /* Whether any of its tunnels does. */
 bool party_follows(const struct party *party);
@@ -48,18 +49,19 @@ bool party_follows(const struct party *party);
 const struct sp_addr *party_address(const struct party *party);
 /* It was there, as a packet or a session of its has proved. */
 void party_met(struct party *party, const struct sp_addr *at);
+/* It was not where a stream was to lead. */
+void party_missed(struct party *party);
 
 /* Of its tunnels' packets, so that its connections pass the tunnels by, too; 0: none. */
 uint32_t party_mark(const struct party *party);
 
-/* After anything was told to the engine: does what is due, and waits for the rest. */
+/* Tells the engine what has happened on a stream. */
+void party_hear(struct party *party, const struct engine_stream *what);
+/* After anything was told to the engine: does what is due and asked for, waits for the rest. */
 void party_tick(struct party *party);
 
 struct party *party_find(const struct daemon *daemon, const char *name);
-struct rk_tunnel *party_find_tunnel(const struct daemon *daemon, const char *name);
-static inline struct party *party_of(const struct rk_tunnel *tunnel)
-{
-	return tunnel->peer->port.arg;
-}
+/* Of a tunnel that is keyed: why there is nothing to key, or the engine's; "": none. */
+const char *party_last_error(const struct tunnel *tunnel);
 
 #endif

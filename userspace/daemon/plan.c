@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engines.h"
 #include "party.h"
 #include "plan.h"
 
@@ -51,15 +52,14 @@ static bool has_peer_key(const struct party *party, const struct sp_peer_config 
 bool plan_keeps(const struct party *party, const struct sp_peer_config *peer,
 		struct sp_keyring *keys)
 {
-	return peer && peer->keying == SP_KEYING_RSA &&
-	       !peers_differ(&party->engine->config, peer) && has_key(party, peer, keys) &&
+	return peer && !peers_differ(party->config, peer) && has_key(party, peer, keys) &&
 	       has_peer_key(party, peer, keys);
 }
 
 bool plan_withdraws(const struct party *party, const struct sp_peer_config *peer,
 		    struct sp_keyring *keys)
 {
-	return peer && peer->keying == SP_KEYING_RSA && party->profile == RK_SIGNED &&
+	return peer && peer->keying == party->config->keying && party->remote_id[0] &&
 	       !has_peer_key(party, peer, keys);
 }
 
@@ -85,11 +85,11 @@ static void note_peer(struct why *why, const struct party *party, const struct s
 	note(why, "keying", a->keying != b->keying);
 	note(why, "local", !sp_addr_equal(&a->local, &b->local));
 	note(why, "remote", !sp_addr_equal(&a->remote, &b->remote));
-	if (b->keying != SP_KEYING_RSA)
+	if (!engines_find(b->keying))
 		return;
 	note(why, "port", a->port != b->port);
 	note(why, "profile", a->profile != b->profile);
-	if (!party || party->profile != RK_SIGNED)
+	if (!party || !party->remote_id[0])
 		return;
 	note(why, "key", !has_key(party, b, keys));
 	note(why, "peer-key", !has_peer_key(party, b, keys));

@@ -20,10 +20,9 @@ struct party_place registry_place(const struct sp_addr *local, const struct sp_a
 
 void registry_add_party(struct registry *registry, struct party *party)
 {
-	const struct sp_peer_config *config = &party->engine->config;
+	const struct sp_peer_config *config = party->config;
 	struct party *first;
 
-	strcpy(party->name, config->name);
 	HASH_ADD_STR(registry->parties, name, party);
 	party->place = registry_place(&config->local, &config->remote, config->port);
 	party->same_place = NULL;
@@ -107,6 +106,12 @@ struct tunnel *registry_tunnel(const struct registry *registry, const char *name
 
 	HASH_FIND_STR(registry->tunnels, name, tunnel);
 	return tunnel;
+}
+
+void tunnel_set_keying(struct tunnel *tunnel, struct party *party, struct engine_tunnel *keying)
+{
+	tunnel->party = party;
+	tunnel->keying = keying;
 }
 
 void tunnel_set_trouble(struct tunnel *tunnel, const char *text)

@@ -11,14 +11,15 @@
 
 struct daemon;
 struct party;
-struct rk_tunnel;
+struct engine_tunnel;
 
 /* A tunnel of the configuration, however it is keyed. */
 struct tunnel {
 	UT_hash_handle hh;		/* by name */
 	char name[SPINDLE_NAME_MAX + 1];
 	const struct sp_tunnel_config *config;
-	struct rk_tunnel *keying;	/* NULL: keyed by hand */
+	struct party *party;		/* whose engine keys it; NULL: nobody does but by hand */
+	struct engine_tunnel *keying;	/* that engine's */
 	char *trouble;			/* why the kernel's is not as configured, or NULL */
 	bool suspect;			/* somebody else may have changed the kernel's */
 };
@@ -52,6 +53,8 @@ void registry_remove_tunnel(struct registry *registry, struct tunnel *tunnel);
 /* At the end: of all tunnels. */
 void registry_clear(struct registry *registry);
 struct tunnel *registry_tunnel(const struct registry *registry, const char *name);
+
+void tunnel_set_keying(struct tunnel *tunnel, struct party *party, struct engine_tunnel *keying);
 
 /* What is wrong with the kernel's tunnel, in place of what was; NULL: nothing. */
 void tunnel_set_trouble(struct tunnel *tunnel, const char *text);

@@ -24,17 +24,6 @@ static void wait_ms(struct repair *repair, int ms)
 	event_add(repair->timer, &wait);
 }
 
-/* What the kernel's SAs of a tunnel say to its engine. */
-struct sighting {
-	struct rk_tunnel *keying;
-	struct {
-		uint32_t generation;
-		unsigned int halves;
-	} seen[RK_GENERATIONS_MAX];
-	size_t n_seen;
-	bool overdue;
-};
-
 static bool is_overdue(const struct snapshot_sa *sa)
 {
 	const struct sp_life *life = &sa->life;
@@ -44,52 +33,45 @@ static bool is_overdue(const struct snapshot_sa *sa)
 	       (life->soft_packets && sa->packets >= life->soft_packets);
 }
 
+/* What the kernel's SAs of a tunnel say to its engine. */
+struct sighting {
+	const struct tunnel *tunnel;
+	struct engine_seen seen;
+};
+
 static void take_sighting(const struct snapshot_sa *sa, void *arg)
 {
 	struct sighting *sighting = arg;
+	const struct tunnel *tunnel = sighting->tunnel;
+	struct engine_seen *seen = &sighting->seen;
 	size_t i = 0;
 
 	if (sa->state == SPINDLE_SA_RESERVED || sa->state == SPINDLE_SA_EXPIRED ||
-	    !rk_tunnel_has(sighting->keying, sa->generation))
+	    !tunnel->party->engine->has(tunnel->keying, sa->generation))
 		return;
-	while (i < sighting->n_seen && sighting->seen[i].generation != sa->generation)
+	while (i < seen->n && seen->generations[i].number != sa->generation)
 		i++;
-	if (i == sighting->n_seen) {
-		sighting->seen[i].generation = sa->generation;
-		sighting->n_seen++;
-	}
-	sighting->seen[i].halves++;
-	if (sa->generation == sighting->keying->current && is_overdue(sa))
-		sighting->overdue = true;
-}
-
-static bool is_whole(const struct sighting *sighting, uint32_t generation)
-{
-	for (size_t i = 0; i < sighting->n_seen; i++)
-		if (sighting->seen[i].generation == generation)
-			return sighting->seen[i].halves == 2;
-	return false;
+	if (i == ENGINE_SEEN_MAX)
+		return;
+	if (i == seen->n)
+		seen->generations[seen->n++].number = sa->generation;
+	seen->generations[i].halves++;
+	seen->generations[i].overdue |= is_overdue(sa);
 }
 
 /* The engine hears what it would have been notified of. */
-static void compare_keying(struct rk_tunnel *keying, struct snapshot *kernel)
+static void compare_keying(const struct tunnel *tunnel, struct snapshot *kernel)
 {
-	const struct sp_tunnel *is = snapshot_tunnel(kernel, keying->config.name);
-	struct sighting sighting = { .keying = keying };
-	double now = daemon_now();
+	const struct sp_tunnel *is = snapshot_tunnel(kernel, tunnel->name);
+	struct sighting sighting = { .tunnel = tunnel };
 	struct sp_error err;
 
-	if (!is || snapshot_each_sa(kernel, keying->config.name, take_sighting, &sighting, &err))
+	if (!is || snapshot_each_sa(kernel, tunnel->name, take_sighting, &sighting, &err))
 		return;
-	for (size_t i = keying->n_live; i--;)
-		if (!is_whole(&sighting, keying->live[i].number))
-			rk_tunnel_vanished(keying, keying->live[i].number, now);
-	if (is->out_generation)
-		rk_tunnel_active(keying, is->out_generation, now);
-	if (sighting.overdue)
-		rk_tunnel_overdue(keying, now);
-	if (!is->out_generation && is->staged)
-		rk_tunnel_acquire(keying, now);
+	sighting.seen.sends = is->out_generation;
+	sighting.seen.staged = is->staged;
+	tunnel->party->engine->seen(tunnel->keying, &sighting.seen, daemon_now());
+	party_tick(tunnel->party);
 }
 
 static bool look_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *kernel)
@@ -100,10 +82,8 @@ static bool look_again(struct daemon *daemon, struct tunnel *tunnel, struct snap
 		return true;
 	tunnel->suspect = false;
 	apply_again(daemon, tunnel, kernel);
-	if (tunnel->keying) {
-		compare_keying(tunnel->keying, kernel);
-		party_tick(party_of(tunnel->keying));
-	}
+	if (tunnel->party)
+		compare_keying(tunnel, kernel);
 	return !tunnel->trouble;
 }
 

@@ -11,7 +11,6 @@
 #include "apply.h"
 #include "door.h"
 #include "encap.h"
-#include "link.h"
 #include "lib/table.h"
 #include "log.h"
 #include "party.h"
@@ -19,6 +18,7 @@
 #include "routes.h"
 #include "snapshot.h"
 #include "source.h"
+#include "stream.h"
 
 enum {
 	TICK_SECONDS = 5,		/* from question to question, while there is no answer */
@@ -165,16 +165,15 @@ static bool is_due(const struct daemon *daemon, const struct sp_peer_config *pee
 
 static void move_party(struct party *party, const struct sp_peer_config *peer)
 {
+	const struct party_place place = registry_place(&peer->local, &peer->remote, peer->port);
 	struct registry *registry = &party->daemon->registry;
-	struct rk_peer *engine = party->engine;
 
-	if (!sp_addr_equal(&engine->config.local, &peer->local))
-		link_break_party(party, "our address is another now");
+	if (place.family != party->place.family ||
+	    memcmp(place.local, party->place.local, sizeof(place.local)))
+		stream_fail_party(party, "our address is another now");
 	registry_remove_party(registry, party);
-	engine->config.remote = peer->remote;
-	engine->config.local = peer->local;
 	party->at.family = AF_UNSPEC;
-	engine->connect_at = daemon_now();
+	party_configure(party, peer);
 	registry_add_party(registry, party);
 }
 

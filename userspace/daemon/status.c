@@ -43,19 +43,20 @@ static json_t *problems_of(const struct daemon *daemon, const struct tunnel *tun
 
 static json_t *keyed_tunnel(const struct daemon *daemon, const struct tunnel *tunnel)
 {
-	const struct rk_tunnel *keying = tunnel->keying;
-	double never = INFINITY;
-	bool up = keying->current != 0;
+	struct engine_tunnel_look look;
+	bool up;
 
+	tunnel->party->engine->look_tunnel(tunnel->keying, &look);
+	up = look.generation != 0;
 	return json_pack("{s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
 			 "name", sp_json_text(tunnel->name),
-			 "state", rk_tunnel_state(keying),
-			 "generation", up ? json_integer(keying->current) : json_null(),
-			 "alg", up ? json_string(keying->alg) : json_null(),
-			 "rekeys", (int)keying->rekeys,
-			 "established", wall_time(up ? keying->established : never),
-			 "rekey-at", wall_time(keying->rekey_at),
-			 "last-error", text_or_null(keying->last_error),
+			 "state", look.state,
+			 "generation", up ? json_integer(look.generation) : json_null(),
+			 "alg", up ? json_string(look.alg) : json_null(),
+			 "rekeys", (int)look.rekeys,
+			 "established", wall_time(look.established),
+			 "rekey-at", wall_time(look.rekey_at),
+			 "last-error", text_or_null(party_last_error(tunnel)),
 			 "problems", problems_of(daemon, tunnel));
 }
 
@@ -81,27 +82,28 @@ static json_t *one_tunnel(const struct daemon *daemon, const struct sp_tunnel_co
 {
 	const struct tunnel *tunnel = registry_tunnel(&daemon->registry, config->name);
 
-	if (tunnel->keying)
+	if (tunnel->party)
 		return keyed_tunnel(daemon, tunnel);
 	return manual_tunnel(daemon, tunnel, snapshot_tunnel(kernel, config->name));
 }
 
-/* RSA keying has no SPIs of its own and refreshes nothing but SAs: those fields are IKE's. */
+/* No engine has SPIs of its own yet, nor refreshes anything but SAs: those fields are IKE's. */
 static json_t *keyed_peer(const struct party *party, json_t *tunnels)
 {
-	const struct rk_peer *peer = party->engine;
+	struct engine_peer_look look;
 
+	party->engine->look(party->keying, &look);
 	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:n, s:n, s:o, s:n, s:o, s:o}",
-			 "name", sp_json_text(peer->config.name), "keying", "rsa",
-			 "auth", party->profile == RK_SIGNED ? json_string("key") : json_null(),
-			 "profile", party->profile == RK_SIGNED ? "signed" : "compat",
-			 "state", rk_peer_state(peer),
+			 "name", sp_json_text(party->name), "keying", party->engine->name,
+			 "auth", text_or_null(look.auth),
+			 "profile", look.profile,
+			 "state", look.state,
 			 "local-id", text_or_null(party->local_id),
 			 "remote-id", text_or_null(party->remote_id),
 			 "local-spi", "remote-spi",
-			 "established", wall_time(peer->link ? peer->opened : INFINITY),
+			 "established", wall_time(look.established),
 			 "rekey-at",
-			 "last-error", text_or_null(peer->last_error),
+			 "last-error", text_or_null(look.last_error),
 			 "tunnels", tunnels);
 }
 

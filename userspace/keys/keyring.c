@@ -76,12 +76,12 @@ static struct entry *find_entry(const struct sp_keyring *ring, const struct entr
 
 static int parse(struct entry *entry, const struct rk_key_file *file, struct sp_error *err)
 {
-	uint8_t id[RK_KEY_ID_LEN];
+	struct sp_key *key = &entry->key;
 
-	entry->key.pkey = rk_key_file_parse(file, err);
-	if (!entry->key.pkey || rk_key_id(entry->key.pkey, id, err))
+	key->pkey = rk_key_file_parse(file, err);
+	if (!key->pkey || rk_key_id(key->pkey, key->digest, err))
 		return -1;
-	rk_key_id_format(id, entry->key.id);
+	rk_key_id_format(key->digest, key->id);
 	return 0;
 }
 

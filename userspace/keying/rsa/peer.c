@@ -62,6 +62,14 @@ struct rk_peer *rk_peer_new(const struct sp_peer_config *config, const struct rk
 	return peer;
 }
 
+void rk_peer_configure(struct rk_peer *peer, const struct sp_peer_config *config, double now)
+{
+	if (!sp_addr_equal(&peer->config.local, &config->local) ||
+	    !sp_addr_equal(&peer->config.remote, &config->remote))
+		peer->connect_at = now;
+	peer->config = *config;
+}
+
 void rk_peer_free(struct rk_peer *peer)
 {
 	struct rk_tunnel *tunnel;
@@ -303,7 +311,7 @@ void rk_peer_tick(struct rk_peer *peer, double now)
 		rk_tunnel_tick(tunnel, now);
 	if (!peer->link && !peer->connecting && now >= peer->connect_at && needs_session(peer)) {
 		peer->connecting = true;
-		peer->port.connect(peer->port.arg);
+		peer->port.connect(peer->port.arg, now);
 	}
 }
 

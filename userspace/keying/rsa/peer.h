@@ -75,7 +75,7 @@ struct rk_tunnel;
  * sends what is queued first.
  */
 struct rk_port {
-	void (*connect)(void *arg);
+	void (*connect)(void *arg, double now);
 	void (*send)(void *arg, struct rk_link *link, const char *text);
 	void (*close)(void *arg, struct rk_link *link);
 	int (*spi_alloc)(void *arg, const char *tunnel, uint32_t *spi, struct sp_error *err);
@@ -150,6 +150,8 @@ struct rk_peer {
 
 /* The configuration is copied. */
 struct rk_peer *rk_peer_new(const struct sp_peer_config *config, const struct rk_port *port);
+/* The peer or we are elsewhere: it is tried there at once. */
+void rk_peer_configure(struct rk_peer *peer, const struct sp_peer_config *config, double now);
 /* Says bye; SAs stay in the kernel. */
 void rk_peer_free(struct rk_peer *peer);
 

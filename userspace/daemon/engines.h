@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ways of keying that this daemon knows: all that it names of any of them. */
+#ifndef ENGINES_H
+#define ENGINES_H
+
+#include "keying/engine.h"
+
+/* NULL: nobody keys it but by hand. */
+const struct engine *engines_find(enum sp_keying keying);
+
+#endif

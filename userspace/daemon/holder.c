@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "holder.h"
+#include "log.h"
+
+struct waiter {
+	TAILQ_ENTRY(waiter) next;
+	uint32_t id;
+	holder_fn each;
+	void *arg;
+};
+
+/* Answers to one question, of which any is as good as another. */
+struct stock {
+	SLIST_ENTRY(stock) next;
+	struct sp_key_question question;
+	struct sp_key_answer *answer;	/* NULL: none is ready */
+	bool making;
+	TAILQ_HEAD(, waiter) waiters;
+};
+
+struct holder {
+	SLIST_HEAD(, stock) stocks;
+	int from_maker, to_loop;	/* a pipe of struct made */
+	struct event *readable;
+	struct event *serve;
+};
+
+/* What the thread is told, and what it tells. */
+struct made {
+	struct stock *stock;
+	int to_loop;
+	struct sp_key_question question;
+	struct sp_key_answer *answer;
+};
+
+static void *maker(void *arg)
+{
+	struct made *made = arg;
+
+	sp_key_answer(&made->question, made->answer);
+	/* Smaller than PIPE_BUF, so whole or not at all; the loop drains the pipe. */
+	if (write(made->to_loop, made, sizeof(*made)) != sizeof(*made))
+		sp_key_answer_free(made->answer);
+	free(made);
+	return NULL;
+}
+
+static int start_thread(struct made *made)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	int failed;
+
+	/* Signals are the loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&thread, NULL, maker, made);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!failed)
+		pthread_detach(thread);
+	return failed;
+}
+
+static void make_answer(struct holder *holder, struct stock *stock)
+{
+	struct made *made = malloc(sizeof(*made));
+	struct sp_key_answer *answer = calloc(1, sizeof(*answer));
+
+	if (!made || !answer) {
+		free(made);
+		free(answer);
+		return;
+	}
+	*made = (struct made){
+		.stock = stock, .to_loop = holder->to_loop, .question = stock->question,
+		.answer = answer,
+	};
+	stock->making = !start_thread(made);
+	if (stock->making)
+		return;
+	log_line("no thread to make keys with");
+	free(made);
+	free(answer);
+}
+
+/* To who has waited longest, if anybody does. */
+static void serve_stock(struct holder *holder, struct stock *stock)
+{
+	struct waiter *waiter = TAILQ_FIRST(&stock->waiters);
+	struct sp_key_answer *answer = stock->answer;
+
+	if (!answer || !waiter)
+		return;
+	TAILQ_REMOVE(&stock->waiters, waiter, next);
+	stock->answer = NULL;
+	make_answer(holder, stock);
+	waiter->each(waiter->arg, waiter->id, answer);
+	free(waiter);
+	sp_key_answer_free(answer);
+}
+
+static void on_serve(evutil_socket_t fd, short what, void *arg)
+{
+	struct holder *holder = arg;
+	struct stock *stock;
+
+	(void)fd;
+	(void)what;
+	SLIST_FOREACH(stock, &holder->stocks, next)
+		serve_stock(holder, stock);
+}
+
+static void on_made(evutil_socket_t fd, short what, void *arg)
+{
+	struct holder *holder = arg;
+	struct made made;
+
+	(void)what;
+	if (read(fd, &made, sizeof(made)) != sizeof(made))
+		return;
+	made.stock->making = false;
+	made.stock->answer = made.answer;
+	if (!made.answer->len)
+		log_line("a key could not be made: %s", made.answer->error.text);
+	serve_stock(holder, made.stock);
+	/* Nobody wants to have an error kept for him. */
+	if (made.stock->answer && !made.stock->answer->len) {
+		sp_key_answer_free(made.stock->answer);
+		made.stock->answer = NULL;
+	}
+}
+
+static struct stock *find_stock(struct holder *holder, const struct sp_key_question *question)
+{
+	struct stock *stock;
+
+	SLIST_FOREACH(stock, &holder->stocks, next)
+		if (stock->question.kind == question->kind &&
+		    stock->question.bits == question->bits)
+			return stock;
+	stock = calloc(1, sizeof(*stock));
+	if (!stock)
+		abort();
+	stock->question = *question;
+	TAILQ_INIT(&stock->waiters);
+	SLIST_INSERT_HEAD(&holder->stocks, stock, next);
+	return stock;
+}
+
+void holder_expect(struct holder *holder, const struct sp_key_question *question)
+{
+	struct stock *stock = find_stock(holder, question);
+
+	if (!stock->answer && !stock->making)
+		make_answer(holder, stock);
+}
+
+void holder_ask(struct holder *holder, const struct sp_key_question *question, uint32_t id,
+		holder_fn each, void *arg)
+{
+	struct stock *stock = find_stock(holder, question);
+	struct waiter *waiter = calloc(1, sizeof(*waiter));
+
+	/* Who asks has a time by which he gives up. */
+	if (!waiter)
+		return;
+	*waiter = (struct waiter){ .id = id, .each = each, .arg = arg };
+	TAILQ_INSERT_TAIL(&stock->waiters, waiter, next);
+	if (stock->answer)
+		event_active(holder->serve, 0, 0);
+	else if (!stock->making)
+		make_answer(holder, stock);
+}
+
+void holder_withdraw(struct holder *holder, uint32_t id, const void *arg)
+{
+	struct waiter *waiter, *next;
+	struct stock *stock;
+
+	SLIST_FOREACH(stock, &holder->stocks, next) {
+		for (waiter = TAILQ_FIRST(&stock->waiters); waiter; waiter = next) {
+			next = TAILQ_NEXT(waiter, next);
+			if (waiter->arg != arg || (id && waiter->id != id))
+				continue;
+			TAILQ_REMOVE(&stock->waiters, waiter, next);
+			free(waiter);
+		}
+	}
+}
+
+struct holder *holder_new(struct event_base *base)
+{
+	struct holder *holder = calloc(1, sizeof(*holder));
+	int ends[2];
+
+	if (!holder)
+		return NULL;
+	if (pipe2(ends, O_CLOEXEC)) {
+		free(holder);
+		return NULL;
+	}
+	holder->from_maker = ends[0];
+	holder->to_loop = ends[1];
+	holder->readable = event_new(base, ends[0], EV_READ | EV_PERSIST, on_made, holder);
+	holder->serve = evtimer_new(base, on_serve, holder);
+	if (!holder->readable || !holder->serve)
+		abort();
+	event_add(holder->readable, NULL);
+	return holder;
+}
+
+/* A thread may still be at work: it keeps the end of the pipe that it writes to. */
+void holder_free(struct holder *holder)
+{
+	bool making = false;
+	struct stock *stock;
+
+	while ((stock = SLIST_FIRST(&holder->stocks))) {
+		SLIST_REMOVE_HEAD(&holder->stocks, next);
+		making = making || stock->making;
+		for (struct waiter *waiter; (waiter = TAILQ_FIRST(&stock->waiters));) {
+			TAILQ_REMOVE(&stock->waiters, waiter, next);
+			free(waiter);
+		}
+		sp_key_answer_free(stock->answer);
+		free(stock);
+	}
+	event_free(holder->readable);
+	event_free(holder->serve);
+	close(holder->from_maker);
+	if (!making)
+		close(holder->to_loop);
+	free(holder);
+}

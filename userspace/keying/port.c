@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "port.h"
+
+void port_init(struct port *port, const struct port_host *host, void *arg)
+{
+	*port = (struct port){ .host = host, .arg = arg };
+	STAILQ_INIT(&port->requests);
+}
+
+void port_clear(struct port *port)
+{
+	struct port_request *request;
+
+	while ((request = port_take(port)))
+		port_done(request);
+}
+
+uint32_t port_new_id(struct port *port)
+{
+	if (!++port->last_id)
+		port->last_id++;
+	return port->last_id;
+}
+
+/* --- requests ---------------------------------------------------------------------- */
+
+static struct port_request *add_request(struct port *port, enum port_verb verb, uint32_t id,
+					const void *octets, size_t len)
+{
+	struct port_request *request = calloc(1, sizeof(*request) + len);
+
+	if (!request) {
+		port->failed = true;
+		return NULL;
+	}
+	request->verb = verb;
+	request->id = id;
+	request->len = len;
+	if (len)
+		memcpy(request->octets, octets, len);
+	STAILQ_INSERT_TAIL(&port->requests, request, next);
+	return request;
+}
+
+static void add_question(struct port *port, enum port_verb verb, uint32_t id,
+			 const struct sp_key_question *question)
+{
+	struct port_request *request = add_request(port, verb, id, NULL, 0);
+
+	if (request)
+		request->question = *question;
+}
+
+uint32_t port_connect(struct port *port)
+{
+	uint32_t stream = port_new_id(port);
+
+	add_request(port, PORT_CONNECT, stream, NULL, 0);
+	return stream;
+}
+
+void port_send(struct port *port, uint32_t stream, const void *octets, size_t len)
+{
+	if (len)
+		add_request(port, PORT_SEND, stream, octets, len);
+}
+
+void port_proved(struct port *port, uint32_t stream)
+{
+	add_request(port, PORT_PROVED, stream, NULL, 0);
+}
+
+void port_hang_up(struct port *port, uint32_t stream)
+{
+	add_request(port, PORT_HANG_UP, stream, NULL, 0);
+}
+
+void port_expect(struct port *port, const struct sp_key_question *question)
+{
+	add_question(port, PORT_EXPECT, 0, question);
+}
+
+uint32_t port_ask(struct port *port, const struct sp_key_question *question)
+{
+	uint32_t id = port_new_id(port);
+
+	add_question(port, PORT_ASK, id, question);
+	return id;
+}
+
+void port_withdraw(struct port *port, uint32_t question)
+{
+	add_request(port, PORT_WITHDRAW, question, NULL, 0);
+}
+
+void port_event(struct port *port, const struct port_event *event)
+{
+	struct port_request *request = add_request(port, PORT_EVENT, 0, NULL, 0);
+
+	if (!request)
+		return;
+	request->event = malloc(sizeof(*event));
+	if (request->event)
+		*request->event = *event;
+	else
+		port->failed = true;
+}
+
+struct port_request *port_take(struct port *port)
+{
+	struct port_request *request = STAILQ_FIRST(&port->requests);
+
+	if (request)
+		STAILQ_REMOVE_HEAD(&port->requests, next);
+	return request;
+}
+
+void port_done(struct port_request *request)
+{
+	free(request->event);
+	free(request);
+}
+
+bool port_has_failed(struct port *port)
+{
+	bool failed = port->failed;
+
+	port->failed = false;
+	return failed;
+}
