@@ -142,6 +142,7 @@ build/%.a:
 
 # --- tests ------------------------------------------------------------------
 
+comma := ,
 TESTS := $(UNIT:selftests/unit/%.o=build/unit/%)
 
 # Tests of what several threads do at once: a sanitizer of its own, one file of kmod/ each.
@@ -152,7 +153,16 @@ $(RACES): build/unit/test_%: selftests/unit/test_%.c kmod/%.c kmod/%.h kmod/pure
 	$(CC) $(CPPFLAGS) -std=gnu11 -Wall -Wextra -Werror -O1 -g -fsanitize=thread \
 		-o $@ $(filter %.c,$^) -pthread -lcmocka
 
-$(filter-out $(RACES),$(TESTS)): build/unit/%: build/san/selftests/unit/%.o \
+# The daemon without RSA keying, and with a kernel of its own.
+SEAM := build/unit/test_seam
+SEAM_LINK := $(patsubst %,-Wl$(comma)--wrap=sp_nl_%,spi_alloc sa_new sa_del_generation)
+
+$(SEAM): build/unit/%: build/san/selftests/unit/%.o \
+		$(patsubst %,build/san/%,$(filter-out rsa.a,$(ARCHIVES)))
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) $(SEAM_LINK) -o $@ $^ $(LDLIBS) -lcmocka
+
+$(filter-out $(RACES) $(SEAM),$(TESTS)): build/unit/%: build/san/selftests/unit/%.o \
 		$(ARCHIVES:%=build/san/%)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $(LDLIBS) -lcmocka
@@ -168,7 +178,7 @@ fuzz-targets: $(FUZZ)
 # What counts the lines that tests reach: for the kselftests, the unit tests, and the fuzzer's
 # targets over inputs that are there.
 COUNTING := build/cov/spindle build/cov/spindled $(FUZZ:build/fuzz/%=build/cov/fuzz/%) \
-	    $(patsubst build/unit/%,build/cov/unit/%,$(filter-out $(RACES),$(TESTS)))
+	    $(patsubst build/unit/%,build/cov/unit/%,$(filter-out $(RACES) $(SEAM),$(TESTS)))
 
 build/cov/spindle: $(CLI:%=build/cov/%) build/cov/libspindle.a
 build/cov/spindled: $(DAEMON:%=build/cov/%) $(patsubst %,build/cov/%.a,rsa keying libspindle)
