@@ -239,6 +239,9 @@ unit:
 # Which the check makes beside the virtual machines.
 unit-tests: $(TESTS)
 
+# What one kselftest alone needs.
+guest: $(GUEST)
+
 lint: build/linux
 	+selftests/check lint
 
@@ -385,7 +388,7 @@ help:
 
 -include $(shell find build/obj build/san build/fuzz/obj build/cov -name '*.d' 2>/dev/null)
 
-.PHONY: all modules test-modules unit unit-tests lint kernel check check-ci check-all check-sanitize \
+.PHONY: all modules test-modules guest unit unit-tests lint kernel check check-ci check-all check-sanitize \
 	check-races fuzz fuzz-targets fuzz-coverage coverage soak demo bench deps install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
