@@ -114,6 +114,8 @@ checked()
 	exits 2 ask a status --chekc
 	stop_daemon a TERM
 	exits 1 ask a status --check
+	# There being nothing to ask is no success.
+	exits 1 ask a up all
 }
 
 several()

@@ -191,9 +191,11 @@ static json_t *find_tunnels(const char *socket, const char *name)
 				json_array_append(names, json_object_get(tunnel, "name"));
 		}
 	}
-	json_decref(answer);
-	if (json_array_size(names) || all)
+	if (json_array_size(names) || (all && answer)) {
+		json_decref(answer);
 		return names;
+	}
+	json_decref(answer);
 	json_decref(names);
 	return NULL;
 }
