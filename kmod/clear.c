@@ -14,9 +14,11 @@
 
 #include "clear.h"
 #include "compat.h"
+#include "conf.h"
 #include "ip.h"
+#include "sa.h"
 #include "spi.h"
-#include "tunnel.h"
+#include "state.h"
 
 enum {
 	PORT_RSA = 4510,	/* TCP: spindled */

@@ -4,7 +4,8 @@
 #include "event.h"
 #include "ip.h"
 #include "peer.h"
-#include "tunnel.h"
+#include "sa.h"
+#include "state.h"
 
 static const struct genl_family *event_family;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "conf.h"
 #include "event.h"
 #include "follow.h"
 #include "netlink.h"

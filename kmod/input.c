@@ -2,7 +2,9 @@
 #include <net/inet_ecn.h>
 
 #include "ah.h"
+#include "conf.h"
 #include "esp.h"
+#include "generation.h"
 #include "input.h"
 #include "ip.h"
 #include "lane.h"
@@ -10,9 +12,10 @@
 #include "mtu.h"
 #include "output.h"
 #include "peer.h"
+#include "sa.h"
 #include "skb.h"
 #include "spi.h"
-#include "tunnel.h"
+#include "state.h"
 
 static bool check(const struct spn_suite *suite, const struct sk_buff *skb)
 {
@@ -310,8 +313,8 @@ static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *
 		return;
 	}
 	/* The peer sends with this generation, so it can receive it, too. */
-	if (spn_tunnel_may_be_parked(tunnel, sa->generation) &&
-	    spn_tunnel_activate(tunnel, sa->generation))
+	if (spn_generation_may_be_parked(tunnel, sa->generation) &&
+	    spn_generation_activate(tunnel, sa->generation))
 		spn_output_staged(tunnel);
 	if (next_header == IPPROTO_NONE)
 		consume_skb(skb);

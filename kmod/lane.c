@@ -10,7 +10,8 @@
 
 #include "compat.h"
 #include "lane.h"
-#include "tunnel.h"
+#include "sa.h"
+#include "state.h"
 
 enum {
 	SHORT_LIST = 4,		/* packets that are not worth handing over */

@@ -9,6 +9,7 @@
 #include "mtu.h"
 #include "net.h"
 #include "route.h"
+#include "tunnel.h"
 
 /**
  * struct mtu_net - a namespace of outer packets, as far as MTUs go

@@ -19,7 +19,9 @@
 #include <linux/workqueue.h>
 #include <net/ip.h>
 
-#include "tunnel.h"
+#include "conf.h"
+#include "sa.h"
+#include "state.h"
 
 int __init spn_mtu_init(void);
 void spn_mtu_exit(void);

@@ -10,7 +10,10 @@
 #include <linux/spindle.h>
 #include <net/genetlink.h>
 
+#include "conf.h"
 #include "event.h"
+#include "generation.h"
+#include "sa.h"
 #include "tunnel.h"
 
 /* Room for the largest object: a tunnel with all its selectors and drops. */

@@ -217,7 +217,7 @@ static int put_sa(struct sk_buff *msg, struct spn_sa *sa)
 	    nla_put_be32(msg, SPINDLE_A_SA_SPI, sa->spi) ||
 	    nla_put_string(msg, SPINDLE_A_SA_ALG, sa->xform.suite->word) ||
 	    nla_put_u32(msg, SPINDLE_A_SA_GENERATION, sa->generation) ||
-	    nla_put_u8(msg, SPINDLE_A_SA_STATE, spn_tunnel_sa_state(sa)) ||
+	    nla_put_u8(msg, SPINDLE_A_SA_STATE, spn_generation_sa_state(sa)) ||
 	    (sa->xform.esn && nla_put_flag(msg, SPINDLE_A_SA_ESN)) ||
 	    (sa->dir == SPINDLE_DIR_IN &&
 	     nla_put_u32(msg, SPINDLE_A_SA_REPLAY_WINDOW, sa->replay.size)) ||
@@ -369,7 +369,7 @@ static int install_pair(struct spn_net *sn, struct genl_info *info, struct spn_s
 
 	if (IS_ERR(tunnel))
 		return PTR_ERR(tunnel);
-	err = spn_tunnel_install(tunnel, in->suite ? in : NULL, out->suite ? out : NULL,
+	err = spn_generation_install(tunnel, in->suite ? in : NULL, out->suite ? out : NULL,
 				 info->extack);
 	if (err)
 		return err;
@@ -534,7 +534,7 @@ static int del_sas(struct spn_net *sn, struct spn_tunnel *tunnel, struct nlattr 
 	}
 	list_for_each_entry_safe(sa, next, &tunnel->sas, node) {
 		if (is_named(sa, tb)) {
-			spn_tunnel_remove(tunnel, sa);
+			spn_generation_remove(tunnel, sa);
 			found = true;
 		}
 	}
@@ -579,7 +579,7 @@ int spn_netlink_sa_flush(struct sk_buff *skb, struct genl_info *info)
 	tunnel = spn_netlink_tunnel(sn, info);
 	if (!IS_ERR(tunnel)) {
 		list_for_each_entry_safe(sa, next, &tunnel->sas, node)
-			spn_tunnel_remove(tunnel, sa);
+			spn_generation_remove(tunnel, sa);
 		spn_spi_release_reserved(sn, tunnel);
 	}
 	mutex_unlock(&sn->lock);
@@ -591,7 +591,7 @@ static int activate(struct spn_tunnel *tunnel, u32 generation, struct netlink_ex
 {
 	struct spn_sa *sa;
 
-	if (spn_tunnel_activate(tunnel, generation)) {
+	if (spn_generation_activate(tunnel, generation)) {
 		spn_output_staged(tunnel);
 		return 0;
 	}

@@ -3,10 +3,12 @@
 #include <linux/ipv6.h>
 
 #include "compat.h"
+#include "conf.h"
 #include "device.h"
 #include "mtu.h"
 #include "netlink.h"
 #include "port.h"
+#include "sa.h"
 
 static struct spn_addr get_addr(const struct nlattr *attr)
 {

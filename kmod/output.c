@@ -4,6 +4,7 @@
 
 #include "ah.h"
 #include "compat.h"
+#include "conf.h"
 #include "esp.h"
 #include "event.h"
 #include "ip.h"
@@ -12,7 +13,8 @@
 #include "mtu.h"
 #include "output.h"
 #include "route.h"
-#include "tunnel.h"
+#include "sa.h"
+#include "state.h"
 
 /* So that a device's fragments meet no other's, nor those of the kernel's own users. */
 static u32 defrag_user(const struct net_device *dev)

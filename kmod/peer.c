@@ -3,7 +3,9 @@
 #include <linux/timer.h>
 
 #include "compat.h"
+#include "conf.h"
 #include "peer.h"
+#include "sa.h"
 #include "tunnel.h"
 
 /* Jiffies: who gives each packet another source can have us follow no faster. */

@@ -8,10 +8,12 @@
 #include <net/ip6_route.h>
 #include <net/ip_tunnels.h>
 
+#include "conf.h"
 #include "queue.h"
 #include "route.h"
+#include "sa.h"
 #include "skb.h"
-#include "tunnel.h"
+#include "state.h"
 
 enum { NESTED_MAX = 8 };	/* tunnels in a tunnel, as devices may call each other */
 

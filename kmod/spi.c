@@ -4,8 +4,10 @@
 #include <linux/spindle.h>
 #include <net/xfrm.h>
 
+#include "conf.h"
+#include "sa.h"
 #include "spi.h"
-#include "tunnel.h"
+#include "state.h"
 
 enum {
 	RESERVED_SECONDS = 60,
