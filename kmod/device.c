@@ -7,12 +7,12 @@
 
 #include "clear.h"
 #include "compat.h"
+#include "control.h"
 #include "device.h"
 #include "esp.h"
-#include "follow.h"
 #include "input.h"
 #include "mtu.h"
-#include "netlink.h"
+#include "notify.h"
 #include "output.h"
 #include "route.h"
 #include "tunnel.h"
@@ -22,11 +22,12 @@ static const struct spn_flow flow = {
 	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
 	.fit = spn_mtu_fit,
 	.refit = spn_mtu_refit,
-	.idle = spn_output_idle,
-	.look = spn_follow,
-	.tunnel_gone = spn_netlink_tunnel_gone,
-	.sa_gone = spn_netlink_sa_gone,
-	.spi_gone = spn_netlink_spi_gone,
+	.tunnel_new = spn_notify_tunnel_new,
+	.tunnel_set = spn_control_tunnel_changed,
+	.tunnel_gone = spn_control_tunnel_gone,
+	.sa_new = spn_notify_sa_new,
+	.sa_gone = spn_notify_sa_gone,
+	.spi_gone = spn_notify_spi_gone,
 };
 
 /* The device is down, but its tunnels may still hold packets that arrive. */

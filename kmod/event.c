@@ -3,7 +3,6 @@
 
 #include "event.h"
 #include "ip.h"
-#include "peer.h"
 #include "sa.h"
 #include "state.h"
 

@@ -9,15 +9,38 @@
 #include <linux/skbuff.h>
 #include <linux/spindle.h>
 
+#include "selector.h"
+
 struct genl_family;
 struct spn_sa;
-struct spn_sighting;
 struct spn_tunnel;
 
 /* Groups by their place in the family. */
 enum spn_group {
 	SPN_GROUP_KEYING,
 	SPN_GROUP_MONITOR,
+};
+
+/**
+ * struct spn_endpoint - one end of the way of outer packets
+ * @addr: address
+ * @port: UDP port, 0 for ESP as it is
+ */
+struct spn_endpoint {
+	struct spn_addr addr;
+	u16 port;
+};
+
+/**
+ * struct spn_sighting - where the peer has been seen
+ * @from: where the packet came from
+ * @spi: of the SA that has authenticated it
+ * @generation: likewise
+ */
+struct spn_sighting {
+	struct spn_endpoint from;
+	__be32 spi;
+	u32 generation;
 };
 
 /* Before the first event. */

@@ -53,7 +53,7 @@ void spn_generation_unlink(struct spn_tunnel *tunnel, struct spn_sa *sa)
 	spn_sa_put(sa);
 }
 
-static struct spn_sa *find_sa(struct spn_tunnel *tunnel, u8 dir, u32 generation)
+struct spn_sa *spn_generation_find(struct spn_tunnel *tunnel, u8 dir, u32 generation)
 {
 	struct spn_sa *sa;
 
@@ -93,8 +93,8 @@ static int settle_generations(struct spn_tunnel *tunnel, struct spn_sa_config *i
 		in->generation = named ?: last + 1;
 	if (out && !out->generation)
 		out->generation = named ?: last + 1;
-	if ((!in || !find_sa(tunnel, SPINDLE_DIR_IN, in->generation)) &&
-	    (!out || !find_sa(tunnel, SPINDLE_DIR_OUT, out->generation)))
+	if ((!in || !spn_generation_find(tunnel, SPINDLE_DIR_IN, in->generation)) &&
+	    (!out || !spn_generation_find(tunnel, SPINDLE_DIR_OUT, out->generation)))
 		return 0;
 	NL_SET_ERR_MSG(extack, "the generation has an SA of this direction already");
 	return -EEXIST;
@@ -131,10 +131,11 @@ static void publish_sa(struct spn_tunnel *tunnel, struct spn_sa *sa, struct spn_
 		spn_spi_publish(tunnel->sn, entry, sa);
 	}
 	spn_sa_start(sa);
+	spn_device(tunnel->dev)->flow->sa_new(sa);
 }
 
 int spn_generation_install(struct spn_tunnel *tunnel, struct spn_sa_config *in,
-		       struct spn_sa_config *out, struct netlink_ext_ack *extack)
+			   struct spn_sa_config *out, struct netlink_ext_ack *extack)
 {
 	struct spn_conf *conf = spn_tunnel_conf(tunnel);
 	struct spn_sa *sa_in = NULL, *sa_out = NULL;
@@ -208,7 +209,7 @@ bool spn_generation_activate(struct spn_tunnel *tunnel, u32 generation)
 	struct spn_sa *sa;
 
 	spin_lock_bh(&tunnel->lock);
-	sa = find_sa(tunnel, SPINDLE_DIR_OUT, generation);
+	sa = spn_generation_find(tunnel, SPINDLE_DIR_OUT, generation);
 	if (sa && sa->parked) {
 		/* Read under spn_net.lock alone by spn_generation_sa_state(). */
 		WRITE_ONCE(sa->parked, false);

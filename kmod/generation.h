@@ -9,6 +9,9 @@
 
 struct spn_sa_config;
 
+/* The SA of that generation and direction, or NULL.  Under spn_net.lock or spn_tunnel.lock. */
+struct spn_sa *spn_generation_find(struct spn_tunnel *tunnel, u8 dir, u32 generation);
+
 /**
  * spn_generation_install - add the SAs of one negotiation, all or nothing
  * @tunnel: the tunnel; spn_net.lock is held

@@ -6,7 +6,10 @@
 #include "clear.h"
 #include "compat.h"
 #include "device.h"
+#include "message.h"
+#include "mtu.h"
 #include "netlink.h"
+#include "notify.h"
 
 /* Of IPv4 or IPv6. */
 static int check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack)
@@ -202,89 +205,50 @@ struct spn_tunnel *spn_netlink_find(struct spn_net *sn, struct nlattr **tb,
 	return tunnel;
 }
 
-struct spn_tunnel *spn_netlink_tunnel(struct spn_net *sn, struct genl_info *info)
+struct spn_tunnel *spn_netlink_begin(struct genl_info *info, u64 allowed)
 {
+	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
+	struct spn_tunnel *tunnel;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
-			       spn_netlink_tunnel_policy, SPN_NETLINK_NAMES);
-	return err ? ERR_PTR(err) : spn_netlink_find(sn, tb, info->extack);
+			       spn_netlink_tunnel_policy, SPN_NETLINK_NAMES | allowed);
+	if (err)
+		return ERR_PTR(err);
+	mutex_lock(&sn->lock);
+	tunnel = spn_netlink_find(sn, tb, info->extack);
+	if (IS_ERR(tunnel))
+		mutex_unlock(&sn->lock);
+	else
+		info->user_ptr[0] = tunnel;
+	return tunnel;
 }
 
-int spn_netlink_put_drops(struct sk_buff *msg, int attr, const struct spn_drops *drops)
+void spn_netlink_end(struct genl_info *info)
 {
-	unsigned int reason;
+	struct spn_net *sn = spn_net(genl_info_net(info));
 
-	for (reason = SPN_DROP_NONE + 1; reason < SPN_DROP_COUNT; reason++) {
-		u64 count = atomic64_read(&drops->count[reason]);
-		struct nlattr *nest;
-
-		if (!count)
-			continue;
-		nest = nla_nest_start(msg, attr);
-		if (!nest ||
-		    nla_put_string(msg, SPINDLE_A_DROP_REASON, spn_drop_name(reason)) ||
-		    nla_put_u64_64bit(msg, SPINDLE_A_DROP_COUNT, count, SPINDLE_A_DROP_PAD))
-			return -EMSGSIZE;
-		nla_nest_end(msg, nest);
-	}
-	return 0;
+	info->user_ptr[0] = NULL;
+	mutex_unlock(&sn->lock);
+	spn_mtu_settle(sn);
 }
 
-int spn_netlink_put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tunnel)
+int spn_netlink_reply(struct genl_info *info, u8 cmd,
+		      int (*fill)(struct sk_buff *msg, void *object), void *object)
 {
-	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL);
-
-	if (!nest ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
-	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, spn_tunnel_conf(tunnel)->opt.proto))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-void spn_netlink_notify(struct spn_net *sn, u8 cmd,
-			int (*fill)(struct sk_buff *msg, void *object),
-			void *object)
-{
-	struct sk_buff *msg;
+	struct sk_buff *msg = genlmsg_new(SPN_MESSAGE_SIZE, GFP_KERNEL);
 	void *header;
 
-	if (!genl_has_listeners(&spn_netlink_family, sn->net, SPN_GROUP_MONITOR))
-		return;
-	msg = genlmsg_new(SPN_NETLINK_MSG_SIZE, GFP_KERNEL);
-	if (!msg) {
-		genl_set_err(&spn_netlink_family, sn->net, 0, SPN_GROUP_MONITOR, -ENOBUFS);
-		return;
-	}
-	header = genlmsg_put(msg, 0, 0, &spn_netlink_family, 0, cmd);
+	if (!msg)
+		return -ENOMEM;
+	header = genlmsg_put_reply(msg, info, &spn_netlink_family, 0, cmd);
 	if (!header || fill(msg, object)) {
 		nlmsg_free(msg);
-		return;
+		return -EMSGSIZE;
 	}
 	genlmsg_end(msg, header);
-	genlmsg_multicast_netns(&spn_netlink_family, sn->net, msg, 0, SPN_GROUP_MONITOR,
-				GFP_KERNEL);
-}
-
-static int fill_device(struct sk_buff *msg, void *object)
-{
-	const struct spn_device *sd = object;
-	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_DEVICE);
-
-	if (!nest ||
-	    nla_put_u32(msg, SPINDLE_A_DEVICE_IFINDEX, READ_ONCE(sd->dev->ifindex)) ||
-	    nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, sd->dev->name) ||
-	    nla_put_u32(msg, SPINDLE_A_DEVICE_MTU, READ_ONCE(sd->dev->mtu)) ||
-	    nla_put_u8(msg, SPINDLE_A_DEVICE_MTU_FIXED, sd->mtu_fixed) ||
-	    nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, sd->n_tunnels) ||
-	    nla_put_u8(msg, SPINDLE_A_DEVICE_CLEAR, READ_ONCE(sd->clear)) ||
-	    spn_netlink_put_drops(msg, SPINDLE_A_DEVICE_DROP, &sd->drops))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
+	return genlmsg_reply(msg, info);
 }
 
 int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
@@ -341,7 +305,8 @@ static int device_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	list_for_each_entry(sd, &sn->devices, node) {
 		if (sd->serial <= dump->serial)
 			continue;
-		err = spn_netlink_dump_put(msg, cb, SPINDLE_CMD_DEV_GET, fill_device, sd);
+		err = spn_netlink_dump_put(msg, cb, SPINDLE_CMD_DEV_GET, spn_message_put_device,
+					   sd);
 		if (err)
 			break;
 		dump->serial = sd->serial;
@@ -405,10 +370,20 @@ static void wipe_keys(struct nlmsghdr *nlh)
 	}
 }
 
+/* What an operation says of its handler. */
+enum {
+	OF_TUNNEL = 1,		/* begins with its tunnel, of which the request says no more */
+	TELLS_TUNNEL = 2,	/* begins with its tunnel, of which the request says more */
+};
+
 static int pre_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_info *info)
 {
 	int err = check_request(info);
 
+	info->user_ptr[0] = NULL;
+	if (!err && ops->internal_flags)
+		err = PTR_ERR_OR_ZERO(spn_netlink_begin(info, ops->internal_flags == TELLS_TUNNEL ?
+								~0ULL : 0));
 	if (err)
 		wipe_keys(nlmsg_hdr(skb));
 	return err;
@@ -416,6 +391,8 @@ static int pre_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_in
 
 static void post_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_info *info)
 {
+	if (ops->internal_flags)
+		spn_netlink_end(info);
 	wipe_keys(nlmsg_hdr(skb));
 }
 
@@ -452,7 +429,7 @@ static void tell_device(struct net *net, struct net_device *dev)
 	if (!home)
 		return;
 	mutex_lock(&spn_net(home)->lock);
-	spn_netlink_notify(spn_net(net), SPINDLE_CMD_DEV_SET_NTF, fill_device, spn_device(dev));
+	spn_notify_device_set(spn_net(net), spn_device(dev));
 	mutex_unlock(&spn_net(home)->lock);
 }
 
@@ -484,10 +461,11 @@ static int device_set(struct sk_buff *msg, struct genl_info *info)
 	return err;
 }
 
-#define DO(name, handler)					\
+#define DO(name, handler, does)					\
 	{							\
 		.cmd = SPINDLE_CMD_##name,			\
 		.flags = GENL_UNS_ADMIN_PERM,			\
+		.internal_flags = (does),			\
 		.doit = handler,				\
 	}
 
@@ -500,6 +478,7 @@ static const struct genl_ops netlink_ops[] = {
 	{
 		.cmd = SPINDLE_CMD_TUNNEL_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.internal_flags = OF_TUNNEL,
 		.doit = spn_netlink_tunnel_get,
 		.start = spn_netlink_tunnel_start,
 		.dumpit = spn_netlink_tunnel_dump,
@@ -509,16 +488,17 @@ static const struct genl_ops netlink_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.dumpit = spn_netlink_sa_dump,
 	},
-	DO(DEV_SET, device_set),
-	DO(TUNNEL_NEW, spn_netlink_tunnel_new),
-	DO(TUNNEL_SET, spn_netlink_tunnel_set),
-	DO(TUNNEL_DEL, spn_netlink_tunnel_del),
-	DO(SPI_ALLOC, spn_netlink_spi_alloc),
-	DO(SA_NEW, spn_netlink_sa_new),
-	DO(SA_DEL, spn_netlink_sa_del),
-	DO(SA_FLUSH, spn_netlink_sa_flush),
-	DO(SA_ACTIVATE, spn_netlink_sa_activate),
-	DO(PORT_OPEN, spn_netlink_port_open),
+	DO(DEV_SET, device_set, 0),
+	DO(TUNNEL_NEW, spn_netlink_tunnel_new, 0),
+	DO(TUNNEL_SET, spn_netlink_tunnel_set, TELLS_TUNNEL),
+	DO(TUNNEL_DEL, spn_netlink_tunnel_del, OF_TUNNEL),
+	DO(SPI_ALLOC, spn_netlink_spi_alloc, OF_TUNNEL),
+	/* Prepares its keys before it begins, for that takes its time. */
+	DO(SA_NEW, spn_netlink_sa_new, 0),
+	DO(SA_DEL, spn_netlink_sa_del, OF_TUNNEL),
+	DO(SA_FLUSH, spn_netlink_sa_flush, OF_TUNNEL),
+	DO(SA_ACTIVATE, spn_netlink_sa_activate, OF_TUNNEL),
+	DO(PORT_OPEN, spn_netlink_port_open, 0),
 };
 
 static const struct genl_multicast_group netlink_groups[] = {
@@ -552,6 +532,7 @@ struct genl_family spn_netlink_family __ro_after_init = {
 int __init spn_netlink_init(void)
 {
 	spn_event_init(&spn_netlink_family);
+	spn_notify_init(&spn_netlink_family);
 	return genl_register_family(&spn_netlink_family);
 }
 

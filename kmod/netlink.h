@@ -16,9 +16,6 @@
 #include "sa.h"
 #include "tunnel.h"
 
-/* Room for the largest object: a tunnel with all its selectors and drops. */
-enum { SPN_NETLINK_MSG_SIZE = 12288 };
-
 int __init spn_netlink_init(void);
 void spn_netlink_exit(void);
 
@@ -32,11 +29,27 @@ extern const struct nla_policy spn_netlink_port_policy[SPINDLE_A_PORT_MAX + 1];
 /* What a tunnel is named by. */
 #define SPN_NETLINK_NAMES (BIT_ULL(SPINDLE_A_TUNNEL_ID) | BIT_ULL(SPINDLE_A_TUNNEL_NAME))
 
-/*
- * The tunnel that the message names, in a nest with nothing else, or an ERR_PTR().  Under
- * spn_net.lock.
+/**
+ * spn_netlink_begin - what most requests begin with
+ * @info: a request that names a tunnel in its nest
+ * @allowed: what else may be in that nest, a bit for each attribute
+ *
+ * Takes spn_net.lock, which spn_netlink_end() lets go of.  Those whose operation says so have it
+ * done before the handler.
+ *
+ * Return: the tunnel, which is spn_netlink_tunnel()'s from now on; or an ERR_PTR(), and then the
+ * lock is free.
  */
-struct spn_tunnel *spn_netlink_tunnel(struct spn_net *sn, struct genl_info *info);
+struct spn_tunnel *spn_netlink_begin(struct genl_info *info, u64 allowed);
+
+/* Also lets the MTU settle. */
+void spn_netlink_end(struct genl_info *info);
+
+/* The tunnel that a request is about, which has begun. */
+static inline struct spn_tunnel *spn_netlink_tunnel(const struct genl_info *info)
+{
+	return info->user_ptr[0];
+}
 
 /* The tunnel of that id, that name or both, or an ERR_PTR().  Under spn_net.lock. */
 struct spn_tunnel *spn_netlink_find(struct spn_net *sn, struct nlattr **tb,
@@ -51,6 +64,10 @@ int spn_netlink_parse(struct nlattr **tb, int max, const struct nlattr *nest,
 int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info,
 		     const struct nla_policy *policy, u64 allowed);
 
+/* Answers a request with an object, which fill() puts into the message. */
+int spn_netlink_reply(struct genl_info *info, u8 cmd,
+		      int (*fill)(struct sk_buff *msg, void *object), void *object);
+
 /* Adds an object to what a dump sends; its cb->seq says what it is consistent with. */
 int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 			 int (*fill)(struct sk_buff *msg, void *object), void *object);
@@ -61,29 +78,6 @@ int spn_netlink_dump_all(struct netlink_callback *cb);
 /* Reads an outer address, which must be that of a host. */
 int spn_netlink_get_host(struct spn_addr *addr, const struct nlattr *attr,
 			 struct netlink_ext_ack *extack);
-
-/* Adds the non-zero counters, each as a nest of type @attr. */
-int spn_netlink_put_drops(struct sk_buff *msg, int attr, const struct spn_drops *drops);
-
-/* The tunnel's id, name and protocol, as every SA message carries them. */
-int spn_netlink_put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tunnel);
-
-/*
- * Multicasts a message that fill() makes, to the group "monitor".  Memory that
- * is not there costs a notification and nothing else, and listeners are told
- * that they have missed one (ENOBUFS).
- */
-void spn_netlink_notify(struct spn_net *sn, u8 cmd,
-			int (*fill)(struct sk_buff *msg, void *object),
-			void *object);
-
-/* Tells the group "monitor" of a tunnel that is not as it was.  Under spn_net.lock. */
-void spn_netlink_tunnel_changed(struct spn_net *sn, struct spn_tunnel *tunnel);
-
-/* What is told when something ends, whoever ended it.  Under spn_net.lock. */
-void spn_netlink_tunnel_gone(struct spn_tunnel *tunnel);
-void spn_netlink_sa_gone(struct spn_sa *sa);
-void spn_netlink_spi_gone(struct spn_spi *entry);
 
 int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info);

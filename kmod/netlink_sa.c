@@ -2,10 +2,11 @@
 #include <linux/in.h>
 
 #include "compat.h"
-#include "limit.h"
-#include "mtu.h"
+#include "control.h"
+#include "generation.h"
+#include "message.h"
 #include "netlink.h"
-#include "output.h"
+#include "sa.h"
 #include "spi.h"
 
 static u64 get_u64(const struct nlattr *attr)
@@ -144,129 +145,6 @@ static int get_pair(struct genl_info *info, struct spn_sa_config *in, struct spn
 	return -EINVAL;
 }
 
-static int put_life(struct sk_buff *msg, const struct spn_life *life)
-{
-	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA_LIFE);
-	const struct {
-		int attr;
-		u64 limit;
-	} limits[] = {
-		{ SPINDLE_A_LIFE_SOFT_BYTES, life->soft_bytes },
-		{ SPINDLE_A_LIFE_HARD_BYTES, life->hard_bytes },
-		{ SPINDLE_A_LIFE_SOFT_PACKETS, life->soft_packets },
-		{ SPINDLE_A_LIFE_HARD_PACKETS, life->hard_packets },
-		{ SPINDLE_A_LIFE_SOFT_SECONDS, life->soft_seconds },
-		{ SPINDLE_A_LIFE_HARD_SECONDS, life->hard_seconds },
-	};
-	unsigned int i;
-
-	if (!nest)
-		return -EMSGSIZE;
-	for (i = 0; i < ARRAY_SIZE(limits); i++)
-		if (limits[i].limit && nla_put_u64_64bit(msg, limits[i].attr, limits[i].limit,
-							 SPINDLE_A_LIFE_PAD))
-			return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-static int put_usage(struct sk_buff *msg, const struct spn_sa *sa)
-{
-	u64 seq = sa->dir == SPINDLE_DIR_IN ? READ_ONCE(sa->replay.top) : READ_ONCE(sa->seq);
-	time64_t last_used = READ_ONCE(sa->last_used);
-	u64 packets, bytes;
-
-	spn_sa_usage(sa, &packets, &bytes);
-	if (nla_put_u64_64bit(msg, SPINDLE_A_SA_SEQUENCE, seq, SPINDLE_A_SA_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_SA_PACKETS, packets, SPINDLE_A_SA_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_SA_BYTES, bytes, SPINDLE_A_SA_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_SA_AGE, spn_sa_age(sa), SPINDLE_A_SA_PAD) ||
-	    (last_used && nla_put_u64_64bit(msg, SPINDLE_A_SA_LAST_USED, last_used,
-					    SPINDLE_A_SA_PAD)))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int put_last_drop(struct sk_buff *msg, struct spn_drops *drops)
-{
-	struct spn_last_drop last = spn_drops_last(drops);
-	struct nlattr *nest;
-
-	if (last.reason == SPN_DROP_NONE)
-		return 0;
-	nest = nla_nest_start(msg, SPINDLE_A_SA_LAST_DROP);
-	if (!nest ||
-	    nla_put_string(msg, SPINDLE_A_DROP_REASON, spn_drop_name(last.reason)) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_SEQUENCE, last.seq,
-			      SPINDLE_A_DROP_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_TIME, last.time, SPINDLE_A_DROP_PAD) ||
-	    (last.src.family && nla_put(msg, SPINDLE_A_DROP_SOURCE, spn_addr_len(&last.src),
-					last.src.octets)))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-/* Everything but the keys. */
-static int put_sa(struct sk_buff *msg, struct spn_sa *sa)
-{
-	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA);
-
-	if (!nest ||
-	    nla_put_u8(msg, SPINDLE_A_SA_DIR, sa->dir) ||
-	    nla_put_be32(msg, SPINDLE_A_SA_SPI, sa->spi) ||
-	    nla_put_string(msg, SPINDLE_A_SA_ALG, sa->xform.suite->word) ||
-	    nla_put_u32(msg, SPINDLE_A_SA_GENERATION, sa->generation) ||
-	    nla_put_u8(msg, SPINDLE_A_SA_STATE, spn_generation_sa_state(sa)) ||
-	    (sa->xform.esn && nla_put_flag(msg, SPINDLE_A_SA_ESN)) ||
-	    (sa->dir == SPINDLE_DIR_IN &&
-	     nla_put_u32(msg, SPINDLE_A_SA_REPLAY_WINDOW, sa->replay.size)) ||
-	    put_life(msg, &sa->life) ||
-	    put_usage(msg, sa) ||
-	    spn_netlink_put_drops(msg, SPINDLE_A_SA_DROP, &sa->drops) ||
-	    put_last_drop(msg, &sa->drops))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-static int put_tunnel_sa(struct sk_buff *msg, void *object)
-{
-	struct spn_sa *sa = object;
-
-	return spn_netlink_put_tunnel_name(msg, sa->tunnel) ?: put_sa(msg, sa);
-}
-
-/* An SPI that waits for its SA. */
-static int put_reserved(struct sk_buff *msg, void *object)
-{
-	const struct spn_spi *entry = object;
-	struct nlattr *nest;
-	int err;
-
-	err = spn_netlink_put_tunnel_name(msg, entry->tunnel);
-	if (err)
-		return err;
-	nest = nla_nest_start(msg, SPINDLE_A_SA);
-	if (!nest ||
-	    nla_put_u8(msg, SPINDLE_A_SA_DIR, SPINDLE_DIR_IN) ||
-	    nla_put_be32(msg, SPINDLE_A_SA_SPI, entry->key.spi) ||
-	    nla_put_u8(msg, SPINDLE_A_SA_STATE, SPINDLE_SA_RESERVED))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-void spn_netlink_sa_gone(struct spn_sa *sa)
-{
-	spn_netlink_notify(sa->tunnel->sn, SPINDLE_CMD_SA_DEL_NTF, put_tunnel_sa, sa);
-}
-
-void spn_netlink_spi_gone(struct spn_spi *entry)
-{
-	spn_netlink_notify(entry->tunnel->sn, SPINDLE_CMD_SA_DEL_NTF, put_reserved, entry);
-}
-
 /* The SPI wanted, or 0 if the message leaves the choice to us. */
 static int get_wanted_spi(struct genl_info *info, __be32 *spi)
 {
@@ -292,51 +170,17 @@ static int get_wanted_spi(struct genl_info *info, __be32 *spi)
 
 int spn_netlink_spi_alloc(struct sk_buff *skb, struct genl_info *info)
 {
-	struct spn_net *sn = spn_net(genl_info_net(info));
-	struct spn_tunnel *tunnel;
 	struct spn_spi *entry;
-	struct sk_buff *msg;
-	void *header;
 	__be32 spi;
 	int err;
 
 	err = get_wanted_spi(info, &spi);
 	if (err)
 		return err;
-	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!msg)
-		return -ENOMEM;
-	header = genlmsg_put_reply(msg, info, &spn_netlink_family, 0, SPINDLE_CMD_SPI_ALLOC);
-	mutex_lock(&sn->lock);
-	tunnel = spn_netlink_tunnel(sn, info);
-	if (IS_ERR(tunnel)) {
-		err = PTR_ERR(tunnel);
-	} else {
-		struct spn_conf *conf = spn_tunnel_conf(tunnel);
-
-		entry = ERR_PTR(spn_limit_reserved(sn, info->extack));
-		if (!entry)
-			entry = spn_spi_reserve(sn, tunnel, &conf->endpoints.local, conf->opt.proto,
-						spi, info->extack);
-		err = IS_ERR(entry) ? PTR_ERR(entry) : put_reserved(msg, entry);
-	}
-	mutex_unlock(&sn->lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, header);
-	return genlmsg_reply(msg, info);
-}
-
-static void notify_new(struct spn_net *sn, struct spn_tunnel *tunnel,
-		       const struct spn_sa_config *config)
-{
-	struct spn_sa *sa;
-
-	list_for_each_entry(sa, &tunnel->sas, node)
-		if (sa->dir == config->dir && sa->generation == config->generation)
-			spn_netlink_notify(sn, SPINDLE_CMD_SA_NEW_NTF, put_tunnel_sa, sa);
+	entry = spn_control_reserve(spn_netlink_tunnel(info), spi, info->extack);
+	if (IS_ERR(entry))
+		return PTR_ERR(entry);
+	return spn_netlink_reply(info, SPINDLE_CMD_SPI_ALLOC, spn_message_put_spi, entry);
 }
 
 static int prepare_pair(struct spn_sa_config *in, struct spn_sa_config *out,
@@ -361,41 +205,24 @@ static void release_pair(struct spn_sa_config *in, struct spn_sa_config *out)
 		spn_sa_config_release(out);
 }
 
-static int install_pair(struct spn_net *sn, struct genl_info *info, struct spn_sa_config *in,
-			struct spn_sa_config *out)
-{
-	struct spn_tunnel *tunnel = spn_netlink_tunnel(sn, info);
-	int err;
-
-	if (IS_ERR(tunnel))
-		return PTR_ERR(tunnel);
-	err = spn_generation_install(tunnel, in->suite ? in : NULL, out->suite ? out : NULL,
-				 info->extack);
-	if (err)
-		return err;
-	if (in->suite)
-		notify_new(sn, tunnel, in);
-	if (out->suite) {
-		notify_new(sn, tunnel, out);
-		spn_output_staged(tunnel);
-	}
-	return 0;
-}
-
 int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 {
-	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct spn_sa_config in, out;
+	struct spn_tunnel *tunnel;
 	int err;
 
 	err = get_pair(info, &in, &out) ?: prepare_pair(&in, &out, info->extack);
 	if (err)
 		return err;
-	mutex_lock(&sn->lock);
-	err = install_pair(sn, info, &in, &out);
-	mutex_unlock(&sn->lock);
+	tunnel = spn_netlink_begin(info, 0);
+	if (IS_ERR(tunnel)) {
+		err = PTR_ERR(tunnel);
+	} else {
+		err = spn_control_install(tunnel, in.suite ? &in : NULL, out.suite ? &out : NULL,
+					  info->extack);
+		spn_netlink_end(info);
+	}
 	release_pair(&in, &out);
-	spn_mtu_settle(sn);
 	return err;
 }
 
@@ -433,14 +260,14 @@ static int dump_tunnel(struct sk_buff *msg, struct netlink_callback *cb,
 	list_for_each_entry(sa, &tunnel->sas, node) {
 		if (sa->serial >= dump->sa)
 			continue;
-		if (spn_netlink_dump_put(msg, cb, SPINDLE_CMD_SA_GET, put_tunnel_sa, sa))
+		if (spn_netlink_dump_put(msg, cb, SPINDLE_CMD_SA_GET, spn_message_put_sa, sa))
 			return -EMSGSIZE;
 		dump->sa = sa->serial;
 	}
 	list_for_each_entry(entry, &tunnel->reserved, own) {
 		if (entry->serial <= dump->spi)
 			continue;
-		if (spn_netlink_dump_put(msg, cb, SPINDLE_CMD_SA_GET, put_reserved, entry))
+		if (spn_netlink_dump_put(msg, cb, SPINDLE_CMD_SA_GET, spn_message_put_spi, entry))
 			return -EMSGSIZE;
 		dump->spi = entry->serial;
 	}
@@ -521,8 +348,7 @@ static bool is_named(const struct spn_sa *sa, struct nlattr **tb)
 }
 
 /* A deletion means what fits all that is said: a generation, or a direction and an SPI. */
-static int del_sas(struct spn_net *sn, struct spn_tunnel *tunnel, struct nlattr **tb,
-		   struct netlink_ext_ack *extack)
+static int del_sas(struct spn_tunnel *tunnel, struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	const struct nlattr *spi = tb[SPINDLE_A_SA_SPI], *dir = tb[SPINDLE_A_SA_DIR];
 	struct spn_sa *sa, *next;
@@ -539,7 +365,7 @@ static int del_sas(struct spn_net *sn, struct spn_tunnel *tunnel, struct nlattr 
 		}
 	}
 	if (!found && !tb[SPINDLE_A_SA_GENERATION] && nla_get_u8(dir) == SPINDLE_DIR_IN)
-		found = spn_spi_release_one(sn, tunnel, nla_get_be32(spi));
+		found = spn_spi_release_one(tunnel->sn, tunnel, nla_get_be32(spi));
 	if (found)
 		return 0;
 	NL_SET_ERR_MSG(extack, "no such SA");
@@ -548,66 +374,24 @@ static int del_sas(struct spn_net *sn, struct spn_tunnel *tunnel, struct nlattr 
 
 int spn_netlink_sa_del(struct sk_buff *skb, struct genl_info *info)
 {
-	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct nlattr *tb[SPINDLE_A_SA_MAX + 1];
-	struct spn_tunnel *tunnel;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
 			       BIT_ULL(SPINDLE_A_SA_GENERATION) | BIT_ULL(SPINDLE_A_SA_DIR) |
 			       BIT_ULL(SPINDLE_A_SA_SPI));
-	if (err)
-		return err;
-	mutex_lock(&sn->lock);
-	tunnel = spn_netlink_tunnel(sn, info);
-	if (IS_ERR(tunnel))
-		err = PTR_ERR(tunnel);
-	else
-		err = del_sas(sn, tunnel, tb, info->extack);
-	mutex_unlock(&sn->lock);
-	spn_mtu_settle(sn);
-	return err;
+	return err ?: del_sas(spn_netlink_tunnel(info), tb, info->extack);
 }
 
 int spn_netlink_sa_flush(struct sk_buff *skb, struct genl_info *info)
 {
-	struct spn_net *sn = spn_net(genl_info_net(info));
-	struct spn_tunnel *tunnel;
-	struct spn_sa *sa, *next;
-
-	mutex_lock(&sn->lock);
-	tunnel = spn_netlink_tunnel(sn, info);
-	if (!IS_ERR(tunnel)) {
-		list_for_each_entry_safe(sa, next, &tunnel->sas, node)
-			spn_generation_remove(tunnel, sa);
-		spn_spi_release_reserved(sn, tunnel);
-	}
-	mutex_unlock(&sn->lock);
-	spn_mtu_settle(sn);
-	return PTR_ERR_OR_ZERO(tunnel);
-}
-
-static int activate(struct spn_tunnel *tunnel, u32 generation, struct netlink_ext_ack *extack)
-{
-	struct spn_sa *sa;
-
-	if (spn_generation_activate(tunnel, generation)) {
-		spn_output_staged(tunnel);
-		return 0;
-	}
-	/* The first packet may have come before the command: no error. */
-	list_for_each_entry(sa, &tunnel->sas, node)
-		if (sa->dir == SPINDLE_DIR_OUT && sa->generation == generation)
-			return 0;
-	NL_SET_ERR_MSG(extack, "the generation has no outbound SA");
-	return -ENOENT;
+	spn_control_flush(spn_netlink_tunnel(info));
+	return 0;
 }
 
 int spn_netlink_sa_activate(struct sk_buff *skb, struct genl_info *info)
 {
-	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct nlattr *tb[SPINDLE_A_SA_MAX + 1];
-	struct spn_tunnel *tunnel;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
@@ -618,12 +402,6 @@ int spn_netlink_sa_activate(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no generation is given");
 		return -EINVAL;
 	}
-	mutex_lock(&sn->lock);
-	tunnel = spn_netlink_tunnel(sn, info);
-	if (IS_ERR(tunnel))
-		err = PTR_ERR(tunnel);
-	else
-		err = activate(tunnel, nla_get_u32(tb[SPINDLE_A_SA_GENERATION]), info->extack);
-	mutex_unlock(&sn->lock);
-	return err;
+	return spn_control_activate(spn_netlink_tunnel(info),
+				    nla_get_u32(tb[SPINDLE_A_SA_GENERATION]), info->extack);
 }

@@ -4,11 +4,11 @@
 
 #include "compat.h"
 #include "conf.h"
+#include "control.h"
 #include "device.h"
+#include "message.h"
 #include "mtu.h"
 #include "netlink.h"
-#include "port.h"
-#include "sa.h"
 
 static struct spn_addr get_addr(const struct nlattr *attr)
 {
@@ -185,76 +185,6 @@ static struct spn_conf *get_conf(struct genl_info *info, struct nlattr **tb, str
 	return conf;
 }
 
-static int put_addr(struct sk_buff *msg, int type, const struct spn_addr *addr)
-{
-	return nla_put(msg, type, spn_addr_len(addr), addr->octets);
-}
-
-static int put_selectors(struct sk_buff *msg, int type, const struct spn_ts *ts, unsigned int n)
-{
-	for (; n; n--, ts++) {
-		struct nlattr *nest = nla_nest_start(msg, type);
-
-		if (!nest ||
-		    put_addr(msg, SPINDLE_A_SELECTOR_ADDR, &ts->prefix.addr) ||
-		    nla_put_u8(msg, SPINDLE_A_SELECTOR_LEN, ts->prefix.len) ||
-		    (ts->proto && nla_put_u8(msg, SPINDLE_A_SELECTOR_PROTO, ts->proto)) ||
-		    (spn_proto_has_ports(ts->proto) &&
-		     (nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_FIRST, ts->ports.first) ||
-		      nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_LAST, ts->ports.last))))
-			return -EMSGSIZE;
-		nla_nest_end(msg, nest);
-	}
-	return 0;
-}
-
-static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
-{
-	if (put_addr(msg, SPINDLE_A_TUNNEL_LOCAL, &conf->endpoints.local) ||
-	    put_addr(msg, SPINDLE_A_TUNNEL_REMOTE, &conf->endpoints.remote) ||
-	    spn_options_put(msg, &conf->opt))
-		return -EMSGSIZE;
-	return put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),
-			     conf->n_local) ?:
-	       put_selectors(msg, SPINDLE_A_TUNNEL_REMOTE_TS, spn_conf_remote_ts(conf),
-			     conf->n_remote);
-}
-
-static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
-{
-	struct spn_sa *out = rcu_dereference_protected(tunnel->out,
-						       lockdep_is_held(&tunnel->sn->lock));
-	const struct spn_port *port = spn_tunnel_conf(tunnel)->port;
-	bool up = out && !spn_sa_expired(out);
-
-	if (nla_put_u8(msg, SPINDLE_A_TUNNEL_STATE, up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
-	    (out && nla_put_u32(msg, SPINDLE_A_TUNNEL_OUT_GENERATION, out->generation)) ||
-	    (port && !port->sock && nla_put_u32(msg, SPINDLE_A_TUNNEL_ENCAP_ERROR, -port->err)) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED,
-			skb_queue_len_lockless(&tunnel->stage.skbs)) ||
-	    (tunnel->mtu && (nla_put_u32(msg, SPINDLE_A_TUNNEL_PATH_MTU, tunnel->path_mtu) ||
-			     nla_put_u32(msg, SPINDLE_A_TUNNEL_MTU, tunnel->mtu))))
-		return -EMSGSIZE;
-	return spn_netlink_put_drops(msg, SPINDLE_A_TUNNEL_DROP, &tunnel->drops);
-}
-
-static int put_tunnel(struct sk_buff *msg, void *object)
-{
-	const struct spn_tunnel *tunnel = object;
-	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL);
-
-	if (!nest ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
-	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
-	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, READ_ONCE(tunnel->dev->ifindex)) ||
-	    nla_put_string(msg, SPINDLE_A_TUNNEL_IFNAME, tunnel->dev->name) ||
-	    put_conf(msg, spn_tunnel_conf(tunnel)) ||
-	    put_state(msg, tunnel))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
 static int require_all(struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	static const int required[] = {
@@ -308,71 +238,19 @@ int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 		return -ENODEV;
 	}
 	mutex_lock(&sn->lock);
-	tunnel = spn_tunnel_new(sn, dev, nla_data(tb[SPINDLE_A_TUNNEL_NAME]), conf, info->extack);
-	if (!IS_ERR(tunnel))
-		spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_NEW_NTF, put_tunnel, tunnel);
+	tunnel = spn_control_tunnel_new(sn, dev, nla_data(tb[SPINDLE_A_TUNNEL_NAME]), conf,
+					info->extack);
 	mutex_unlock(&sn->lock);
 	spn_mtu_settle(sn);
 	dev_put(dev);
-	if (IS_ERR(tunnel))
-		spn_conf_free(conf);
 	return PTR_ERR_OR_ZERO(tunnel);
-}
-
-/*
- * What an SA is made for cannot change under it.  Packets that have got their outer
- * header, and wait for their turn, must find a route of its kind.
- */
-static int check_same(const struct spn_conf *conf, const struct spn_conf *old,
-		      struct netlink_ext_ack *extack)
-{
-	if (conf->opt.mode != old->opt.mode || conf->opt.proto != old->opt.proto) {
-		NL_SET_ERR_MSG(extack, "a tunnel's protocol and mode stay as they are");
-		return -EINVAL;
-	}
-	if (conf->endpoints.local.family != old->endpoints.local.family &&
-	    (conf->opt.mode == SPINDLE_MODE_TRANSPORT || conf->opt.proto == IPPROTO_AH)) {
-		NL_SET_ERR_MSG(extack,
-			       "with AH and in transport mode the outer addresses stay IPv4 or IPv6");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int set_tunnel(struct spn_net *sn, struct genl_info *info, struct nlattr **tb)
-{
-	struct spn_tunnel *tunnel = spn_netlink_find(sn, tb, info->extack);
-	struct spn_conf *conf;
-	int err;
-
-	if (IS_ERR(tunnel))
-		return PTR_ERR(tunnel);
-	conf = get_conf(info, tb, spn_tunnel_conf(tunnel));
-	if (IS_ERR(conf))
-		return PTR_ERR(conf);
-	err = check_same(conf, spn_tunnel_conf(tunnel), info->extack) ?:
-	      spn_tunnel_set(tunnel, conf, info->extack);
-	if (err)
-		spn_conf_free(conf);
-	else
-		spn_netlink_tunnel_changed(sn, tunnel);
-	return err;
-}
-
-void spn_netlink_tunnel_changed(struct spn_net *sn, struct spn_tunnel *tunnel)
-{
-	spn_netlink_notify(sn, SPINDLE_CMD_TUNNEL_SET_NTF, put_tunnel, tunnel);
-}
-
-void spn_netlink_tunnel_gone(struct spn_tunnel *tunnel)
-{
-	spn_netlink_notify(tunnel->sn, SPINDLE_CMD_TUNNEL_DEL_NTF, put_tunnel, tunnel);
 }
 
 int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct spn_net *sn = spn_net(genl_info_net(info));
+	struct spn_tunnel *tunnel = spn_netlink_tunnel(info);
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
+	struct spn_conf *conf;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
@@ -383,35 +261,16 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "a tunnel stays with its device");
 		return -EINVAL;
 	}
-	mutex_lock(&sn->lock);
-	err = set_tunnel(sn, info, tb);
-	mutex_unlock(&sn->lock);
-	spn_mtu_settle(sn);
-	return err;
+	conf = get_conf(info, tb, spn_tunnel_conf(tunnel));
+	if (IS_ERR(conf))
+		return PTR_ERR(conf);
+	return spn_control_tunnel_set(tunnel, conf, info->extack);
 }
 
 int spn_netlink_tunnel_get(struct sk_buff *skb, struct genl_info *info)
 {
-	struct spn_net *sn = spn_net(genl_info_net(info));
-	struct spn_tunnel *tunnel;
-	struct sk_buff *msg;
-	void *header;
-	int err;
-
-	msg = genlmsg_new(SPN_NETLINK_MSG_SIZE, GFP_KERNEL);
-	if (!msg)
-		return -ENOMEM;
-	header = genlmsg_put_reply(msg, info, &spn_netlink_family, 0, SPINDLE_CMD_TUNNEL_GET);
-	mutex_lock(&sn->lock);
-	tunnel = spn_netlink_tunnel(sn, info);
-	err = IS_ERR(tunnel) ? PTR_ERR(tunnel) : put_tunnel(msg, tunnel);
-	mutex_unlock(&sn->lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, header);
-	return genlmsg_reply(msg, info);
+	return spn_netlink_reply(info, SPINDLE_CMD_TUNNEL_GET, spn_message_put_tunnel,
+				 spn_netlink_tunnel(info));
 }
 
 /**
@@ -425,7 +284,7 @@ struct tunnel_dump {
 int spn_netlink_tunnel_start(struct netlink_callback *cb)
 {
 	/* Of a fresh socket the first piece would have less room than one tunnel may need. */
-	cb->min_dump_alloc = SPN_NETLINK_MSG_SIZE;
+	cb->min_dump_alloc = SPN_MESSAGE_SIZE;
 	return 0;
 }
 
@@ -443,7 +302,8 @@ int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	mutex_lock(&sn->lock);
 	cb->seq = sn->tunnels_seq;
 	idr_for_each_entry_continue(&sn->tunnels, tunnel, dump->id) {
-		err = spn_netlink_dump_put(msg, cb, SPINDLE_CMD_TUNNEL_GET, put_tunnel, tunnel);
+		err = spn_netlink_dump_put(msg, cb, SPINDLE_CMD_TUNNEL_GET, spn_message_put_tunnel,
+					   tunnel);
 		if (err)
 			break;
 	}
@@ -453,14 +313,6 @@ int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
 
 int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info)
 {
-	struct spn_net *sn = spn_net(genl_info_net(info));
-	struct spn_tunnel *tunnel;
-
-	mutex_lock(&sn->lock);
-	tunnel = spn_netlink_tunnel(sn, info);
-	if (!IS_ERR(tunnel))
-		spn_tunnel_delete(tunnel);
-	mutex_unlock(&sn->lock);
-	spn_mtu_settle(sn);
-	return PTR_ERR_OR_ZERO(tunnel);
+	spn_tunnel_delete(spn_netlink_tunnel(info));
+	return 0;
 }

@@ -51,15 +51,16 @@ struct spn_spi;
 struct spn_tunnel;
 
 /**
- * struct spn_flow - what becomes of a tunnel's packets
+ * struct spn_flow - what becomes of a tunnel's packets, and who is told of what
  * @out: outbound, to the wire
  * @in: inbound, to the stack
  * @fit: what the tunnel can carry may have changed, or what it carries: its SAs, its
  *	configuration, which is NULL if it has been deleted; under spn_net.lock
  * @refit: the MTU of the path may have changed; in a work, which holds the tunnel
- * @idle: it is time to send something; under rcu_read_lock(), bottom halves off
- * @look: the peer has been seen at another place; spn_peer_take() gives what there is
- * @tunnel_gone: a tunnel ends, and its SAs have; under spn_net.lock, as those below
+ * @tunnel_new: a tunnel has been made; under spn_net.lock, as all those below
+ * @tunnel_set: it has another configuration
+ * @tunnel_gone: it ends, and its SAs have
+ * @sa_new: an SA has been added
  * @sa_gone: an SA ends
  * @spi_gone: a reservation ends that no SA has used
  */
@@ -68,9 +69,10 @@ struct spn_flow {
 	struct spn_queue_ops in;
 	void (*fit)(struct spn_tunnel *tunnel);
 	work_func_t refit;
-	void (*idle)(struct spn_tunnel *tunnel);
-	work_func_t look;
+	void (*tunnel_new)(struct spn_tunnel *tunnel);
+	void (*tunnel_set)(struct spn_tunnel *tunnel);
 	void (*tunnel_gone)(struct spn_tunnel *tunnel);
+	void (*sa_new)(struct spn_sa *sa);
 	void (*sa_gone)(struct spn_sa *sa);
 	void (*spi_gone)(struct spn_spi *entry);
 };

@@ -4,7 +4,6 @@
 #include "conf.h"
 #include "generation.h"
 #include "limit.h"
-#include "peer.h"
 #include "port.h"
 #include "sa.h"
 #include "spi.h"
@@ -68,7 +67,7 @@ static void free_tunnel(struct rcu_head *rcu)
 	struct spn_tunnel *tunnel = container_of(rcu, struct spn_tunnel, rcu);
 
 	dev_put(tunnel->dev);
-	spn_peer_free(tunnel);
+	kfree(rcu_dereference_protected(tunnel->peer, true));
 	kmem_cache_free(tunnel_cache, tunnel);
 }
 
@@ -205,15 +204,14 @@ struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
 	if (!tunnel)
 		return ERR_PTR(-ENOMEM);
 	conf->tunnel = tunnel;
-	err = spn_peer_prepare(tunnel, conf) ?: take_port(sn, conf) ?:
-	      publish(tunnel, conf, extack);
+	err = take_port(sn, conf) ?: publish(tunnel, conf, extack);
 	if (err) {
 		release_port(conf);
 		spn_tunnel_put(tunnel);
 		return ERR_PTR(err);
 	}
-	spn_peer_configure(tunnel, NULL, conf);
 	spn_tunnel_fit(tunnel);
+	spn_device(dev)->flow->tunnel_new(tunnel);
 	return tunnel;
 }
 
@@ -227,7 +225,6 @@ void spn_tunnel_delete(struct spn_tunnel *tunnel)
 	lockdep_assert_held(&sn->lock);
 	if (cancel_delayed_work(&tunnel->refit))
 		spn_tunnel_put(tunnel);
-	spn_peer_stop(tunnel);
 	list_del(&tunnel->device_node);
 	sd->n_tunnels--;
 	sn->n_tunnels--;
@@ -328,7 +325,7 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	int err;
 
 	conf->tunnel = tunnel;
-	err = spn_peer_prepare(tunnel, conf) ?: take_port(sn, conf);
+	err = take_port(sn, conf);
 	if (err)
 		return err;
 	move = memcmp(&conf->endpoints.local, &old->endpoints.local, sizeof(struct spn_addr));
@@ -352,13 +349,13 @@ int spn_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	}
 	rcu_assign_pointer(tunnel->conf, conf);
 	sn->tunnels_seq++;
-	spn_peer_configure(tunnel, old, conf);
 	if (!same)
 		spn_conf_unroute(old, conf, selectors);
 	spn_conf_unhash(sn, old);
 	release_port(old);
 	spn_conf_free(old);
 	spn_tunnel_fit(tunnel);
+	spn_device(tunnel->dev)->flow->tunnel_set(tunnel);
 	return 0;
 
 unhash:
