@@ -49,7 +49,7 @@ static void note(struct spn_drops *drops, enum spn_drop_reason reason, u64 seq,
 		return;
 	drops->last = (struct spn_last_drop){
 		.seq = seq,
-		.time = ktime_get_real_seconds(),
+		.time = ktime_get_boottime_seconds(),
 		.src = *src,
 		.reason = reason,
 	};

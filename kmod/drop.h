@@ -69,7 +69,7 @@ enum spn_drop_reason {
  */
 struct spn_last_drop {
 	u64 seq;
-	time64_t time;
+	time64_t time;		/* seconds since boot */
 	struct spn_addr src;
 	u8 reason;
 };

@@ -50,6 +50,7 @@ void spn_generation_unlink(struct spn_tunnel *tunnel, struct spn_sa *sa)
 	spin_unlock_bh(&tunnel->lock);
 	spn_sa_stop(sa);
 	spn_drops_move(&tunnel->drops, &sa->drops);
+	spn_sa_keep_traffic(sa);
 	spn_sa_put(sa);
 }
 
@@ -219,6 +220,25 @@ bool spn_generation_activate(struct spn_tunnel *tunnel, u32 generation)
 	}
 	spin_unlock_bh(&tunnel->lock);
 	return activated;
+}
+
+struct spn_traffic spn_generation_traffic(struct spn_tunnel *tunnel, u8 dir)
+{
+	struct spn_traffic sum, one;
+	struct spn_sa *sa;
+
+	spin_lock_bh(&tunnel->lock);
+	sum = tunnel->past[dir];
+	list_for_each_entry(sa, &tunnel->sas, node) {
+		if (sa->dir != dir)
+			continue;
+		one = spn_sa_traffic(sa);
+		sum.packets += one.packets;
+		sum.bytes += one.bytes;
+		sum.last = max(sum.last, one.last);
+	}
+	spin_unlock_bh(&tunnel->lock);
+	return sum;
 }
 
 enum spindle_sa_state spn_generation_sa_state(const struct spn_sa *sa)

@@ -7,8 +7,6 @@
 
 #include "state.h"
 
-struct spn_sa_config;
-
 /* The SA of that generation and direction, or NULL.  Under spn_net.lock or spn_tunnel.lock. */
 struct spn_sa *spn_generation_find(struct spn_tunnel *tunnel, u8 dir, u32 generation);
 
@@ -50,6 +48,9 @@ static inline bool spn_generation_may_be_parked(const struct spn_tunnel *tunnel,
 	return unlikely(first) && generation >= first &&
 	       generation <= READ_ONCE(tunnel->parked_last);
 }
+
+/* What the tunnel has carried in a direction, with all its SAs.  Under spn_net.lock. */
+struct spn_traffic spn_generation_traffic(struct spn_tunnel *tunnel, u8 dir);
 
 /* What an SA is to its tunnel.  Under spn_net.lock. */
 enum spindle_sa_state spn_generation_sa_state(const struct spn_sa *sa);

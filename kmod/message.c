@@ -94,6 +94,28 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 			     conf->n_remote);
 }
 
+static u64 seconds_since(time64_t then)
+{
+	return max_t(s64, ktime_get_boottime_seconds() - then, 0);
+}
+
+static int put_traffic(struct sk_buff *msg, struct spn_tunnel *tunnel)
+{
+	struct spn_traffic rx = spn_generation_traffic(tunnel, SPINDLE_DIR_IN);
+	struct spn_traffic tx = spn_generation_traffic(tunnel, SPINDLE_DIR_OUT);
+
+	if (nla_put_u64_64bit(msg, SPINDLE_A_TUNNEL_RX_PACKETS, rx.packets,
+			      SPINDLE_A_TUNNEL_PAD) ||
+	    nla_put_u64_64bit(msg, SPINDLE_A_TUNNEL_RX_BYTES, rx.bytes, SPINDLE_A_TUNNEL_PAD) ||
+	    nla_put_u64_64bit(msg, SPINDLE_A_TUNNEL_TX_PACKETS, tx.packets,
+			      SPINDLE_A_TUNNEL_PAD) ||
+	    nla_put_u64_64bit(msg, SPINDLE_A_TUNNEL_TX_BYTES, tx.bytes, SPINDLE_A_TUNNEL_PAD) ||
+	    (rx.last && nla_put_u64_64bit(msg, SPINDLE_A_TUNNEL_HEARD, seconds_since(rx.last),
+					  SPINDLE_A_TUNNEL_PAD)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 {
 	struct spn_sa *out = rcu_dereference_protected(tunnel->out,
@@ -114,7 +136,7 @@ static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 
 int spn_message_put_tunnel(struct sk_buff *msg, void *object)
 {
-	const struct spn_tunnel *tunnel = object;
+	struct spn_tunnel *tunnel = object;
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL);
 
 	if (!nest ||
@@ -123,7 +145,8 @@ int spn_message_put_tunnel(struct sk_buff *msg, void *object)
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, READ_ONCE(tunnel->dev->ifindex)) ||
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_IFNAME, tunnel->dev->name) ||
 	    put_conf(msg, spn_tunnel_conf(tunnel)) ||
-	    put_state(msg, tunnel))
+	    put_state(msg, tunnel) ||
+	    put_traffic(msg, tunnel))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -158,16 +181,14 @@ static int put_life(struct sk_buff *msg, const struct spn_life *life)
 static int put_usage(struct sk_buff *msg, const struct spn_sa *sa)
 {
 	u64 seq = sa->dir == SPINDLE_DIR_IN ? READ_ONCE(sa->replay.top) : READ_ONCE(sa->seq);
-	time64_t last_used = READ_ONCE(sa->last_used);
-	u64 packets, bytes;
+	struct spn_traffic traffic = spn_sa_traffic(sa);
 
-	spn_sa_usage(sa, &packets, &bytes);
 	if (nla_put_u64_64bit(msg, SPINDLE_A_SA_SEQUENCE, seq, SPINDLE_A_SA_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_SA_PACKETS, packets, SPINDLE_A_SA_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_SA_BYTES, bytes, SPINDLE_A_SA_PAD) ||
+	    nla_put_u64_64bit(msg, SPINDLE_A_SA_PACKETS, traffic.packets, SPINDLE_A_SA_PAD) ||
+	    nla_put_u64_64bit(msg, SPINDLE_A_SA_BYTES, traffic.bytes, SPINDLE_A_SA_PAD) ||
 	    nla_put_u64_64bit(msg, SPINDLE_A_SA_AGE, spn_sa_age(sa), SPINDLE_A_SA_PAD) ||
-	    (last_used && nla_put_u64_64bit(msg, SPINDLE_A_SA_LAST_USED, last_used,
-					    SPINDLE_A_SA_PAD)))
+	    (traffic.last && nla_put_u64_64bit(msg, SPINDLE_A_SA_IDLE,
+					       seconds_since(traffic.last), SPINDLE_A_SA_PAD)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -184,7 +205,8 @@ static int put_last_drop(struct sk_buff *msg, struct spn_drops *drops)
 	    nla_put_string(msg, SPINDLE_A_DROP_REASON, spn_drop_name(last.reason)) ||
 	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_SEQUENCE, last.seq,
 			      SPINDLE_A_DROP_PAD) ||
-	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_TIME, last.time, SPINDLE_A_DROP_PAD) ||
+	    nla_put_u64_64bit(msg, SPINDLE_A_DROP_AGE, seconds_since(last.time),
+			      SPINDLE_A_DROP_PAD) ||
 	    (last.src.family && nla_put(msg, SPINDLE_A_DROP_SOURCE, spn_addr_len(&last.src),
 					last.src.octets)))
 		return -EMSGSIZE;
@@ -240,4 +262,15 @@ int spn_message_put_spi(struct sk_buff *msg, void *object)
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
+}
+
+int spn_message_put_generation(struct sk_buff *msg, void *object)
+{
+	const struct spn_pair *pair = object;
+	struct spn_sa *in = spn_generation_find(pair->tunnel, SPINDLE_DIR_IN, pair->in);
+	struct spn_sa *out = spn_generation_find(pair->tunnel, SPINDLE_DIR_OUT, pair->out);
+
+	return put_tunnel_name(msg, pair->tunnel) ?:
+	       (in ? put_sa(msg, in) : 0) ?:
+	       (out ? put_sa(msg, out) : 0);
 }

@@ -234,15 +234,16 @@ void spn_netlink_end(struct genl_info *info)
 	spn_mtu_settle(sn);
 }
 
-int spn_netlink_reply(struct genl_info *info, u8 cmd,
+struct sk_buff *spn_netlink_reply_new(size_t size)
+{
+	return genlmsg_new(size, GFP_KERNEL);
+}
+
+int spn_netlink_reply(struct sk_buff *msg, struct genl_info *info,
 		      int (*fill)(struct sk_buff *msg, void *object), void *object)
 {
-	struct sk_buff *msg = genlmsg_new(SPN_MESSAGE_SIZE, GFP_KERNEL);
-	void *header;
+	void *header = genlmsg_put_reply(msg, info, &spn_netlink_family, 0, info->genlhdr->cmd);
 
-	if (!msg)
-		return -ENOMEM;
-	header = genlmsg_put_reply(msg, info, &spn_netlink_family, 0, cmd);
 	if (!header || fill(msg, object)) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
@@ -266,13 +267,13 @@ int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cm
 	return 0;
 }
 
-int spn_netlink_dump_all(struct netlink_callback *cb)
+int spn_netlink_dump_only(struct netlink_callback *cb, int only)
 {
 	struct nlattr **attrs = spn_dump_attrs(cb);
 	int type;
 
 	for (type = 1; type <= SPINDLE_A_MAX; type++) {
-		if (!attrs[type])
+		if (!attrs[type] || type == only)
 			continue;
 		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[type],
 				    "attribute means nothing to this command");
@@ -297,7 +298,7 @@ static int device_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	int err;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	err = spn_netlink_dump_all(cb);
+	err = spn_netlink_dump_only(cb, 0);
 	if (err)
 		return err;
 	mutex_lock(&sn->lock);
@@ -324,6 +325,7 @@ static unsigned int sas_max(u8 cmd)
 	case SPINDLE_CMD_SA_NEW:
 		return 2;
 	case SPINDLE_CMD_SPI_ALLOC:
+	case SPINDLE_CMD_SA_GET:
 	case SPINDLE_CMD_SA_DEL:
 	case SPINDLE_CMD_SA_ACTIVATE:
 		return 1;
@@ -486,7 +488,14 @@ static const struct genl_ops netlink_ops[] = {
 	{
 		.cmd = SPINDLE_CMD_SA_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.internal_flags = OF_TUNNEL,
+		.doit = spn_netlink_sa_get,
 		.dumpit = spn_netlink_sa_dump,
+	},
+	{
+		.cmd = SPINDLE_CMD_ALG_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.dumpit = spn_netlink_alg_dump,
 	},
 	DO(DEV_SET, device_set, 0),
 	DO(TUNNEL_NEW, spn_netlink_tunnel_new, 0),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The generic netlink family: what users ask for, checked and carried out.
- * netlink.c has the family and what the others share, netlink_tunnel.c, netlink_sa.c
- * and netlink_port.c one noun each.
+ * netlink.c has the family and what the others share, netlink_tunnel.c, netlink_sa.c,
+ * netlink_port.c and netlink_alg.c one noun each.
  */
 #ifndef _SPINDLE_NETLINK_H
 #define _SPINDLE_NETLINK_H
@@ -64,16 +64,22 @@ int spn_netlink_parse(struct nlattr **tb, int max, const struct nlattr *nest,
 int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info,
 		     const struct nla_policy *policy, u64 allowed);
 
-/* Answers a request with an object, which fill() puts into the message. */
-int spn_netlink_reply(struct genl_info *info, u8 cmd,
+/*
+ * The message that a request is answered with, or NULL.  What changes something has it before
+ * it does so, as an error would be about what has been done.
+ */
+struct sk_buff *spn_netlink_reply_new(size_t size);
+
+/* Answers with an object, which fill() puts into the message, and frees it if that fails. */
+int spn_netlink_reply(struct sk_buff *msg, struct genl_info *info,
 		      int (*fill)(struct sk_buff *msg, void *object), void *object);
 
 /* Adds an object to what a dump sends; its cb->seq says what it is consistent with. */
 int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 			 int (*fill)(struct sk_buff *msg, void *object), void *object);
 
-/* An error if the request for a dump asks for less than all. */
-int spn_netlink_dump_all(struct netlink_callback *cb);
+/* An error if the request for a dump has another attribute than that, 0 for none. */
+int spn_netlink_dump_only(struct netlink_callback *cb, int only);
 
 /* Reads an outer address, which must be that of a host. */
 int spn_netlink_get_host(struct spn_addr *addr, const struct nlattr *attr,
@@ -88,10 +94,13 @@ int spn_netlink_tunnel_del(struct sk_buff *skb, struct genl_info *info);
 
 int spn_netlink_spi_alloc(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info);
+int spn_netlink_sa_get(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_sa_dump(struct sk_buff *msg, struct netlink_callback *cb);
 int spn_netlink_sa_del(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_sa_flush(struct sk_buff *skb, struct genl_info *info);
 int spn_netlink_sa_activate(struct sk_buff *skb, struct genl_info *info);
+
+int spn_netlink_alg_dump(struct sk_buff *msg, struct netlink_callback *cb);
 
 int spn_netlink_port_open(struct sk_buff *skb, struct genl_info *info);
 

@@ -171,16 +171,21 @@ static int get_wanted_spi(struct genl_info *info, __be32 *spi)
 int spn_netlink_spi_alloc(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spn_spi *entry;
+	struct sk_buff *msg;
 	__be32 spi;
 	int err;
 
 	err = get_wanted_spi(info, &spi);
 	if (err)
 		return err;
+	msg = spn_netlink_reply_new(GENLMSG_DEFAULT_SIZE);
+	if (!msg)
+		return -ENOMEM;
 	entry = spn_control_reserve(spn_netlink_tunnel(info), spi, info->extack);
-	if (IS_ERR(entry))
-		return PTR_ERR(entry);
-	return spn_netlink_reply(info, SPINDLE_CMD_SPI_ALLOC, spn_message_put_spi, entry);
+	if (!IS_ERR(entry))
+		return spn_netlink_reply(msg, info, spn_message_put_spi, entry);
+	nlmsg_free(msg);
+	return PTR_ERR(entry);
 }
 
 static int prepare_pair(struct spn_sa_config *in, struct spn_sa_config *out,
@@ -205,23 +210,42 @@ static void release_pair(struct spn_sa_config *in, struct spn_sa_config *out)
 		spn_sa_config_release(out);
 }
 
+/* Takes over the message, whatever becomes of it. */
+static int install_pair(struct spn_sa_config *in, struct spn_sa_config *out,
+			struct genl_info *info, struct sk_buff *msg)
+{
+	struct spn_tunnel *tunnel = spn_netlink_begin(info, 0);
+	struct spn_pair pair = { .tunnel = tunnel };
+	int err;
+
+	if (IS_ERR(tunnel)) {
+		nlmsg_free(msg);
+		return PTR_ERR(tunnel);
+	}
+	err = spn_control_install(tunnel, in->suite ? in : NULL, out->suite ? out : NULL,
+				  info->extack);
+	if (err) {
+		nlmsg_free(msg);
+	} else {
+		pair.in = in->suite ? in->generation : 0;
+		pair.out = out->suite ? out->generation : 0;
+		err = spn_netlink_reply(msg, info, spn_message_put_generation, &pair);
+	}
+	spn_netlink_end(info);
+	return err;
+}
+
 int spn_netlink_sa_new(struct sk_buff *skb, struct genl_info *info)
 {
 	struct spn_sa_config in, out;
-	struct spn_tunnel *tunnel;
+	struct sk_buff *msg;
 	int err;
 
 	err = get_pair(info, &in, &out) ?: prepare_pair(&in, &out, info->extack);
 	if (err)
 		return err;
-	tunnel = spn_netlink_begin(info, 0);
-	if (IS_ERR(tunnel)) {
-		err = PTR_ERR(tunnel);
-	} else {
-		err = spn_control_install(tunnel, in.suite ? &in : NULL, out.suite ? &out : NULL,
-					  info->extack);
-		spn_netlink_end(info);
-	}
+	msg = spn_netlink_reply_new(GENLMSG_DEFAULT_SIZE);
+	err = msg ? install_pair(&in, &out, info, msg) : -ENOMEM;
 	release_pair(&in, &out);
 	return err;
 }
@@ -283,19 +307,17 @@ static int start_dump(struct spn_net *sn, struct netlink_callback *cb)
 	struct spn_tunnel *tunnel;
 	int err;
 
-	if (nest) {
+	err = spn_netlink_dump_only(cb, SPINDLE_A_TUNNEL);
+	if (!err && nest)
 		err = spn_netlink_parse(tb, SPINDLE_A_TUNNEL_MAX, nest, spn_netlink_tunnel_policy,
 					SPN_NETLINK_NAMES, cb->extack);
-		if (err)
-			return err;
+	if (err)
+		return err;
+	if (nest) {
 		tunnel = spn_netlink_find(sn, tb, cb->extack);
 		if (IS_ERR(tunnel))
 			return PTR_ERR(tunnel);
 		dump->only = tunnel->id;
-	} else {
-		err = spn_netlink_dump_all(cb);
-		if (err)
-			return err;
 	}
 	dump->started = true;
 	return 0;
@@ -347,6 +369,44 @@ static bool is_named(const struct spn_sa *sa, struct nlattr **tb)
 	       (!spi || nla_get_be32(spi) == sa->spi);
 }
 
+#define SA_NAMES (BIT_ULL(SPINDLE_A_SA_GENERATION) | BIT_ULL(SPINDLE_A_SA_DIR) |	\
+		  BIT_ULL(SPINDLE_A_SA_SPI))
+
+/* The first that fits all that is said, of a direction in any case. */
+static struct spn_sa *find_named(struct spn_tunnel *tunnel, struct nlattr **tb,
+				 struct netlink_ext_ack *extack)
+{
+	struct spn_sa *sa;
+
+	if (!tb[SPINDLE_A_SA_DIR] || (!tb[SPINDLE_A_SA_SPI] && !tb[SPINDLE_A_SA_GENERATION])) {
+		NL_SET_ERR_MSG(extack, "name a direction, and an SPI or a generation");
+		return ERR_PTR(-EINVAL);
+	}
+	list_for_each_entry(sa, &tunnel->sas, node)
+		if (is_named(sa, tb))
+			return sa;
+	NL_SET_ERR_MSG(extack, "no such SA");
+	return ERR_PTR(-ENOENT);
+}
+
+int spn_netlink_sa_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *tb[SPINDLE_A_SA_MAX + 1];
+	struct sk_buff *msg;
+	struct spn_sa *sa;
+	int err;
+
+	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
+			       SA_NAMES);
+	if (err)
+		return err;
+	sa = find_named(spn_netlink_tunnel(info), tb, info->extack);
+	if (IS_ERR(sa))
+		return PTR_ERR(sa);
+	msg = spn_netlink_reply_new(GENLMSG_DEFAULT_SIZE);
+	return msg ? spn_netlink_reply(msg, info, spn_message_put_sa, sa) : -ENOMEM;
+}
+
 /* A deletion means what fits all that is said: a generation, or a direction and an SPI. */
 static int del_sas(struct spn_tunnel *tunnel, struct nlattr **tb, struct netlink_ext_ack *extack)
 {
@@ -378,8 +438,7 @@ int spn_netlink_sa_del(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
-			       BIT_ULL(SPINDLE_A_SA_GENERATION) | BIT_ULL(SPINDLE_A_SA_DIR) |
-			       BIT_ULL(SPINDLE_A_SA_SPI));
+			       SA_NAMES);
 	return err ?: del_sas(spn_netlink_tunnel(info), tb, info->extack);
 }
 

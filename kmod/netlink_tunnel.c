@@ -215,13 +215,34 @@ static struct net_device *find_device(struct genl_info *info, struct nlattr **tb
 	return NULL;
 }
 
-int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
+/* Takes over the configuration and the message, whatever becomes of them. */
+static int make_tunnel(struct net_device *dev, struct nlattr **tb, struct spn_conf *conf,
+		       struct genl_info *info, struct sk_buff *msg)
 {
 	struct spn_net *sn = spn_net(genl_info_net(info));
-	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
 	struct spn_tunnel *tunnel;
+	int err;
+
+	mutex_lock(&sn->lock);
+	tunnel = spn_control_tunnel_new(sn, dev, nla_data(tb[SPINDLE_A_TUNNEL_NAME]), conf,
+					info->extack);
+	if (IS_ERR(tunnel)) {
+		err = PTR_ERR(tunnel);
+		nlmsg_free(msg);
+	} else {
+		err = spn_netlink_reply(msg, info, spn_message_put_tunnel, tunnel);
+	}
+	mutex_unlock(&sn->lock);
+	spn_mtu_settle(sn);
+	return err;
+}
+
+int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
 	struct net_device *dev;
 	struct spn_conf *conf;
+	struct sk_buff *msg;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
@@ -233,17 +254,15 @@ int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(conf))
 		return PTR_ERR(conf);
 	dev = find_device(info, tb);
-	if (!dev) {
+	msg = dev ? spn_netlink_reply_new(SPN_MESSAGE_SIZE) : NULL;
+	if (msg) {
+		err = make_tunnel(dev, tb, conf, info, msg);
+	} else {
+		err = dev ? -ENOMEM : -ENODEV;
 		spn_conf_free(conf);
-		return -ENODEV;
 	}
-	mutex_lock(&sn->lock);
-	tunnel = spn_control_tunnel_new(sn, dev, nla_data(tb[SPINDLE_A_TUNNEL_NAME]), conf,
-					info->extack);
-	mutex_unlock(&sn->lock);
-	spn_mtu_settle(sn);
 	dev_put(dev);
-	return PTR_ERR_OR_ZERO(tunnel);
+	return err;
 }
 
 int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
@@ -269,16 +288,22 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 
 int spn_netlink_tunnel_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return spn_netlink_reply(info, SPINDLE_CMD_TUNNEL_GET, spn_message_put_tunnel,
-				 spn_netlink_tunnel(info));
+	struct sk_buff *msg = spn_netlink_reply_new(SPN_MESSAGE_SIZE);
+
+	return msg ? spn_netlink_reply(msg, info, spn_message_put_tunnel,
+				       spn_netlink_tunnel(info)) : -ENOMEM;
 }
 
 /**
  * struct tunnel_dump - how far a dump of tunnels has come
+ * @started: the rest says something
  * @id: the next id to send
+ * @ifindex: of the device whose tunnels are asked for, 0 for all
  */
 struct tunnel_dump {
+	bool started;
 	int id;
+	u32 ifindex;
 };
 
 int spn_netlink_tunnel_start(struct netlink_callback *cb)
@@ -286,6 +311,39 @@ int spn_netlink_tunnel_start(struct netlink_callback *cb)
 	/* Of a fresh socket the first piece would have less room than one tunnel may need. */
 	cb->min_dump_alloc = SPN_MESSAGE_SIZE;
 	return 0;
+}
+
+/* Finds out of which device, if it is one. */
+static int start_dump(struct netlink_callback *cb)
+{
+	struct nlattr *nest = spn_dump_attrs(cb)[SPINDLE_A_TUNNEL];
+	struct tunnel_dump *dump = (struct tunnel_dump *)cb->ctx;
+	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
+	int err;
+
+	err = spn_netlink_dump_only(cb, SPINDLE_A_TUNNEL);
+	if (!err && nest)
+		err = spn_netlink_parse(tb, SPINDLE_A_TUNNEL_MAX, nest, spn_netlink_tunnel_policy,
+					BIT_ULL(SPINDLE_A_TUNNEL_IFINDEX), cb->extack);
+	if (err)
+		return err;
+	if (nest && !tb[SPINDLE_A_TUNNEL_IFINDEX]) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, nest, "no device is named");
+		return -EINVAL;
+	}
+	if (nest)
+		dump->ifindex = nla_get_u32(tb[SPINDLE_A_TUNNEL_IFINDEX]);
+	dump->started = true;
+	return 0;
+}
+
+/* One that has moved may have the index there that another has here. */
+static bool is_wanted(const struct spn_tunnel *tunnel, const struct tunnel_dump *dump)
+{
+	const struct net_device *dev = tunnel->dev;
+
+	return !dump->ifindex || (READ_ONCE(dev->ifindex) == dump->ifindex &&
+				  net_eq(dev_net(dev), tunnel->sn->net));
 }
 
 int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
@@ -296,12 +354,14 @@ int spn_netlink_tunnel_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	int err;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	err = spn_netlink_dump_all(cb);
+	err = dump->started ? 0 : start_dump(cb);
 	if (err)
 		return err;
 	mutex_lock(&sn->lock);
 	cb->seq = sn->tunnels_seq;
 	idr_for_each_entry_continue(&sn->tunnels, tunnel, dump->id) {
+		if (!is_wanted(tunnel, dump))
+			continue;
 		err = spn_netlink_dump_put(msg, cb, SPINDLE_CMD_TUNNEL_GET, spn_message_put_tunnel,
 					   tunnel);
 		if (err)

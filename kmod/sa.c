@@ -84,14 +84,28 @@ void spn_sa_stop(struct spn_sa *sa)
 	hrtimer_cancel(&sa->timer);
 }
 
+void spn_sa_keep_traffic(struct spn_sa *sa)
+{
+	struct spn_traffic *past = &sa->tunnel->past[sa->dir];
+	struct spn_traffic now = spn_sa_traffic(sa);
+
+	spin_lock_bh(&sa->tunnel->lock);
+	past->packets += now.packets - sa->kept.packets;
+	past->bytes += now.bytes - sa->kept.bytes;
+	past->last = max(past->last, now.last);
+	sa->kept = now;
+	spin_unlock_bh(&sa->tunnel->lock);
+}
+
 static void free_sa(struct work_struct *work)
 {
 	struct spn_sa *sa = container_of(to_rcu_work(work), struct spn_sa, free);
 
 	spn_xform_destroy(&sa->xform);
 	spn_replay_destroy(&sa->replay);
-	/* Those since its deletion. */
+	/* What there was of either since its deletion. */
 	spn_drops_move(&sa->tunnel->drops, &sa->drops);
+	spn_sa_keep_traffic(sa);
 	spn_tunnel_put(sa->tunnel);
 	memzero_explicit(sa, sizeof(*sa));
 	kmem_cache_free(sa_cache, sa);
@@ -151,15 +165,18 @@ void spn_sa_put(struct spn_sa *sa)
 		queue_rcu_work(spn_sa_wq, &sa->free);
 }
 
-void spn_sa_usage(const struct spn_sa *sa, u64 *packets, u64 *bytes)
+struct spn_traffic spn_sa_traffic(const struct spn_sa *sa)
 {
+	struct spn_traffic traffic;
 	unsigned int start;
 
 	do {
 		start = u64_stats_fetch_begin(&sa->syncp);
-		*packets = u64_stats_read(&sa->packets);
-		*bytes = u64_stats_read(&sa->bytes);
+		traffic.packets = u64_stats_read(&sa->packets);
+		traffic.bytes = u64_stats_read(&sa->bytes);
 	} while (u64_stats_fetch_retry(&sa->syncp, start));
+	traffic.last = READ_ONCE(sa->last_used);
+	return traffic;
 }
 
 /* Is there room for so much more under the hard limits? */
@@ -197,7 +214,7 @@ static void count(struct spn_sa *sa, u64 packets, u64 bytes)
 	u64_stats_add(&sa->packets, packets);
 	u64_stats_add(&sa->bytes, bytes);
 	u64_stats_update_end(&sa->syncp);
-	WRITE_ONCE(sa->last_used, ktime_get_real_seconds());
+	WRITE_ONCE(sa->last_used, ktime_get_boottime_seconds());
 
 	if (life->soft_packets && u64_stats_read(&sa->packets) >= life->soft_packets)
 		tell_soft(sa, SPINDLE_LIMIT_PACKETS);

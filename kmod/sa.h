@@ -18,6 +18,18 @@
 struct spn_spi;
 struct spn_tunnel;
 
+/**
+ * struct spn_traffic - what has been carried in one direction
+ * @packets: how many
+ * @bytes: octets of inner packets
+ * @last: when the last was, seconds since boot, 0 for never
+ */
+struct spn_traffic {
+	u64 packets;
+	u64 bytes;
+	time64_t last;
+};
+
 /* Limits of an SA's life; 0 is no limit. */
 struct spn_life {
 	u64 soft_bytes, hard_bytes;
@@ -80,7 +92,8 @@ enum spn_sa_flags {
  * @syncp: for @packets and @bytes on 32-bit machines
  * @packets: carried; written where @seq or @replay is
  * @bytes: octets of inner packets carried; as @packets
- * @last_used: seconds since the epoch, 0 for never; as @packets
+ * @last_used: seconds since boot, 0 for never; as @packets
+ * @kept: what of that its tunnel has counted as its own; under tunnel->lock
  * @added: when, nanoseconds since boot
  * @timer: for the limits in seconds, which pass while the machine sleeps, too
  * @drops: packets dropped
@@ -110,6 +123,7 @@ struct spn_sa {
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	time64_t last_used;
+	struct spn_traffic kept;
 	u64 added;
 
 	struct hrtimer timer;
@@ -200,7 +214,10 @@ enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u64 seq);
  */
 enum spn_drop_reason spn_sa_count(struct spn_sa *sa, unsigned int bytes);
 
-void spn_sa_usage(const struct spn_sa *sa, u64 *packets, u64 *bytes);
+struct spn_traffic spn_sa_traffic(const struct spn_sa *sa);
+
+/* Has the tunnel count as its own what the SA has carried since this was done last. */
+void spn_sa_keep_traffic(struct spn_sa *sa);
 
 /* Whole seconds since it was added. */
 u64 spn_sa_age(const struct spn_sa *sa);

@@ -41,12 +41,12 @@
 #include "drop.h"
 #include "net.h"
 #include "queue.h"
+#include "sa.h"
 #include "selector.h"
 #include "stage.h"
 
 struct spn_conf;
 struct spn_peer;
-struct spn_sa;
 struct spn_spi;
 struct spn_tunnel;
 
@@ -130,11 +130,12 @@ struct spn_device {
  * @device_node: in spn_device.tunnels; under spn_net.lock
  * @conf: configuration, NULL once deleted; replaced under spn_net.lock, readers
  *	by RCU
- * @lock: protects @sas, changes of @out and @parked_*, and SAs' parked; bottom halves
+ * @lock: protects @sas, changes of @out and @parked_*, @past, and SAs' parked; bottom halves
  *	off; inside spn_net.lock, outside no other lock
  * @sas: struct spn_sa, newest first; changed under spn_net.lock and @lock, so
  *	that either suffices to read
  * @out: the outbound SA in use, NULL for none; readers by RCU
+ * @past: what SAs have carried that it has no more, by direction; under @lock
  * @parked_first: the lowest generation that waits for its turn, 0 for none
  * @parked_last: the highest
  * @reserved: struct spn_spi without an SA, oldest first; under spn_net.lock
@@ -167,6 +168,7 @@ struct spn_tunnel {
 	spinlock_t lock;
 	struct list_head sas;
 	struct spn_sa __rcu *out;
+	struct spn_traffic past[2];
 	u32 parked_first;
 	u32 parked_last;
 	struct list_head reserved;

@@ -2,6 +2,7 @@
 #include <linux/random.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/spindle.h>
 
 #include "compat.h"
 #include "wire.h"
@@ -167,6 +168,36 @@ int spn_xform_init(struct spn_xform *xform, const struct spn_suite *suite,
 	if (err)
 		crypto_free_skcipher(xform->cipher);
 	return err;
+}
+
+static void name_drivers(const struct spn_xform *xform, struct spn_xform_drivers *drivers)
+{
+	struct crypto_tfm *crypt = NULL;
+
+	if (xform->aead)
+		crypt = crypto_aead_tfm(xform->aead);
+	else if (xform->cipher)
+		crypt = crypto_skcipher_tfm(xform->cipher);
+	strscpy(drivers->crypt, crypt ? crypto_tfm_alg_driver_name(crypt) : "",
+		sizeof(drivers->crypt));
+	strscpy(drivers->auth, xform->hash ? crypto_shash_driver_name(xform->hash) : "",
+		sizeof(drivers->auth));
+}
+
+int spn_xform_drivers(const struct spn_suite *suite, struct spn_xform_drivers *drivers)
+{
+	static const u8 zeros[SPINDLE_KEY_MAX];
+	const struct spn_key key = { zeros, suite->key_len };
+	const struct spn_key auth_key = { zeros, suite->auth_key_len };
+	struct spn_xform xform;
+	int err;
+
+	err = spn_xform_init(&xform, suite, &key, &auth_key, false, NULL);
+	if (err)
+		return err;
+	name_drivers(&xform, drivers);
+	spn_xform_destroy(&xform);
+	return 0;
 }
 
 void spn_xform_destroy(struct spn_xform *xform)

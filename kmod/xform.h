@@ -43,6 +43,19 @@ struct spn_xform {
 };
 
 /**
+ * struct spn_xform_drivers - who does what a suite asks for
+ * @crypt: encrypts, or does both; empty if nothing is encrypted
+ * @auth: authenticates; empty if @crypt does
+ */
+struct spn_xform_drivers {
+	char crypt[CRYPTO_MAX_ALG_NAME];
+	char auth[CRYPTO_MAX_ALG_NAME];
+};
+
+/* Asks the kernel, which may load modules.  Returns 0, or an error if it has none. */
+int spn_xform_drivers(const struct spn_suite *suite, struct spn_xform_drivers *drivers);
+
+/**
  * struct spn_key - key octets as they came in
  * @data: the octets, owned by the caller
  * @len: how many

@@ -39,7 +39,7 @@ state()
 {
 	host a spindle device show -j
 	host a spindle tunnel show -j
-	host a spindle sa show -j | sed '/"age":/d'
+	host a spindle sa show -j | sed -E '/"(age|idle)":/d'
 }
 
 # unchanged COMMAND...
@@ -375,12 +375,22 @@ raw_choices()
 			.tunnel.df: attribute means nothing to this command
 		sa-flush {$t, sa: {generation: 2}}
 			.sa: more of these than the command takes
-		sa-get {tunnel: {}}
+		dump sa-get {tunnel: {}}
 			no tunnel is named
-		sa-get {tunnel: {id: $id, name: u}}
+		dump sa-get {tunnel: {id: $id, name: u}}
 			$(of_dump .tunnel.name)the tunnel of that id has another name
 		dump tunnel-get {$t}
-			$(of_dump .tunnel)attribute means nothing to this command
+			$(of_dump .tunnel.name)attribute means nothing to this command
+		dump tunnel-get {tunnel: {}}
+			$(of_dump .tunnel)no device is named
+		sa-get {$t, sa: {generation: 1}}
+			name a direction, and an SPI or a generation
+		sa-get {$t, sa: {dir: in}}
+			name a direction, and an SPI or a generation
+		sa-get {$t, sa: {dir: in, generation: 7}}
+			no such SA
+		sa-get {$t, sa: {dir: in, spi: $((in)), alg: aes128-sha256}}
+			.sa.alg: attribute means nothing to this command
 		sa-del {$t, sa: {dir: in, spi: $((out))}}
 			no such SA
 		sa-del {$t, sa: {dir: out, spi: $((in))}}
@@ -418,6 +428,77 @@ deletes_conjunction()
 	END
 	same "what is left" "$(show a sa '.[] | select(.tunnel == "v") | .spi')" 0x3001
 	host a spindle tunnel del v
+}
+
+# answer OPERATION ATTRIBUTES FILTER: what comes back, through jq.
+answer()
+{
+	host a "$here/netlink_ask" "show $1 $2" | sed 1d | jq -c "$3"
+}
+
+# What was made says how it is called.
+answers()
+{
+	local new pair
+
+	new="ifindex: $(ip -n a -j link show spin0 | jq '.[].ifindex')"
+	same "the tunnel" "$(answer tunnel-new "{tunnel: {name: v, $new, $raw_ends, $raw_ts}}" \
+		'[.tunnel.name, .tunnel.state, .tunnel.id]')" \
+		"[\"v\",\"down\",$(show a tunnel '.[] | select(.name == "v").id')]"
+	pair="{dir: out, spi: 0x3002, $raw_keys}, {dir: in, spi: 0x3001, $raw_keys}"
+	same "the SAs" "$(answer sa-new "{tunnel: {name: v}, sa: [$pair]}" \
+		'[.tunnel.name, (.sa[] | .dir, .spi, .generation)]')" \
+		'["v","in","0x3001",1,"out","0x3002",1]'
+	same "one SA more" "$(answer sa-new "{tunnel: {name: v}, sa: {dir: in, spi: 0x3003, $raw_keys}}" \
+		'[.sa[] | .generation, .state, has("key")]')" '[2,"active",false]'
+	same "one SA of several" "$(answer sa-get "{tunnel: {name: v}, sa: {dir: in, generation: 1}}" \
+		'[.sa[].spi]')" '["0x3001"]'
+	host a spindle tunnel del v
+}
+
+tunnels_of_a_device()
+{
+	ip -n a link add spin1 type spindle
+	host a spindle tunnel add v dev spin1 $ends $ts
+	same "those of spin0" "$(host a spindle tunnel show dev spin0 -j | jq -r '.[].name')" $'t\nu'
+	same "those of spin1" "$(host a spindle tunnel show dev spin1 -j | jq -r '.[].name')" v
+	refused 1 <<-END
+		tunnel show dev spin7
+			there is no interface spin7
+	END
+	ip -n a link del spin1
+}
+
+# What the kernel says it can do, it does; each word with keys of the length it says.
+algorithms()
+{
+	local alg proto key auth_key missing spi=0x3100
+
+	host a spindle tunnel add v dev spin0 $ends $ts
+	host a spindle tunnel add w dev spin0 $ends local-ts 10.1.0.0/16 remote-ts 10.6.0.0/16 proto ah
+	host a spindle alg show -j | jq -r '.[] |
+		"\(.alg) \(.proto) \(."key-len") \(."auth-key-len") \(.missing)"' > "$scratch/algs"
+	grep -qx "aes128-sha256 esp 16 32 false" "$scratch/algs"
+	grep -qx "sha256 ah 0 32 false" "$scratch/algs"
+	while read -r alg proto key auth_key missing; do
+		spi=$((spi + 1))
+		set -- sa add "$([ $proto = ah ] && echo w || echo v)" out spi $spi alg "$alg" allow-weak
+		[ $key = 0 ] || set -- "$@" key "$(key 5 $key)"
+		[ $auth_key = 0 ] || set -- "$@" auth-key "$(key 7 $auth_key)"
+		if $missing; then
+			refuse host a spindle "$@"
+		else
+			host a spindle "$@"
+		fi
+	done < "$scratch/algs"
+	same "who encrypts" "$(host a spindle alg show aes128-sha256 -j |
+		jq -c '.[] | [.driver, ."auth-driver", .weak] | map(type)')" '["string","string","boolean"]'
+	refused 1 <<-END
+		alg show rot13
+			there is no algorithm rot13
+	END
+	host a spindle tunnel del v
+	host a spindle tunnel del w
 }
 
 # An error quotes the request.
@@ -658,7 +739,7 @@ without_rights()
 		monitor
 			notifications "keying": Operation not permitted
 	END
-	for operation in "subscribe keying" "subscribe monitor" {dev,tunnel,sa}"-get {}" \
+	for operation in "subscribe keying" "subscribe monitor" {dev,tunnel,sa,alg}"-get {}" \
 		dev-set" {}" tunnel-{new,set,del}" {}" "spi-alloc {}" sa-{new,del,flush,activate}" {}"; do
 		printf '%s\n' "$operation" "Operation not permitted"
 	done | asked "$@"
@@ -814,6 +895,9 @@ run_tests \
 	"bad messages about SAs are refused" "unchanged raw_sas" \
 	"what selects says one thing" "unchanged raw_choices" \
 	"an SA is deleted by all that is said of it" "unchanged deletes_conjunction" \
+	"an answer has what was made" "unchanged answers" \
+	"the tunnels of a device are listed" "unchanged tunnels_of_a_device" \
+	"the kernel says what it can do" "unchanged algorithms" \
 	"an error quotes no keys" "unchanged keys_wiped" \
 	"a reserved SPI is its tunnel's" "unchanged reserved_spi" \
 	"a namespace holds what its limits say" "unchanged limits" \

@@ -129,6 +129,34 @@ next_generation_by_itself()
 	same "generations" "$(show a sa '[.[].generation] | sort | join(" ")')" "1 1 2 2"
 }
 
+# carried HOST: packets in and out, and octets, of its tunnel.
+carried()
+{
+	show "$1" tunnel '.[0] | [.rx.packets, .tx.packets, .rx.bytes, .tx.bytes] | join(" ")'
+}
+
+# What the old SAs carried is the tunnel's, whatever becomes of them.
+traffic_outlives_sas()
+{
+	both
+	same "when the peer was heard" "$(tunnel_field a heard)" null
+	pings a b
+	same "traffic" "$(carried a)" "1 1 84 84"
+	generation b 2
+	generation a 2
+	pings a b
+	same "traffic" "$(carried a)" "2 2 168 168"
+	host a spindle sa del t gen 1
+	same "traffic" "$(carried a)" "2 2 168 168"
+	host a spindle sa flush t
+	same "traffic" "$(carried a)" "2 2 168 168"
+	generation a 3
+	generation b 3
+	pings a b
+	same "traffic" "$(carried a)" "3 3 252 252"
+	[ "$(tunnel_field a heard)" -le 2 ]
+}
+
 is_staged()
 {
 	[ "$(tunnel_field a staged)" -ge "$1" ]
@@ -194,6 +222,7 @@ run_tests \
 	"a generation is deleted whole" delete_by_generation \
 	"without the current one the one before is used" back_to_the_one_before \
 	"an SA without a generation takes the next" next_generation_by_itself \
+	"a tunnel's traffic outlives its SAs" traffic_outlives_sas \
 	"packets wait for the first SA" staged_until_sa \
 	"packets wait while the SA is parked" staged_while_parked \
 	"userspace is asked for an SA, but not for every packet" acquire

@@ -33,6 +33,10 @@ static const struct sp_tunnel sample_tunnel = {
 	.staged = 1,
 	.path_mtu = 1500,
 	.mtu = 1438,
+	.rx = { 1234, 1258291 },
+	.tx = { 3, 252 },
+	.heard = true,
+	.heard_ago = 3,
 	.drops = { { { .reason = "no-route", .count = 3 }, { .reason = "stage-full" } }, 2 },
 };
 
@@ -52,12 +56,13 @@ static const struct sp_sa sample_in = {
 	.packets = 1234,
 	.bytes = 1258291,
 	.age = 725,
-	.last_used = SAMPLE_NOW - 3,
+	.used = true,
+	.idle = 3,
 	.drops = {
 		{ { .reason = "replay", .count = 2 }, { .reason = "authentication", .count = 1 } },
 		2,
 	},
-	.last_drop = { .reason = "authentication", .sequence = 17, .time = SAMPLE_NOW - 75,
+	.last_drop = { .reason = "authentication", .sequence = 17, .age = 75,
 		       .source = V4(192, 0, 2, 66) },
 };
 

@@ -56,7 +56,7 @@ static const struct row tunnel_rows[] = {
 	  "[remote ADDR] [local-ts SELECTOR[,...]] [remote-ts SELECTOR[,...]]\n"
 	  "\t[OPTION VALUE]..." },
 	{ "del a b", CLI_USAGE, "usage: spindle del NAME" },
-	{ "show a b", CLI_USAGE, "usage: spindle show [NAME] [-j]" },
+	{ "show a b", CLI_USAGE, "usage: spindle show [NAME | dev DEV] [-j]" },
 	{ "set office", CLI_USAGE, "tunnel office: nothing to set" },
 	{ "set " NAME_63, CLI_USAGE, "tunnel " NAME_63 ": nothing to set" },
 	{ "set " NAME_63 "5", CLI_USAGE,

@@ -51,6 +51,8 @@ static void a_tunnel(void **state)
 	assert_json(sp_json_tunnel(&sample_tunnel), OF_TUNNEL
 		    "\"proto\":\"esp\",\"state\":\"up\",\"generation\":2,\"encap-error\":null,"
 		    "\"owner\":null,\"staged\":1,\"path-mtu\":1500,\"mtu\":1438,"
+		    "\"rx\":{\"packets\":1234,\"bytes\":1258291},"
+		    "\"tx\":{\"packets\":3,\"bytes\":252},\"heard\":3,"
 		    "\"drops\":{\"no-route\":3,\"stage-full\":0},"
 		    "\"mode\":\"tunnel\",\"encap\":\"none\",\"keepalive\":0,\"follow\":false,"
 		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\",\"tfc\":0,"
@@ -61,6 +63,8 @@ static void a_tunnel(void **state)
 	down.mtu = 0;
 	down.options.dscp = 46;
 	down.options.df = SPINDLE_DF_CLEAR;
+	down.rx = (struct sp_traffic){ 0 };
+	down.heard = false;
 	down.drops.n = 0;
 	down.proto = IPPROTO_AH;
 	down.options.ah_align = 8;
@@ -69,7 +73,9 @@ static void a_tunnel(void **state)
 	down.options.follow = 1;
 	assert_json(sp_json_tunnel(&down), OF_TUNNEL
 		    "\"proto\":\"ah\",\"state\":\"down\",\"generation\":null,\"encap-error\":null,"
-		    "\"owner\":null,\"staged\":1,\"path-mtu\":null,\"mtu\":null,\"drops\":{},"
+		    "\"owner\":null,\"staged\":1,\"path-mtu\":null,\"mtu\":null,"
+		    "\"rx\":{\"packets\":0,\"bytes\":0},\"tx\":{\"packets\":3,\"bytes\":252},"
+		    "\"heard\":null,\"drops\":{},"
 		    "\"mode\":\"tunnel\",\"encap\":\"udp 4500 40001\",\"keepalive\":0,"
 		    "\"follow\":true,\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,"
 		    "\"tfc\":\"mtu\",\"dummy\":0,\"clamp-mss\":false,\"fwmark\":42,"
@@ -83,17 +89,17 @@ static void an_sa(void **state)
 		    "{\"tunnel\":\"office\",\"dir\":\"in\",\"spi\":\"0x1001\",\"proto\":\"esp\","
 		    "\"alg\":\"aes128-sha256\",\"generation\":2,\"state\":\"active\","
 		    "\"packets\":1234,\"bytes\":1258291,\"sequence\":1240,"
-		    "\"replay-window\":4096,\"esn\":false,\"age\":725,\"last-used\":1699999997,"
+		    "\"replay-window\":4096,\"esn\":false,\"age\":725,\"idle\":3,"
 		    "\"life\":{\"soft-bytes\":94371840,\"hard-bytes\":104857600,"
 		    "\"hard-packets\":5000,\"soft-seconds\":600},"
 		    "\"drops\":{\"replay\":2,\"authentication\":1},"
 		    "\"last-drop\":{\"reason\":\"authentication\","
-		    "\"sequence\":17,\"time\":1699999925,\"source\":\"192.0.2.66\"}}");
+		    "\"sequence\":17,\"age\":75,\"source\":\"192.0.2.66\"}}");
 	assert_json(sp_json_sa(&sample_out, "office"),
 		    "{\"tunnel\":\"office\",\"dir\":\"out\",\"spi\":\"0xffffffff\","
 		    "\"proto\":\"esp\",\"alg\":\"aes256-sha512\",\"generation\":3,"
 		    "\"state\":\"parked\",\"packets\":0,\"bytes\":0,\"sequence\":0,"
-		    "\"replay-window\":0,\"esn\":false,\"age\":0,\"last-used\":null,\"life\":{},"
+		    "\"replay-window\":0,\"esn\":false,\"age\":0,\"idle\":null,\"life\":{},"
 		    "\"drops\":{},\"last-drop\":null}");
 }
 

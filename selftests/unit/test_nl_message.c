@@ -221,7 +221,7 @@ static void put_drop(struct nl_msg *msg, int type, const struct sp_drop *drop)
 	nla_put_string(msg, SPINDLE_A_DROP_REASON, drop->reason);
 	nla_put_u64(msg, SPINDLE_A_DROP_COUNT, drop->count);
 	nla_put_u64(msg, SPINDLE_A_DROP_SEQUENCE, drop->sequence);
-	nla_put_u64(msg, SPINDLE_A_DROP_TIME, drop->time);
+	nla_put_u64(msg, SPINDLE_A_DROP_AGE, drop->age);
 	if (drop->source.family)
 		nla_put(msg, SPINDLE_A_DROP_SOURCE, (int)sp_addr_len(&drop->source),
 			drop->source.octets);
@@ -242,7 +242,7 @@ static struct nl_msg *expire_message(void)
 	nla_put_u64(msg, SPINDLE_A_SA_PACKETS, 5);
 	nla_put_u64(msg, SPINDLE_A_SA_BYTES, 6);
 	nla_put_u64(msg, SPINDLE_A_SA_AGE, 7);
-	nla_put_u64(msg, SPINDLE_A_SA_LAST_USED, 8);
+	nla_put_u64(msg, SPINDLE_A_SA_IDLE, 8);
 	for (size_t i = 0; i < sample_in.drops.n; i++)
 		put_drop(msg, SPINDLE_A_SA_DROP, &sample_in.drops.list[i]);
 	put_drop(msg, SPINDLE_A_SA_LAST_DROP, &sample_in.last_drop);
@@ -269,12 +269,13 @@ static void an_expiry_is_understood(void **state)
 	assert_int_equal(event.sa.packets, 5);
 	assert_int_equal(event.sa.bytes, 6);
 	assert_int_equal(event.sa.age, 7);
-	assert_int_equal(event.sa.last_used, 8);
+	assert_true(event.sa.used);
+	assert_int_equal(event.sa.idle, 8);
 	assert_int_equal(event.sa.drops.n, 2);
 	assert_string_equal(event.sa.drops.list[1].reason, "authentication");
 	assert_int_equal(event.sa.drops.list[0].count, 2);
 	assert_int_equal(event.sa.last_drop.sequence, 17);
-	assert_int_equal(event.sa.last_drop.time, SAMPLE_NOW - 75);
+	assert_int_equal(event.sa.last_drop.age, 75);
 	assert_true(sp_addr_equal(&event.sa.last_drop.source, &sample_in.last_drop.source));
 }
 

@@ -69,6 +69,28 @@ static void a_device(void **state)
 		    "    drops         no-tunnel 4\n");
 }
 
+static void algorithms(void **state)
+{
+	const struct sp_alg both = {
+		.name = "aes128gcm16", .proto = IPPROTO_ESP, .key_len = 20, .icv_len = 16,
+		.driver = "rfc4106-gcm-aesni",
+	};
+	const struct sp_alg none = {
+		.name = "md5", .proto = IPPROTO_AH, .auth_key_len = 16, .icv_len = 12,
+		.weak = true, .missing = true,
+	};
+	FILE *out = begin();
+
+	(void)state;
+	cli_text_alg(out, &both);
+	expect(out, "aes128gcm16  esp, key of 20 octets\n"
+		    "    encrypted by  rfc4106-gcm-aesni\n");
+	out = begin();
+	cli_text_alg(out, &none);
+	expect(out, "md5  ah, auth-key of 16 octets, weak\n"
+		    "    missing       this kernel has none\n");
+}
+
 static void a_tunnel(void **state)
 {
 	struct sp_tunnel down = sample_tunnel;
@@ -82,6 +104,7 @@ static void a_tunnel(void **state)
 		    "    mode          esp tunnel\n"
 		    "    options       fwmark 0x2a\n"
 		    "    mtu           1438 of the path's 1500\n"
+		    "    packets       1234 in, 1.2 MiB, 3 out, 252 B, peer heard 3s ago\n"
 		    "    waiting       1 packet for an SA\n"
 		    "    drops         no-route 3\n");
 
@@ -91,6 +114,7 @@ static void a_tunnel(void **state)
 	down.options.dscp = 46;
 	down.options.fwmark = 0;
 	down.staged = 0;
+	down.rx = down.tx = (struct sp_traffic){ 0 };
 	down.options.encap = (struct sp_encap){ 4500, 40001 };
 	down.options.keepalive = 20;
 	down.options.tfc = SPINDLE_TFC_MTU;
@@ -118,7 +142,7 @@ static void an_sa(void **state)
 	FILE *out = begin();
 
 	(void)state;
-	cli_text_sa(out, &sample_in, "office", SAMPLE_NOW);
+	cli_text_sa(out, &sample_in, "office");
 	expect(out, "office in 0x1001  active, generation 2, added 12m 5s ago\n"
 		    "    algorithm     esp aes128-sha256\n"
 		    "    traffic       1234 packets, 1.2 MiB, last 3s ago\n"
@@ -131,14 +155,14 @@ static void an_sa(void **state)
 		    "1m 15s ago\n");
 
 	out = begin();
-	cli_text_sa(out, &sample_out, "office", SAMPLE_NOW);
+	cli_text_sa(out, &sample_out, "office");
 	expect(out, "office out 0xffffffff  parked, generation 3, added 0s ago\n"
 		    "    algorithm     esp aes256-sha512\n"
 		    "    traffic       0 packets, 0 B, last never\n"
 		    "    sequence      0\n");
 
 	out = begin();
-	cli_text_sa(out, &reserved, "office", SAMPLE_NOW);
+	cli_text_sa(out, &reserved, "office");
 	expect(out, "office in 0x1234  reserved, added 5s ago\n");
 }
 
@@ -204,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(octets_and_times),
 		cmocka_unit_test(a_device),
+		cmocka_unit_test(algorithms),
 		cmocka_unit_test(a_tunnel),
 		cmocka_unit_test(an_sa),
 		cmocka_unit_test(events),

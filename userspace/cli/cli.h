@@ -47,6 +47,7 @@ extern const struct verb cli_verbs[];
 extern const struct verb cli_tunnel_verbs[];
 extern const struct verb cli_sa_verbs[];
 extern const struct verb cli_device_verbs[];
+extern const struct verb cli_alg_verbs[];
 extern const struct verb cli_key_verbs[];
 extern const struct verb cli_config_verbs[];
 int cli_up(struct cli *cli, int argc, char **argv);

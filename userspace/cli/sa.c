@@ -344,7 +344,7 @@ static int show_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void 
 	if (out->array)
 		return cli_show_json(out, sp_json_sa(sa, tunnel->name));
 	cli_show_text(out);
-	cli_text_sa(stdout, sa, tunnel->name, time(NULL));
+	cli_text_sa(stdout, sa, tunnel->name);
 	return 0;
 }
 
@@ -379,7 +379,7 @@ static int flush(struct cli *cli, int argc, char **argv)
 	if (argc)
 		ret = sp_nl_sa_flush(cli->nl, argv[0], &cli->err);
 	else
-		ret = sp_nl_tunnel_dump(cli->nl, flush_tunnel, cli, &cli->err);
+		ret = sp_nl_tunnel_dump(cli->nl, 0, flush_tunnel, cli, &cli->err);
 	return ret ? CLI_FAILED : CLI_DONE;
 }
 

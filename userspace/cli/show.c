@@ -11,7 +11,8 @@
 
 struct traffic {
 	uint64_t packets, octets;
-	uint64_t last;			/* seconds since the epoch, 0: never */
+	bool used;
+	uint64_t idle;			/* if it is: so many seconds ago */
 };
 
 struct view {
@@ -60,8 +61,9 @@ static int add_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *
 	(void)tunnel;
 	traffic->packets += sa->packets;
 	traffic->octets += sa->bytes;
-	if (sa->last_used > traffic->last)
-		traffic->last = sa->last_used;
+	if (sa->used && (!traffic->used || sa->idle < traffic->idle))
+		traffic->idle = sa->idle;
+	traffic->used |= sa->used;
 	add_drops(&view->drops, &sa->drops);
 	if (sa->dir == SPINDLE_DIR_OUT && sa->generation == view->kernel.out_generation)
 		view->sa = *sa;
@@ -186,8 +188,8 @@ static uint64_t refresh_at(const struct view *view, time_t now)
 static json_t *traffic_json(const struct traffic *traffic)
 {
 	return json_pack("{s:I, s:I, s:o}", "packets", (json_int_t)traffic->packets,
-			 "bytes", (json_int_t)traffic->octets, "last-used",
-			 traffic->last ? json_integer((json_int_t)traffic->last) : json_null());
+			 "bytes", (json_int_t)traffic->octets, "idle",
+			 traffic->used ? json_integer((json_int_t)traffic->idle) : json_null());
 }
 
 static json_t *drops_json(const struct sp_drops *drops)
@@ -261,13 +263,14 @@ static void print_keys(const struct view *view, time_t now)
 	putchar('\n');
 }
 
-static void print_traffic(const char *label, const struct traffic *traffic, time_t now)
+static void print_traffic(const char *label, const struct traffic *traffic)
 {
 	char octets[TEXT_LEN], when[TEXT_LEN];
 
 	printf(CLI_LABEL "%" PRIu64 " %s, %s, last %s\n", label, traffic->packets,
 	       traffic->packets == 1 ? "packet" : "packets",
-	       cli_text_octets(traffic->octets, octets), cli_text_ago(traffic->last, now, when));
+	       cli_text_octets(traffic->octets, octets),
+	       cli_text_age(traffic->used, traffic->idle, when));
 }
 
 static void print_view(const struct view *view)
@@ -280,8 +283,8 @@ static void print_view(const struct view *view)
 	if (view->there) {
 		cli_text_ends(stdout, &view->kernel);
 		print_keys(view, now);
-		print_traffic("received", &view->in, now);
-		print_traffic("sent", &view->out, now);
+		print_traffic("received", &view->in);
+		print_traffic("sent", &view->out);
 		cli_text_drops(stdout, &view->drops);
 	}
 	json_array_foreach(view->why, i, text)
@@ -346,7 +349,7 @@ static json_t *list_names(struct show *show, const char *name)
 
 	if (name && !json_object_size(show->known))
 		json_object_set_new(names, name, json_true());
-	if (!name && sp_nl_tunnel_dump(show->cli->nl, add_name, names, &show->cli->err)) {
+	if (!name && sp_nl_tunnel_dump(show->cli->nl, 0, add_name, names, &show->cli->err)) {
 		json_decref(names);
 		return NULL;
 	}

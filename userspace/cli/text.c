@@ -49,6 +49,16 @@ const char *cli_text_ago(uint64_t when, time_t now, char buf[TEXT_LEN])
 	return buf;
 }
 
+const char *cli_text_age(bool known, uint64_t age, char buf[TEXT_LEN])
+{
+	char seconds[TEXT_LEN];
+
+	if (!known)
+		return "never";
+	snprintf(buf, TEXT_LEN, "%.26s ago", cli_text_seconds(age, seconds));
+	return buf;
+}
+
 static const char *cli_text_count(uint64_t count, char buf[TEXT_LEN])
 {
 	snprintf(buf, TEXT_LEN, "%" PRIu64, count);
@@ -70,6 +80,26 @@ void cli_text_drops(FILE *out, const struct sp_drops *drops)
 	}
 	if (*separator)
 		fputc('\n', out);
+}
+
+static void print_key(FILE *out, const char *word, uint32_t len)
+{
+	if (len)
+		fprintf(out, ", %s of %u octets", word, len);
+}
+
+void cli_text_alg(FILE *out, const struct sp_alg *alg)
+{
+	fprintf(out, "%s  %s", alg->name, sp_name_proto((uint8_t)alg->proto));
+	print_key(out, "key", alg->key_len);
+	print_key(out, "auth-key", alg->auth_key_len);
+	fprintf(out, "%s\n", alg->weak ? ", weak" : "");
+	if (alg->missing)
+		fprintf(out, CLI_LABEL "this kernel has none\n", "missing");
+	if (alg->driver[0])
+		fprintf(out, CLI_LABEL "%s\n", "encrypted by", alg->driver);
+	if (alg->auth_driver[0])
+		fprintf(out, CLI_LABEL "%s\n", "checked by", alg->auth_driver);
 }
 
 void cli_text_device(FILE *out, const struct sp_device *device)
@@ -113,6 +143,17 @@ static void print_options(FILE *out, const struct sp_tunnel_options *options)
 		fputc('\n', out);
 }
 
+static void print_traffic(FILE *out, const struct sp_tunnel *t)
+{
+	char in[TEXT_LEN], outward[TEXT_LEN], when[TEXT_LEN];
+
+	if (!t->rx.packets && !t->tx.packets)
+		return;
+	fprintf(out, CLI_LABEL "%" PRIu64 " in, %s, %" PRIu64 " out, %s, peer heard %s\n",
+		"packets", t->rx.packets, cli_text_octets(t->rx.bytes, in), t->tx.packets,
+		cli_text_octets(t->tx.bytes, outward), cli_text_age(t->heard, t->heard_ago, when));
+}
+
 void cli_text_ends(FILE *out, const struct sp_tunnel *t)
 {
 	char mode[SP_OPTION_STRLEN];
@@ -137,6 +178,7 @@ void cli_text_tunnel(FILE *out, const struct sp_tunnel *t)
 	if (t->encap_error)
 		fprintf(out, CLI_LABEL "%s: no packet comes in\n", "UDP port",
 			strerror((int)t->encap_error));
+	print_traffic(out, t);
 	if (t->staged)
 		fprintf(out, CLI_LABEL "%u %s for an SA\n", "waiting", t->staged,
 			t->staged == 1 ? "packet" : "packets");
@@ -160,7 +202,7 @@ static void print_limit(FILE *out, const char *label, uint64_t soft, uint64_t ha
 	fputc('\n', out);
 }
 
-static void print_last_drop(FILE *out, const struct sp_drop *drop, uint64_t now)
+static void print_last_drop(FILE *out, const struct sp_drop *drop)
 {
 	char when[TEXT_LEN], source[SP_ADDR_STRLEN];
 
@@ -170,10 +212,10 @@ static void print_last_drop(FILE *out, const struct sp_drop *drop, uint64_t now)
 		drop->sequence);
 	if (drop->source.family)
 		fprintf(out, " from %s", sp_addr_format(&drop->source, source));
-	fprintf(out, ", %s\n", cli_text_ago(drop->time, now, when));
+	fprintf(out, ", %s\n", cli_text_age(true, drop->age, when));
 }
 
-void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t now)
+void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel)
 {
 	char octets[TEXT_LEN], when[TEXT_LEN];
 
@@ -188,7 +230,7 @@ void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t n
 	fprintf(out, CLI_LABEL "%s %s\n", "algorithm", sp_name_proto(sa->proto), sa->alg);
 	fprintf(out, CLI_LABEL "%" PRIu64 " %s, %s, last %s\n", "traffic", sa->packets,
 		sa->packets == 1 ? "packet" : "packets", cli_text_octets(sa->bytes, octets),
-		cli_text_ago(sa->last_used, now, when));
+		cli_text_age(sa->used, sa->idle, when));
 	fprintf(out, CLI_LABEL "%" PRIu64, "sequence", sa->sequence);
 	if (sa->esn)
 		fputs(" of 64 bits", out);
@@ -203,7 +245,7 @@ void cli_text_sa(FILE *out, const struct sp_sa *sa, const char *tunnel, time_t n
 	print_limit(out, "life seconds", sa->life.soft_seconds, sa->life.hard_seconds, sa->age,
 		    cli_text_seconds);
 	cli_text_drops(out, &sa->drops);
-	print_last_drop(out, &sa->last_drop, now);
+	print_last_drop(out, &sa->last_drop);
 }
 
 static void print_event_details(FILE *out, const struct sp_event *event)

@@ -216,19 +216,26 @@ static int show_tunnel(const struct sp_tunnel *tunnel, void *arg)
 	return 0;
 }
 
+/* All, those of a device, or one. */
 static int show(struct cli *cli, int argc, char **argv)
 {
+	bool of_device = argc == 2 && !strcmp(argv[0], "dev");
 	struct sp_tunnel tunnel;
+	uint32_t ifindex = 0;
 	struct cli_show out;
 	int ret;
 
-	if (argc > 1)
+	if (argc > 1 && !of_device)
 		return CLI_USAGE;
+	if (of_device)
+		ifindex = if_nametoindex(argv[1]);
+	if (of_device && !ifindex)
+		return cli_fail(cli, "there is no interface %s", argv[1]);
 	if (!cli_nl(cli))
 		return CLI_FAILED;
 	cli_show_begin(&out, cli);
-	if (!argc)
-		ret = sp_nl_tunnel_dump(cli->nl, show_tunnel, &out, &cli->err);
+	if (argc != 1)
+		ret = sp_nl_tunnel_dump(cli->nl, ifindex, show_tunnel, &out, &cli->err);
 	else if (!sp_nl_tunnel_get(cli->nl, argv[0], &tunnel, &cli->err))
 		ret = show_tunnel(&tunnel, &out);
 	else
@@ -252,7 +259,8 @@ const struct verb cli_tunnel_verbs[] = {
 	{ "set", set,
 	  "NAME [local ADDR] [remote ADDR] [local-ts SELECTOR[,...]] [remote-ts SELECTOR[,...]]\n"
 	  "\t[OPTION VALUE]...", "changes what is named, in one step", NULL, true },
-	VERB("show", show, "[NAME] [-j]", "shows one tunnel or all"),
+	VERB("show", show, "[NAME | dev DEV] [-j]",
+	     "shows one tunnel, all, or those of an interface"),
 	VERB("del", del, "NAME", "deletes a tunnel and its SAs"),
 	{ 0 },
 };

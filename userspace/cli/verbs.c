@@ -32,6 +32,7 @@ const struct verb cli_verbs[] = {
 	NOUN("tunnel", cli_tunnel_verbs, "the kernel's tunnels, by hand"),
 	NOUN("sa", cli_sa_verbs, "the kernel's Security Associations, by hand"),
 	NOUN("device", cli_device_verbs, "interfaces of kind spindle"),
+	NOUN("alg", cli_alg_verbs, "algorithms that the kernel has"),
 	VERB("monitor", cli_monitor, "[-j]",
 	     "prints events as they happen"),
 	VERB("trace", cli_trace, "[-j]",

@@ -57,7 +57,7 @@ struct snapshot *snapshot_take(struct sp_nl *nl, struct sp_error *err)
 	if (!snapshot)
 		abort();
 	snapshot->nl = nl;
-	if (!sp_nl_tunnel_dump(nl, take_tunnel, snapshot, err))
+	if (!sp_nl_tunnel_dump(nl, 0, take_tunnel, snapshot, err))
 		return snapshot;
 	snapshot_free(snapshot);
 	return NULL;

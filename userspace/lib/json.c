@@ -55,12 +55,18 @@ static json_t *drops(const struct sp_drops *list)
 	return object;
 }
 
+static json_t *traffic(const struct sp_traffic *t)
+{
+	return json_pack("{s:o, s:o}", "packets", number(t->packets),
+			 "bytes", number(t->bytes));
+}
+
 static json_t *last_drop(const struct sp_drop *drop)
 {
 	if (!drop->reason[0])
 		return json_null();
 	return json_pack("{s:s, s:o, s:o, s:o}", "reason", drop->reason,
-			 "sequence", number(drop->sequence), "time", number(drop->time),
+			 "sequence", number(drop->sequence), "age", number(drop->age),
 			 "source", addr(&drop->source));
 }
 
@@ -81,6 +87,23 @@ static json_t *life(const struct sp_life *l)
 	set_limit(object, "soft-seconds", l->soft_seconds);
 	set_limit(object, "hard-seconds", l->hard_seconds);
 	return object;
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text[0] ? sp_json_text(text) : json_null();
+}
+
+json_t *sp_json_alg(const struct sp_alg *alg)
+{
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:b, s:b, s:o, s:o}",
+			 "alg", sp_json_text(alg->name),
+			 "proto", sp_name_proto((uint8_t)alg->proto),
+			 "key-len", number(alg->key_len),
+			 "auth-key-len", number(alg->auth_key_len),
+			 "icv-len", number(alg->icv_len), "weak", alg->weak,
+			 "missing", alg->missing, "driver", text_or_null(alg->driver),
+			 "auth-driver", text_or_null(alg->auth_driver));
 }
 
 json_t *sp_json_device(const struct sp_device *device)
@@ -117,7 +140,7 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 	json_t *object;
 
 	object = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o,"
-			   " s:o, s:o}",
+			   " s:o, s:o, s:o, s:o, s:o}",
 			   "name", sp_json_text(t->name), "id", number(t->id),
 			   "dev", sp_json_text(t->ifname),
 			   "local", addr(&t->local), "remote", addr(&t->remote),
@@ -132,6 +155,8 @@ json_t *sp_json_tunnel(const struct sp_tunnel *t)
 			   "staged", number(t->staged),
 			   "path-mtu", t->mtu ? number(t->path_mtu) : json_null(),
 			   "mtu", t->mtu ? number(t->mtu) : json_null(),
+			   "rx", traffic(&t->rx), "tx", traffic(&t->tx),
+			   "heard", t->heard ? number(t->heard_ago) : json_null(),
 			   "drops", drops(&t->drops));
 	for (size_t i = 0; (option = sp_option_at(i)); i++)
 		json_object_set_new(object, option->word, option_value(option, &t->options));
@@ -153,7 +178,7 @@ json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)
 			 "sequence", number(sa->sequence),
 			 "replay-window", number(sa->replay_window), "esn", sa->esn,
 			 "age", number(sa->age),
-			 "last-used", sa->last_used ? number(sa->last_used) : json_null(),
+			 "idle", sa->used ? number(sa->idle) : json_null(),
 			 "life", life(&sa->life), "drops", drops(&sa->drops),
 			 "last-drop", last_drop(&sa->last_drop));
 }

@@ -12,6 +12,7 @@
 json_t *sp_json_text(const char *text);
 
 /* Each returns a new reference, or NULL without memory. */
+json_t *sp_json_alg(const struct sp_alg *alg);
 json_t *sp_json_device(const struct sp_device *device);
 json_t *sp_json_tunnel(const struct sp_tunnel *tunnel);
 json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel);

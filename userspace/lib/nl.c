@@ -58,6 +58,7 @@ static struct nl_msg *request(const struct sp_nl *nl, uint8_t cmd, int flags, st
 struct content {
 	const struct sp_tunnel *tunnel;
 	const char *name;		/* of the tunnel, if there is no more to say about it */
+	uint32_t ifindex;		/* of the device, if its tunnels are asked for */
 	const struct sp_sa *sa[2];
 	int (*put_sa)(struct nl_msg *msg, const struct sp_sa *sa);
 };
@@ -67,6 +68,8 @@ static int put_content(struct nl_msg *msg, const struct content *content)
 	if (content->tunnel && sp_nl_put_tunnel(msg, content->tunnel))
 		return -1;
 	if (content->name && sp_nl_put_tunnel_name(msg, content->name))
+		return -1;
+	if (content->ifindex && sp_nl_put_tunnel_ifindex(msg, content->ifindex))
 		return -1;
 	for (size_t i = 0; i < 2; i++)
 		if (content->sa[i] && content->put_sa(msg, content->sa[i]))
@@ -158,6 +161,7 @@ struct walk {
 	sp_device_fn device;
 	sp_tunnel_fn tunnel;
 	sp_sa_fn sa;
+	sp_alg_fn alg;
 	void *arg;
 	const char *what;		/* is asked for, in errors */
 	int result;			/* what the caller's function returned */
@@ -196,18 +200,28 @@ static int walk_sa(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 	return walk->result;
 }
 
-static int dump(struct sp_nl *nl, uint8_t cmd, const char *tunnel, sp_talk_fn each,
+static int walk_alg(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	struct walk *walk = arg;
+	struct sp_alg alg;
+
+	if (sp_nl_parse_alg(hdr, &alg, err))
+		return -1;
+	walk->result = walk->alg(&alg, walk->arg);
+	return walk->result;
+}
+
+static int dump(struct sp_nl *nl, uint8_t cmd, const struct content *content, sp_talk_fn each,
 		struct walk *walk, struct sp_error *err)
 {
-	const struct content content = { .name = tunnel };
-	int ret = talk(nl, cmd, NLM_F_DUMP, &content, each, walk, err);
+	int ret = talk(nl, cmd, NLM_F_DUMP, content, each, walk, err);
 
 	if (walk->result)
 		return walk->result;
 	if (!ret)
 		return 0;
-	if (tunnel)
-		return sp_fail_in(err, "tunnel %s", tunnel);
+	if (content->name)
+		return sp_fail_in(err, "tunnel %s", content->name);
 	return sp_fail_in(err, "%s", walk->what);
 }
 
@@ -215,7 +229,14 @@ int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_
 {
 	struct walk walk = { .device = each, .arg = arg, .what = "devices" };
 
-	return dump(nl, SPINDLE_CMD_DEV_GET, NULL, walk_device, &walk, err);
+	return dump(nl, SPINDLE_CMD_DEV_GET, &(struct content){ 0 }, walk_device, &walk, err);
+}
+
+int sp_nl_alg_dump(struct sp_nl *nl, sp_alg_fn each, void *arg, struct sp_error *err)
+{
+	struct walk walk = { .alg = each, .arg = arg, .what = "algorithms" };
+
+	return dump(nl, SPINDLE_CMD_ALG_GET, &(struct content){ 0 }, walk_alg, &walk, err);
 }
 
 int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
@@ -234,19 +255,22 @@ int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
 	return 0;
 }
 
-int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_error *err)
+int sp_nl_tunnel_dump(struct sp_nl *nl, uint32_t ifindex, sp_tunnel_fn each, void *arg,
+		      struct sp_error *err)
 {
+	const struct content content = { .ifindex = ifindex };
 	struct walk walk = { .tunnel = each, .arg = arg, .what = "tunnels" };
 
-	return dump(nl, SPINDLE_CMD_TUNNEL_GET, NULL, walk_tunnel, &walk, err);
+	return dump(nl, SPINDLE_CMD_TUNNEL_GET, &content, walk_tunnel, &walk, err);
 }
 
 int sp_nl_sa_dump(struct sp_nl *nl, const char *tunnel, sp_sa_fn each, void *arg,
 		  struct sp_error *err)
 {
 	struct walk walk = { .sa = each, .arg = arg, .what = "SAs" };
+	const struct content content = { .name = tunnel };
 
-	return dump(nl, SPINDLE_CMD_SA_GET, tunnel, walk_sa, &walk, err);
+	return dump(nl, SPINDLE_CMD_SA_GET, &content, walk_sa, &walk, err);
 }
 
 int sp_nl_sa_new(struct sp_nl *nl, const char *tunnel, const struct sp_sa *in,

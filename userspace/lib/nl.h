@@ -25,8 +25,14 @@ struct sp_drop {
 	char reason[32];
 	uint64_t count;
 	uint64_t sequence;		/* last-drop only */
-	uint64_t time;			/* last-drop only, seconds since the epoch */
+	uint64_t age;			/* last-drop only, seconds since */
 	struct sp_addr source;		/* last-drop only: outer source, none if it did not come */
+};
+
+/* What has been carried in one direction. */
+struct sp_traffic {
+	uint64_t packets;
+	uint64_t bytes;			/* of inner packets */
 };
 
 struct sp_drops {
@@ -77,6 +83,9 @@ struct sp_tunnel {
 	uint32_t path_mtu;		/* 0: no outbound SA */
 	uint32_t mtu;			/* of inner packets; likewise */
 	uint32_t encap_error;		/* errno: why no socket takes ESP in UDP in, or 0 */
+	struct sp_traffic rx, tx;	/* with all its SAs so far */
+	bool heard;			/* its peer has sent a good packet, the last */
+	uint64_t heard_ago;		/* so many seconds ago */
 	struct sp_drops drops;
 };
 
@@ -105,7 +114,8 @@ struct sp_sa {
 	uint32_t replay_window;
 	uint64_t packets, bytes;
 	uint64_t age;			/* seconds */
-	uint64_t last_used;		/* seconds since the epoch, 0: never */
+	bool used;			/* it has carried something, the last of it */
+	uint64_t idle;			/* so many seconds ago */
 	struct sp_drops drops;
 	struct sp_drop last_drop;	/* reason "" if none */
 };
@@ -113,6 +123,18 @@ struct sp_sa {
 struct sp_flow {
 	struct sp_addr src, dst;
 	uint8_t proto;
+};
+
+/* What an SA can be made with. */
+struct sp_alg {
+	char name[SPINDLE_ALG_MAX + 1];
+	uint32_t proto;			/* IPPROTO_ESP or IPPROTO_AH */
+	uint32_t key_len, auth_key_len;	/* octets, 0: no such key */
+	uint32_t icv_len;		/* octets of a packet */
+	bool weak;
+	bool missing;			/* the kernel has none */
+	char driver[64];		/* who encrypts or does both, "": nobody */
+	char auth_driver[64];		/* who authenticates, likewise */
 };
 
 /* One notification; fields that do not belong to the command are zero. */
@@ -143,12 +165,16 @@ int sp_nl_tunnel_del(struct sp_nl *nl, const char *name, struct sp_error *err);
 /* Dumps call each() for every object; a return other than 0 ends the dump with it. */
 typedef int (*sp_device_fn)(const struct sp_device *device, void *arg);
 typedef int (*sp_tunnel_fn)(const struct sp_tunnel *tunnel, void *arg);
+typedef int (*sp_alg_fn)(const struct sp_alg *alg, void *arg);
 typedef int (*sp_sa_fn)(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *arg);
 int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_error *err);
+int sp_nl_alg_dump(struct sp_nl *nl, sp_alg_fn each, void *arg, struct sp_error *err);
 /* What becomes of packets in the clear, of the interface of that name. */
 int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
 			   struct sp_error *err);
-int sp_nl_tunnel_dump(struct sp_nl *nl, sp_tunnel_fn each, void *arg, struct sp_error *err);
+/* ifindex 0: the tunnels of every device. */
+int sp_nl_tunnel_dump(struct sp_nl *nl, uint32_t ifindex, sp_tunnel_fn each, void *arg,
+		      struct sp_error *err);
 /* tunnel NULL: the SAs of every tunnel. */
 int sp_nl_sa_dump(struct sp_nl *nl, const char *tunnel, sp_sa_fn each, void *arg,
 		  struct sp_error *err);

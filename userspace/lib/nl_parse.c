@@ -101,7 +101,7 @@ static int parse_drop(struct sp_drop *drop, struct nlattr *nest)
 		[SPINDLE_A_DROP_REASON] = { .type = NLA_STRING },
 		[SPINDLE_A_DROP_COUNT] = { .type = NLA_U64 },
 		[SPINDLE_A_DROP_SEQUENCE] = { .type = NLA_U64 },
-		[SPINDLE_A_DROP_TIME] = { .type = NLA_U64 },
+		[SPINDLE_A_DROP_AGE] = { .type = NLA_U64 },
 	};
 	struct nlattr *a[SPINDLE_A_DROP_MAX + 1];
 
@@ -110,7 +110,7 @@ static int parse_drop(struct sp_drop *drop, struct nlattr *nest)
 	get_string(drop->reason, sizeof(drop->reason), a[SPINDLE_A_DROP_REASON]);
 	get_u64(&drop->count, a[SPINDLE_A_DROP_COUNT]);
 	get_u64(&drop->sequence, a[SPINDLE_A_DROP_SEQUENCE]);
-	get_u64(&drop->time, a[SPINDLE_A_DROP_TIME]);
+	get_u64(&drop->age, a[SPINDLE_A_DROP_AGE]);
 	return parse_addr(&drop->source, a[SPINDLE_A_DROP_SOURCE]);
 }
 
@@ -142,6 +142,11 @@ static const struct nla_policy tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_OUT_GENERATION] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_STAGED] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_ENCAP_ERROR] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_RX_PACKETS] = { .type = NLA_U64 },
+	[SPINDLE_A_TUNNEL_RX_BYTES] = { .type = NLA_U64 },
+	[SPINDLE_A_TUNNEL_TX_PACKETS] = { .type = NLA_U64 },
+	[SPINDLE_A_TUNNEL_TX_BYTES] = { .type = NLA_U64 },
+	[SPINDLE_A_TUNNEL_HEARD] = { .type = NLA_U64 },
 };
 
 static int parse_option(struct sp_tunnel_options *options, const struct sp_option *option,
@@ -169,6 +174,16 @@ static int parse_options(struct sp_tunnel_options *options, struct nlattr *const
 	return 0;
 }
 
+static void parse_traffic(struct sp_tunnel *t, struct nlattr *const *a)
+{
+	get_u64(&t->rx.packets, a[SPINDLE_A_TUNNEL_RX_PACKETS]);
+	get_u64(&t->rx.bytes, a[SPINDLE_A_TUNNEL_RX_BYTES]);
+	get_u64(&t->tx.packets, a[SPINDLE_A_TUNNEL_TX_PACKETS]);
+	get_u64(&t->tx.bytes, a[SPINDLE_A_TUNNEL_TX_BYTES]);
+	t->heard = a[SPINDLE_A_TUNNEL_HEARD];
+	get_u64(&t->heard_ago, a[SPINDLE_A_TUNNEL_HEARD]);
+}
+
 static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 {
 	struct nlattr *a[SPINDLE_A_TUNNEL_MAX + 1];
@@ -189,6 +204,7 @@ static int parse_tunnel(struct sp_tunnel *t, struct nlattr *nest)
 	get_u32(&t->path_mtu, a[SPINDLE_A_TUNNEL_PATH_MTU]);
 	get_u32(&t->mtu, a[SPINDLE_A_TUNNEL_MTU]);
 	get_u32(&t->encap_error, a[SPINDLE_A_TUNNEL_ENCAP_ERROR]);
+	parse_traffic(t, a);
 	if (parse_options(&t->options, a) ||
 	    parse_addr(&t->local, a[SPINDLE_A_TUNNEL_LOCAL]) ||
 	    parse_addr(&t->remote, a[SPINDLE_A_TUNNEL_REMOTE]) ||
@@ -237,7 +253,7 @@ static int parse_sa(struct sp_sa *sa, struct nlattr *nest)
 		[SPINDLE_A_SA_PACKETS] = { .type = NLA_U64 },
 		[SPINDLE_A_SA_BYTES] = { .type = NLA_U64 },
 		[SPINDLE_A_SA_AGE] = { .type = NLA_U64 },
-		[SPINDLE_A_SA_LAST_USED] = { .type = NLA_U64 },
+		[SPINDLE_A_SA_IDLE] = { .type = NLA_U64 },
 		[SPINDLE_A_SA_LAST_DROP] = { .type = NLA_NESTED },
 	};
 	struct nlattr *a[SPINDLE_A_SA_MAX + 1];
@@ -260,7 +276,8 @@ static int parse_sa(struct sp_sa *sa, struct nlattr *nest)
 	get_u64(&sa->packets, a[SPINDLE_A_SA_PACKETS]);
 	get_u64(&sa->bytes, a[SPINDLE_A_SA_BYTES]);
 	get_u64(&sa->age, a[SPINDLE_A_SA_AGE]);
-	get_u64(&sa->last_used, a[SPINDLE_A_SA_LAST_USED]);
+	sa->used = a[SPINDLE_A_SA_IDLE];
+	get_u64(&sa->idle, a[SPINDLE_A_SA_IDLE]);
 	if (a[SPINDLE_A_SA_LAST_DROP] && parse_drop(&sa->last_drop, a[SPINDLE_A_SA_LAST_DROP]))
 		return -1;
 	if (parse_life(&sa->life, a[SPINDLE_A_SA_LIFE]))
@@ -316,6 +333,7 @@ static const struct nla_policy message_policy[SPINDLE_A_MAX + 1] = {
 	[SPINDLE_A_HARD] = { .type = NLA_FLAG },
 	[SPINDLE_A_LIMIT] = { .type = NLA_U8 },
 	[SPINDLE_A_PORT] = { .type = NLA_NESTED },
+	[SPINDLE_A_ALG] = { .type = NLA_NESTED },
 };
 
 int sp_nl_parse_event(struct nlmsghdr *hdr, struct sp_event *event, struct sp_error *err)
@@ -344,6 +362,36 @@ int sp_nl_parse_device(struct nlmsghdr *hdr, struct sp_device *device, struct sp
 	if (genlmsg_parse(hdr, 0, a, SPINDLE_A_MAX, message_policy) < 0 ||
 	    parse_device(device, a[SPINDLE_A_DEVICE]))
 		return sp_fail(err, "the kernel sent a malformed message");
+	return 0;
+}
+
+int sp_nl_parse_alg(struct nlmsghdr *hdr, struct sp_alg *alg, struct sp_error *err)
+{
+	static const struct nla_policy policy[SPINDLE_A_ALG_MAX + 1] = {
+		[SPINDLE_A_ALG_NAME] = { .type = NLA_STRING },
+		[SPINDLE_A_ALG_PROTO] = { .type = NLA_U32 },
+		[SPINDLE_A_ALG_KEY_LEN] = { .type = NLA_U32 },
+		[SPINDLE_A_ALG_AUTH_KEY_LEN] = { .type = NLA_U32 },
+		[SPINDLE_A_ALG_ICV_LEN] = { .type = NLA_U32 },
+		[SPINDLE_A_ALG_DRIVER] = { .type = NLA_STRING },
+		[SPINDLE_A_ALG_AUTH_DRIVER] = { .type = NLA_STRING },
+	};
+	struct nlattr *root[SPINDLE_A_MAX + 1], *a[SPINDLE_A_ALG_MAX + 1];
+
+	memset(alg, 0, sizeof(*alg));
+	if (genlmsg_parse(hdr, 0, root, SPINDLE_A_MAX, message_policy) < 0 ||
+	    !root[SPINDLE_A_ALG] ||
+	    nla_parse_nested(a, SPINDLE_A_ALG_MAX, root[SPINDLE_A_ALG], policy) < 0)
+		return sp_fail(err, "the kernel sent a malformed message");
+	get_string(alg->name, sizeof(alg->name), a[SPINDLE_A_ALG_NAME]);
+	get_u32(&alg->proto, a[SPINDLE_A_ALG_PROTO]);
+	get_u32(&alg->key_len, a[SPINDLE_A_ALG_KEY_LEN]);
+	get_u32(&alg->auth_key_len, a[SPINDLE_A_ALG_AUTH_KEY_LEN]);
+	get_u32(&alg->icv_len, a[SPINDLE_A_ALG_ICV_LEN]);
+	alg->weak = a[SPINDLE_A_ALG_WEAK];
+	alg->missing = a[SPINDLE_A_ALG_MISSING];
+	get_string(alg->driver, sizeof(alg->driver), a[SPINDLE_A_ALG_DRIVER]);
+	get_string(alg->auth_driver, sizeof(alg->auth_driver), a[SPINDLE_A_ALG_AUTH_DRIVER]);
 	return 0;
 }
 

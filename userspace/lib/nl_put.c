@@ -99,6 +99,16 @@ int sp_nl_put_tunnel_name(struct nl_msg *msg, const char *name)
 	return 0;
 }
 
+int sp_nl_put_tunnel_ifindex(struct nl_msg *msg, uint32_t ifindex)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL | NLA_F_NESTED);
+
+	if (!nest || nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, ifindex))
+		return -1;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 int sp_nl_put_device_clear(struct nl_msg *msg, const char *ifname, uint8_t clear)
 {
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_DEVICE | NLA_F_NESTED);

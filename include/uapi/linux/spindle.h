@@ -38,7 +38,7 @@ enum spindle_cmd {
 	SPINDLE_CMD_TUNNEL_DEL,
 	SPINDLE_CMD_SPI_ALLOC,		/* reserve an inbound SPI for 60 seconds */
 	SPINDLE_CMD_SA_NEW,		/* one generation: inbound, outbound or both */
-	SPINDLE_CMD_SA_GET,		/* dump, of one tunnel or of all */
+	SPINDLE_CMD_SA_GET,		/* do and dump, of one tunnel or of all */
 	SPINDLE_CMD_SA_DEL,		/* by direction and SPI, or by generation */
 	SPINDLE_CMD_SA_FLUSH,		/* of one tunnel */
 	SPINDLE_CMD_SA_ACTIVATE,	/* make a parked outbound SA current */
@@ -54,6 +54,7 @@ enum spindle_cmd {
 	SPINDLE_CMD_DEV_SET,		/* what a device does; it is named by IFINDEX or IFNAME */
 	SPINDLE_CMD_PORT_OPEN,		/* where ESP in UDP comes in, for IKE: a descriptor */
 	SPINDLE_CMD_DEV_SET_NTF,	/* group monitor */
+	SPINDLE_CMD_ALG_GET,		/* dump: what SAs can be made with */
 
 	__SPINDLE_CMD_MAX,
 	SPINDLE_CMD_MAX = __SPINDLE_CMD_MAX - 1
@@ -69,6 +70,7 @@ enum spindle_attr {
 	SPINDLE_A_HARD,			/* flag: the SA has stopped (EXPIRE_NTF) */
 	SPINDLE_A_LIMIT,		/* u8, enum spindle_limit (EXPIRE_NTF) */
 	SPINDLE_A_PORT,			/* nest, enum spindle_port_attr */
+	SPINDLE_A_ALG,			/* nest, enum spindle_alg_attr */
 
 	__SPINDLE_A_MAX,
 	SPINDLE_A_MAX = __SPINDLE_A_MAX - 1
@@ -148,6 +150,12 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_MTU,		/* u32, octets of inner packets that fit, get only */
 	SPINDLE_A_TUNNEL_OWNER,		/* u32, a mark of whoever made it, 0 is none */
 	SPINDLE_A_TUNNEL_ENCAP_ERROR,	/* u32, errno: why there is no socket, get only */
+	SPINDLE_A_TUNNEL_RX_PACKETS,	/* u64, with all its SAs so far, get only */
+	SPINDLE_A_TUNNEL_RX_BYTES,	/* u64, octets of inner packets, likewise */
+	SPINDLE_A_TUNNEL_TX_PACKETS,	/* u64, likewise */
+	SPINDLE_A_TUNNEL_TX_BYTES,	/* u64, likewise */
+	SPINDLE_A_TUNNEL_HEARD,		/* u64, seconds since its peer's last, absent if never */
+	SPINDLE_A_TUNNEL_PAD,
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
@@ -181,7 +189,8 @@ enum spindle_sa_state {
 
 /*
  * SA_NEW needs DIR, SPI, ALG and the keys that ALG asks for.  Without
- * GENERATION the kernel takes the next of that direction.
+ * GENERATION the kernel takes the next of that direction, or of both for two; the answer
+ * says which.
  */
 enum spindle_sa_attr {
 	SPINDLE_A_SA_UNSPEC,
@@ -199,7 +208,7 @@ enum spindle_sa_attr {
 	SPINDLE_A_SA_PACKETS,		/* u64, get only */
 	SPINDLE_A_SA_BYTES,		/* u64, octets of inner packets, get only */
 	SPINDLE_A_SA_AGE,		/* u64, seconds since it was added, get only */
-	SPINDLE_A_SA_LAST_USED,		/* u64, epoch seconds, absent if never, get only */
+	SPINDLE_A_SA_IDLE,		/* u64, seconds since its last packet, absent if never */
 	SPINDLE_A_SA_DROP,		/* nest, enum spindle_drop_attr; repeats, get only */
 	SPINDLE_A_SA_LAST_DROP,		/* nest, enum spindle_drop_attr, get only */
 	SPINDLE_A_SA_PAD,
@@ -235,7 +244,7 @@ enum spindle_drop_attr {
 	SPINDLE_A_DROP_REASON,		/* string, a name that never changes meaning */
 	SPINDLE_A_DROP_COUNT,		/* u64 */
 	SPINDLE_A_DROP_SEQUENCE,	/* u64, of the last packet dropped */
-	SPINDLE_A_DROP_TIME,		/* u64, seconds since the epoch, of the last */
+	SPINDLE_A_DROP_AGE,		/* u64, seconds since the last */
 	SPINDLE_A_DROP_PAD,
 	SPINDLE_A_DROP_SOURCE,		/* address, outer, of the last, if it came */
 
@@ -266,6 +275,26 @@ enum spindle_port_attr {
 
 	__SPINDLE_A_PORT_MAX,
 	SPINDLE_A_PORT_MAX = __SPINDLE_A_PORT_MAX - 1
+};
+
+/*
+ * A word for SPINDLE_A_SA_ALG.  What encrypts and what authenticates have a driver each, unless
+ * one does both.
+ */
+enum spindle_alg_attr {
+	SPINDLE_A_ALG_UNSPEC,
+	SPINDLE_A_ALG_NAME,		/* string */
+	SPINDLE_A_ALG_PROTO,		/* u32, IPPROTO_ESP or IPPROTO_AH */
+	SPINDLE_A_ALG_KEY_LEN,		/* u32, octets of SPINDLE_A_SA_KEY */
+	SPINDLE_A_ALG_AUTH_KEY_LEN,	/* u32, octets of SPINDLE_A_SA_AUTH_KEY */
+	SPINDLE_A_ALG_ICV_LEN,		/* u32, octets of a packet */
+	SPINDLE_A_ALG_WEAK,		/* flag: for old peers only */
+	SPINDLE_A_ALG_MISSING,		/* flag: this kernel has no such algorithm */
+	SPINDLE_A_ALG_DRIVER,		/* string, who encrypts, or does both */
+	SPINDLE_A_ALG_AUTH_DRIVER,	/* string, who authenticates */
+
+	__SPINDLE_A_ALG_MAX,
+	SPINDLE_A_ALG_MAX = __SPINDLE_A_ALG_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_SPINDLE_H */
