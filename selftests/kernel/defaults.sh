@@ -76,6 +76,21 @@ local_moves()
 	within 60 only_port 192.0.2.7
 }
 
+# The route gives another one, while the old one is still there.
+local_follows_the_route()
+{
+	daemons start=up local= follow=yes encap="udp 4500 4500" profile=signed
+	within 90 both_have state up
+	ip -n a address add 192.0.2.7/24 dev eth0
+	ip -n a route replace 192.0.2.0/24 dev eth0 src 192.0.2.7
+	stop_daemon b KILL
+	# No connection succeeds, and so it is looked up again.
+	within 20 local_is 192.0.2.7
+	start_daemon b
+	within 60 pings a b
+	within 60 both_have state up
+}
+
 # only_port ADDRESS: keying listens there.
 only_port()
 {
@@ -108,4 +123,5 @@ run_tests \
 	"six lines are enough" six_lines \
 	"of what is offered untold the peer takes one" one_in_common \
 	"our address moves" local_moves \
+	"our address is another by another route" local_follows_the_route \
 	"a route comes later" route_comes_later

@@ -239,16 +239,28 @@ static void look_at_local(struct daemon *daemon, struct sp_peer_config *peer)
 	move_peer(daemon, peer);
 }
 
+/*
+ * Of thousands of peers, only those are looked at whose address of ours is gone: addresses come
+ * and go often where there are containers.
+ */
 static void on_settled(evutil_socket_t fd, short what, void *arg)
 {
 	struct resolver *resolver = arg;
+	struct source_hosts *hosts;
 	struct sp_peer_config *peer;
+	struct sp_error err;
 
 	(void)fd;
 	(void)what;
+	hosts = source_hosts_read(&err);
+	if (!hosts) {
+		log_line("addresses: %s", err.text);
+		return;
+	}
 	STAILQ_FOREACH(peer, &resolver->daemon->config->peers, next)
-		if (peer->local_by_route)
+		if (peer->local_by_route && !source_hosts_have(hosts, &peer->local))
 			look_at_local(resolver->daemon, peer);
+	source_hosts_free(hosts);
 }
 
 /* The one that was in use, if it is still among them. */

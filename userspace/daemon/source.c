@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "address.h"
+#include "lib/address.h"
 #include "source.h"
+
+/* Sorted. */
+struct source_hosts {
+	struct sp_addr *list;
+	size_t n;
+};
 
 static uint32_t mark_of(const struct sp_peer_config *peer)
 {
@@ -49,4 +58,64 @@ struct sp_addr source_of(const struct daemon *daemon, const struct sp_peer_confi
 	if (old && old->local_by_route && sp_addr_equal(&old->remote, &peer->remote))
 		return old->local;
 	return source;
+}
+
+/* --- what the host has -------------------------------------------------------- */
+
+static int compare_addresses(const void *left, const void *right)
+{
+	const struct sp_addr *a = left, *b = right;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->octets, b->octets, sp_addr_len(a));
+}
+
+static int keep_address(const struct sp_address *address, void *arg)
+{
+	struct source_hosts *hosts = arg;
+
+	/* At powers of two. */
+	if (!(hosts->n & (hosts->n - 1)))
+		hosts->list = reallocarray(hosts->list, hosts->n ? 2 * hosts->n : 1,
+					   sizeof(*hosts->list));
+	if (!hosts->list)
+		abort();
+	hosts->list[hosts->n++] = address->addr;
+	return 0;
+}
+
+struct source_hosts *source_hosts_read(struct sp_error *err)
+{
+	struct source_hosts *hosts = calloc(1, sizeof(*hosts));
+	struct sp_rt *rt;
+	int ret;
+
+	if (!hosts)
+		abort();
+	ret = sp_rt_open(&rt, err);
+	if (!ret) {
+		ret = sp_address_dump(rt, keep_address, hosts, err);
+		sp_rt_close(rt);
+	}
+	if (ret) {
+		source_hosts_free(hosts);
+		return NULL;
+	}
+	if (hosts->n)
+		qsort(hosts->list, hosts->n, sizeof(*hosts->list), compare_addresses);
+	return hosts;
+}
+
+bool source_hosts_have(const struct source_hosts *hosts, const struct sp_addr *addr)
+{
+	return hosts->n && bsearch(addr, hosts->list, hosts->n, sizeof(*addr), compare_addresses);
+}
+
+void source_hosts_free(struct source_hosts *hosts)
+{
+	if (!hosts)
+		return;
+	free(hosts->list);
+	free(hosts);
 }

@@ -13,4 +13,9 @@ struct sp_addr source_find(const struct sp_peer_config *peer);
 /* The same, but as it is in the configuration in force while there is no route. */
 struct sp_addr source_of(const struct daemon *daemon, const struct sp_peer_config *peer);
 
+/* The addresses that this host has now; NULL with the error set if they cannot be read. */
+struct source_hosts *source_hosts_read(struct sp_error *err);
+bool source_hosts_have(const struct source_hosts *hosts, const struct sp_addr *addr);
+void source_hosts_free(struct source_hosts *hosts);	/* NULL is fine */
+
 #endif
