@@ -93,6 +93,7 @@ room = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
 LIB := $(call room,userspace/lib) $(call room,userspace/keys) kmod/suite.o kmod/rules.o
 KEYING := $(call room,userspace/keying)
 RSA := $(call room,userspace/keying/rsa)
+IO := $(call room,userspace/io)
 CLI := $(call room,userspace/cli)
 DAEMON := $(call room,userspace/daemon)
 UNIT := $(call room,selftests/unit)
@@ -100,7 +101,7 @@ UNIT := $(call room,selftests/unit)
 PURE := kmod/prefix.o kmod/replay.o kmod/selector.o
 
 build/spindle: $(CLI:%=build/obj/%) build/obj/libspindle.a
-build/spindled: $(DAEMON:%=build/obj/%) $(patsubst %,build/obj/%.a,rsa keying libspindle)
+build/spindled: $(DAEMON:%=build/obj/%) $(patsubst %,build/obj/%.a,io rsa keying libspindle)
 build/spindle build/spindled:
 	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ $(LDLIBS)
 
@@ -121,11 +122,12 @@ build/cov/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) -O0 -g --coverage -MMD -MP -c -o $@ $<
 
-ARCHIVES := cli.a daemon.a rsa.a keying.a libspindle.a pure.a
+ARCHIVES := cli.a daemon.a io.a rsa.a keying.a libspindle.a pure.a
 
 define archives
 $(1)/libspindle.a: $(LIB:%=$(1)/%)
 $(1)/rsa.a: $(RSA:%=$(1)/%)
+$(1)/io.a: $(IO:%=$(1)/%)
 $(1)/keying.a: $(KEYING:%=$(1)/%)
 $(1)/cli.a: $(filter-out %/main.o,$(CLI:%=$(1)/%))
 $(1)/daemon.a: $(filter-out %/main.o,$(DAEMON:%=$(1)/%))
@@ -155,7 +157,7 @@ $(RACES): build/unit/test_%: selftests/unit/test_%.c kmod/%.c kmod/%.h kmod/pure
 
 # The daemon without RSA keying, and with a kernel of its own.
 SEAM := build/unit/test_seam
-SEAM_LINK := $(patsubst %,-Wl$(comma)--wrap=sp_nl_%,spi_alloc sa_new sa_del_generation)
+SEAM_LINK := $(patsubst %,-Wl$(comma)--wrap=sp_nl_%,port_open spi_alloc sa_new sa_del_generation)
 
 $(SEAM): build/unit/%: build/san/selftests/unit/%.o \
 		$(patsubst %,build/san/%,$(filter-out rsa.a,$(ARCHIVES)))
@@ -181,7 +183,7 @@ COUNTING := build/cov/spindle build/cov/spindled $(FUZZ:build/fuzz/%=build/cov/f
 	    $(patsubst build/unit/%,build/cov/unit/%,$(filter-out $(RACES) $(SEAM),$(TESTS)))
 
 build/cov/spindle: $(CLI:%=build/cov/%) build/cov/libspindle.a
-build/cov/spindled: $(DAEMON:%=build/cov/%) $(patsubst %,build/cov/%.a,rsa keying libspindle)
+build/cov/spindled: $(DAEMON:%=build/cov/%) $(patsubst %,build/cov/%.a,io rsa keying libspindle)
 build/cov/spindle build/cov/spindled: build/cov/selftests/coverage/signals.o
 build/cov/unit/%: build/cov/selftests/unit/%.o $(ARCHIVES:%=build/cov/%)
 	@mkdir -p $(@D)

@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "io/log.h"
 
 enum { LINES = 2000 };			/* of more octets than a pipe takes */
 

@@ -24,6 +24,7 @@ static void expect_request(struct port *port, enum port_verb verb, uint32_t id)
 
 static void test_order(void **state)
 {
+	const struct sp_path path = { .local_port = 500, .remote_port = 4500 };
 	uint32_t stream, asked, came;
 	struct port port;
 
@@ -38,6 +39,7 @@ static void test_order(void **state)
 	came = port_new_id(&port);
 	port_withdraw(&port, asked);
 	port_hang_up(&port, came);
+	port_datagram(&port, &path, "two", 3);
 	assert_int_not_equal(stream, 0);
 	assert_int_not_equal(asked, stream);
 	assert_int_not_equal(came, stream);
@@ -50,6 +52,7 @@ static void test_order(void **state)
 	expect_request(&port, PORT_ASK, asked);
 	expect_request(&port, PORT_WITHDRAW, asked);
 	expect_request(&port, PORT_HANG_UP, came);
+	expect_request(&port, PORT_DATAGRAM, 0);
 	assert_null(port_take(&port));
 	assert_false(port_has_failed(&port));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The daemon with another engine than RSA: two of them in one process, whose peers greet each
- * other by name, ask for a key, install SAs and part.  It is linked without RSA keying, so
- * nothing of the daemon can know it.
+ * other by name, ask for a key, install SAs, exchange datagrams and part.  It is linked without
+ * RSA keying, so nothing of the daemon can know it.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <openssl/crypto.h>
 #include <sched.h>
@@ -29,8 +30,10 @@
 #include "daemon/routes.h"
 #include "daemon/status.h"
 #include "daemon/stream.h"
+#include "daemon/udp.h"
+#include "io/datagram.h"
 
-enum { HELLO_LEN = 16, GENERATION = 7 };
+enum { HELLO_LEN = 16, GENERATION = 7, UDP_PORT = 500, UDP_ESP_PORT = 4500 };
 
 static const struct sp_key_question question = { .kind = SP_KEY_EPHEMERAL_RSA, .bits = 1024 };
 
@@ -53,6 +56,9 @@ struct engine_peer {
 	uint32_t spi, other_spi;
 	double chirp_at;		/* INFINITY: never */
 	unsigned int chirps;		/* heard */
+	struct sp_addr local, remote;
+	unsigned int datagrams[2];	/* heard at each port */
+	struct sp_path last;		/* of them */
 };
 
 static int word_identify(const uint8_t *hello, struct engine_id *id)
@@ -71,6 +77,8 @@ static struct engine_peer *word_open(const struct sp_peer_config *config,
 	assert_null(keys->own);
 	peer->port = port;
 	peer->chirp_at = INFINITY;
+	peer->local = config->local;
+	peer->remote = config->remote;
 	strcpy(peer->name, config->name);
 	port_expect(port, &question);
 	return peer;
@@ -257,6 +265,31 @@ static void word_answer(struct engine_peer *peer, uint32_t id, const struct sp_k
 	install(peer, now);
 }
 
+/* The client says who it is, from each port to the same of the other's; that one answers. */
+static void send_datagrams(struct engine_peer *peer)
+{
+	struct sp_path path = {
+		.local = peer->local, .remote = peer->remote,
+		.local_port = UDP_PORT, .remote_port = UDP_PORT,
+	};
+
+	port_datagram(peer->port, &path, peer->name, sizeof(peer->name));
+	path.local_port = path.remote_port = UDP_ESP_PORT;
+	port_datagram(peer->port, &path, peer->name, sizeof(peer->name));
+}
+
+static void word_datagram(struct engine_peer *peer, const struct sp_path *path,
+			  const void *octets, size_t len, double now)
+{
+	const char *text = octets;
+
+	(void)now;
+	peer->datagrams[path->local_port == UDP_ESP_PORT]++;
+	peer->last = *path;
+	if (len == HELLO_LEN && !strcmp(text, peer->name))
+		port_datagram(peer->port, path, "well", 4);
+}
+
 static void word_tick(struct engine_peer *peer, double now)
 {
 	if (peer->tunnel->wanted && !peer->stream) {
@@ -266,6 +299,8 @@ static void word_tick(struct engine_peer *peer, double now)
 	if (now < peer->chirp_at)
 		return;
 	port_send(peer->port, peer->stream, "tick", 4);
+	if (peer->client)
+		send_datagrams(peer);
 	peer->chirp_at = INFINITY;
 }
 
@@ -276,6 +311,7 @@ static double word_deadline(const struct engine_peer *peer)
 
 static const struct engine word_engine = {
 	.name = "word",
+	.udp = { { .port = UDP_PORT }, { .port = UDP_ESP_PORT, .esp = true } },
 	.hello_len = HELLO_LEN,
 	.identify = word_identify,
 	.open = word_open,
@@ -288,6 +324,7 @@ static const struct engine word_engine = {
 	.has = word_has,
 	.look_tunnel = word_look_tunnel,
 	.stream = word_stream,
+	.datagram = word_datagram,
 	.answer = word_answer,
 	.tick = word_tick,
 	.deadline = word_deadline,
@@ -351,6 +388,19 @@ int __wrap_sp_nl_sa_del_generation(struct sp_nl *nl, const char *tunnel, uint32_
 	return 0;
 }
 
+int __wrap_sp_nl_port_open(struct sp_nl *nl, const struct sp_addr *addr, uint16_t port, int *fd,
+			   struct sp_error *err);
+
+/* The module's would take the ESP; otherwise it is a socket as any other. */
+int __wrap_sp_nl_port_open(struct sp_nl *nl, const struct sp_addr *addr, uint16_t port, int *fd,
+			   struct sp_error *err)
+{
+	(void)nl;
+	assert_int_equal(port, UDP_ESP_PORT);
+	*fd = datagrams_bind(addr, port, err);
+	return *fd < 0 ? -1 : 0;
+}
+
 /* --- two daemons ------------------------------------------------------------------------ */
 
 enum { A, B };
@@ -406,6 +456,7 @@ static void begin(size_t at, struct event_base *base)
 	tunnel = registry_add_tunnel(&daemon->registry, STAILQ_FIRST(&daemon->config->tunnels));
 	tunnel_set_keying(tunnel, party, party->engine->add(party->keying, tunnel->config));
 	door_apply(daemon);
+	udp_apply(daemon, daemon->config);
 	party_tick(party);
 }
 
@@ -415,6 +466,7 @@ static void end(size_t at)
 	struct stream *stream;
 
 	door_close_all(daemon);
+	udp_close_all(daemon);
 	if (party_at(at))
 		party_leave(party_at(at));
 	while ((stream = LIST_FIRST(&daemon->streams)))
@@ -428,7 +480,9 @@ static void end(size_t at)
 
 static bool are_up(void)
 {
-	return party_at(A)->keying->chirps && party_at(B)->keying->chirps;
+	const struct engine_peer *a = party_at(A)->keying, *b = party_at(B)->keying;
+
+	return a->chirps && b->chirps && a->datagrams[0] && a->datagrams[1];
 }
 
 static bool is_b_down(void)
@@ -466,6 +520,60 @@ static void check_status(size_t at)
 	assert_string_equal(keying, "word");
 	assert_string_equal(state, "up");
 	json_decref(status);
+}
+
+/* To one of B's ports, so many times at once, from an address that may be the peer's. */
+static void throw_datagrams(struct event_base *base, int n, const char *from, uint16_t to,
+			    const void *octets, size_t len)
+{
+	struct sockaddr_in here = { .sin_family = AF_INET }, there = here;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, from, &here.sin_addr);
+	inet_pton(AF_INET, "127.0.0.2", &there.sin_addr);
+	there.sin_port = htons(to);
+	assert_int_equal(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);
+	while (n--)
+		assert_int_equal(sendto(fd, octets, len, 0, (struct sockaddr *)&there,
+					sizeof(there)), len);
+	for (int i = 0; i < 4; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	close(fd);
+}
+
+static void test_datagrams(void **state)
+{
+	struct event_base *base = event_base_new();
+	const unsigned int *heard;
+
+	(void)state;
+	if (!have_namespace)
+		skip();
+	begin(B, base);
+	heard = party_at(B)->keying->datagrams;
+
+	/* Who is at the peer's address is heard, and nobody else, unless he has its name. */
+	throw_datagrams(base, 1, "127.0.0.9", UDP_PORT, "tick", 4);
+	assert_int_equal(heard[0], 1);
+	assert_int_equal(party_at(B)->keying->last.ifindex, if_nametoindex("lo"));
+	assert_int_equal(party_at(B)->keying->last.local_port, UDP_PORT);
+	throw_datagrams(base, 1, "127.0.0.8", UDP_PORT, "tick", 4);
+	assert_int_equal(heard[0], 1);
+	throw_datagrams(base, 1, "127.0.0.8", UDP_PORT, "pair\0\0\0\0\0\0\0\0\0\0\0", HELLO_LEN);
+	assert_int_equal(heard[0], 2);
+
+	/* Beside ESP, what has no marker is a keepalive or not for us. */
+	throw_datagrams(base, 1, "127.0.0.9", UDP_ESP_PORT, "\xff", 1);
+	throw_datagrams(base, 1, "127.0.0.9", UDP_ESP_PORT, "ESP ESP", 7);
+	assert_int_equal(heard[1], 0);
+	throw_datagrams(base, 1, "127.0.0.9", UDP_ESP_PORT, "\0\0\0\0tick", 8);
+	assert_int_equal(heard[1], 1);
+
+	/* More than one batch is read, though not at once. */
+	throw_datagrams(base, 100, "127.0.0.9", UDP_PORT, "tick", 4);
+	assert_int_equal(heard[0], 102);
+	end(B);
+	event_base_free(base);
 }
 
 static void test_another_engine(void **state)
@@ -552,6 +660,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_engine),
+		cmocka_unit_test(test_datagrams),
 	};
 
 	return cmocka_run_group_tests_name("seam", tests, start, stop);

@@ -4,16 +4,16 @@
 
 #include "apply.h"
 #include "door.h"
-#include "encap.h"
 #include "engines.h"
+#include "io/log.h"
 #include "kernel.h"
-#include "log.h"
 #include "move.h"
 #include "party.h"
 #include "repair.h"
 #include "resolve.h"
 #include "routes.h"
 #include "stream.h"
+#include "udp.h"
 
 /* --- peers -------------------------------------------------------------------- */
 
@@ -200,7 +200,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	/* Before there are rules that lead what is not marked into a tunnel. */
 	stream_mark_all(daemon);
 	routes_apply(daemon);
-	encap_apply(daemon, config);
+	udp_apply(daemon, config);
 	LIST_FOREACH(party, &daemon->parties, next)
 		party_tick(party);
 	repair_later(daemon);

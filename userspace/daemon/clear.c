@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "clear.h"
+#include "io/log.h"
 #include "lib/name.h"
-#include "log.h"
 
 struct settling {
 	struct sp_nl *nl;

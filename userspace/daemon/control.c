@@ -14,8 +14,8 @@
 
 #include "command.h"
 #include "control.h"
-#include "listener.h"
-#include "log.h"
+#include "io/listener.h"
+#include "io/log.h"
 #include "party.h"
 
 enum {

@@ -16,7 +16,7 @@
 LIST_HEAD(party_list, party);
 LIST_HEAD(stream_list, stream);
 LIST_HEAD(door_list, door);
-LIST_HEAD(encap_list, encap);
+LIST_HEAD(udp_list, udp_port);
 TAILQ_HEAD(guest_list, guest);
 
 struct daemon {
@@ -33,7 +33,9 @@ struct daemon {
 	unsigned int half_open[2];	/* of them; [1]: from where nobody is known to be */
 	struct door_list doors;
 	struct guest_list guests;
-	struct encap_list encaps;
+	struct udp_list udp_ports;
+	struct party *udp_by_ends;	/* those whose engines have datagrams */
+	struct party *udp_by_hello;
 	struct routes *routes;
 	struct resolver *resolver;	/* of peers' names */
 	struct repair *repair;

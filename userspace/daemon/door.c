@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "door.h"
 #include "guest.h"
-#include "listener.h"
-#include "log.h"
+#include "io/listener.h"
+#include "io/log.h"
+#include "io/sockaddr.h"
 #include "party.h"
 #include "stream.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "holder.h"
-#include "log.h"
+#include "io/log.h"
 
 struct waiter {
 	TAILQ_ENTRY(waiter) next;

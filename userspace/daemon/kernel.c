@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "io/log.h"
 #include "kernel.h"
 #include "kmod/suite.h"
-#include "log.h"
 #include "party.h"
 #include "repair.h"
 

@@ -14,17 +14,17 @@
 #include "control.h"
 #include "daemon.h"
 #include "door.h"
-#include "encap.h"
 #include "holder.h"
+#include "io/log.h"
 #include "kernel.h"
 #include "lock.h"
-#include "log.h"
 #include "notify.h"
 #include "party.h"
 #include "repair.h"
 #include "resolve.h"
 #include "routes.h"
 #include "stream.h"
+#include "udp.h"
 #include "version.h"
 
 static const char usage[] =
@@ -97,7 +97,7 @@ static void say_farewell(struct daemon *daemon)
 	control_close(daemon->control);
 	daemon->control = NULL;
 	door_close_all(daemon);
-	encap_close_all(daemon);
+	udp_close_all(daemon);
 	while ((party = LIST_FIRST(&daemon->parties)))
 		party_leave(party);
 	event_base_loopexit(daemon->base, &last_words);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "log.h"
+#include "io/log.h"
 #include "move.h"
 #include "table.h"
 

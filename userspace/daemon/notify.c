@@ -6,7 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "io/log.h"
 #include "notify.h"
 #include "number.h"
 

@@ -8,10 +8,11 @@
 #include "door.h"
 #include "engines.h"
 #include "holder.h"
-#include "log.h"
+#include "io/log.h"
 #include "party.h"
 #include "resolve.h"
 #include "stream.h"
+#include "udp.h"
 
 /* --- what the engine is answered at once --------------------------------------------- */
 
@@ -104,6 +105,10 @@ static void carry_out(struct party *party, const struct port_request *request)
 	switch (request->verb) {
 	case PORT_CONNECT:
 		stream_connect(party, request->id);
+		break;
+	case PORT_DATAGRAM:
+		udp_send(party->daemon, &request->path, party_mark(party), request->octets,
+			 request->len);
 		break;
 	case PORT_SEND:
 	case PORT_PROVED:
@@ -203,6 +208,7 @@ void party_leave(struct party *party)
 			tunnel_set_keying(tunnel, NULL, NULL);
 	}
 	door_forget(party);
+	udp_forget(party);
 	LIST_REMOVE(party, next);
 	registry_remove_party(registry, party);
 	party->engine->close(party->keying);

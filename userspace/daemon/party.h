@@ -26,6 +26,11 @@ struct party {
 	unsigned int half_open[2];	/* of its streams; [1]: from elsewhere than it is */
 	unsigned int failures;		/* to reach it, in a row */
 	struct sp_addr at;		/* where it has moved to; none: as configured */
+	/* of those whose engines have datagrams: by both addresses, and by identity */
+	UT_hash_handle hh_ends;
+	UT_hash_handle hh_hello;
+	bool in_hello;
+	struct party_place ends;
 	/* of its door */
 	struct door *door;
 	UT_hash_handle hh_id;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "apply.h"
-#include "log.h"
+#include "io/log.h"
 #include "party.h"
 #include "repair.h"
 

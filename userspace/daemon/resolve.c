@@ -7,18 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "apply.h"
 #include "door.h"
-#include "encap.h"
+#include "io/log.h"
+#include "io/sockaddr.h"
 #include "lib/table.h"
-#include "log.h"
 #include "party.h"
 #include "resolve.h"
 #include "routes.h"
 #include "snapshot.h"
 #include "source.h"
 #include "stream.h"
+#include "udp.h"
 
 enum {
 	TICK_SECONDS = 5,		/* from question to question, while there is no answer */
@@ -207,7 +207,7 @@ static void move_peer(struct daemon *daemon, struct sp_peer_config *peer)
 	move_tunnels(daemon, peer);
 	if (peer->local_by_route) {
 		door_apply(daemon);
-		encap_apply(daemon, daemon->config);
+		udp_apply(daemon, daemon->config);
 	}
 	routes_change(daemon);
 	if (party)

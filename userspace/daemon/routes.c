@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "clear.h"
+#include "io/log.h"
 #include "lib/link.h"
 #include "lib/rt_events.h"
-#include "log.h"
 #include "repair.h"
 #include "resolve.h"
 #include "routes.h"

@@ -2,8 +2,8 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "io/log.h"
 #include "lib/link.h"
-#include "log.h"
 #include "snapshot.h"
 #include "table.h"
 

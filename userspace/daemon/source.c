@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "io/sockaddr.h"
 #include "lib/address.h"
 #include "source.h"
 

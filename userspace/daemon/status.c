@@ -4,12 +4,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "encap.h"
 #include "json.h"
 #include "party.h"
 #include "routes.h"
 #include "snapshot.h"
 #include "status.h"
+#include "udp.h"
 
 /* From our clock to seconds since the epoch; null for never. */
 static json_t *wall_time(double then)
@@ -37,7 +37,7 @@ static json_t *problems_of(const struct daemon *daemon, const struct tunnel *tun
 	if (tunnel->trouble)
 		add_problem(tunnel->trouble, problems);
 	routes_problems(daemon, tunnel->config, add_problem, problems);
-	encap_problems(daemon, tunnel->config, add_problem, problems);
+	udp_problems(daemon, tunnel->config, add_problem, problems);
 	return problems;
 }
 

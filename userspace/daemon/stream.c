@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "io/sockaddr.h"
 #include "party.h"
 #include "stream.h"
 

@@ -20,6 +20,7 @@
 enum {
 	ENGINE_HELLO_MAX = 128,		/* octets that tell whose a connection is */
 	ENGINE_SEEN_MAX = 16,		/* generations of one tunnel */
+	ENGINE_UDP_MAX = 2,		/* ports */
 };
 
 /* The engine's own: one peer, and one of its tunnels. */
@@ -109,10 +110,20 @@ struct engine_tunnel_look {
 	const char *last_error;
 };
 
+/* Where an engine's datagrams come in, at each local address of its peers. */
+struct engine_udp {
+	uint16_t port;			/* 0: nowhere */
+	bool esp;			/* beside ESP in UDP, behind the non-ESP marker */
+};
+
 struct engine {
 	const char *name;
+	struct engine_udp udp[ENGINE_UDP_MAX];
 
-	/* The first so many octets of a connection tell whose it is; 0: they never do. */
+	/*
+	 * The first so many octets of a connection, or of a datagram from where nobody is known to
+	 * be, tell whose it is; 0: they never do.
+	 */
 	size_t hello_len;
 	/* -1: these do not. */
 	int (*identify)(const uint8_t *hello, struct engine_id *id);
@@ -149,6 +160,9 @@ struct engine {
 	void (*look_tunnel)(const struct engine_tunnel *tunnel, struct engine_tunnel_look *look);
 
 	void (*stream)(struct engine_peer *peer, const struct engine_stream *stream, double now);
+	/* To one of its ports, from where the peer is said to be, or with its identity. */
+	void (*datagram)(struct engine_peer *peer, const struct sp_path *path, const void *octets,
+			 size_t len, double now);
 	/* Of a question that was asked, unless it was withdrawn. */
 	void (*answer)(struct engine_peer *peer, uint32_t question,
 		       const struct sp_key_answer *answer, double now);

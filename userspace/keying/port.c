@@ -54,6 +54,14 @@ static void add_question(struct port *port, enum port_verb verb, uint32_t id,
 		request->question = *question;
 }
 
+void port_datagram(struct port *port, const struct sp_path *path, const void *octets, size_t len)
+{
+	struct port_request *request = add_request(port, PORT_DATAGRAM, 0, octets, len);
+
+	if (request)
+		request->path = *path;
+}
+
 uint32_t port_connect(struct port *port)
 {
 	uint32_t stream = port_new_id(port);

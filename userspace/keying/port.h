@@ -19,6 +19,7 @@
 #include "error.h"
 #include "keys/question.h"
 #include "nl.h"
+#include "path.h"
 
 /* What the host does at once. */
 struct port_host {
@@ -33,6 +34,7 @@ struct port_host {
 
 enum port_verb {
 	PORT_CONNECT,			/* a stream to the peer, wherever it is believed to be */
+	PORT_DATAGRAM,			/* octets, from where the path begins to where it ends */
 	PORT_SEND,			/* octets, on a stream */
 	PORT_PROVED,			/* the peer is who it should be, at that stream's end */
 	PORT_HANG_UP,			/* once all is sent; no more is heard of the stream */
@@ -61,6 +63,7 @@ struct port_request {
 	STAILQ_ENTRY(port_request) next;
 	enum port_verb verb;
 	uint32_t id;			/* of a stream or of a question */
+	struct sp_path path;		/* of a datagram */
 	struct sp_key_question question;
 	struct port_event *event;
 	size_t len;
@@ -77,6 +80,8 @@ struct port {
 
 /* --- for engines ----------------------------------------------------------------- */
 
+/* Nobody knows whether it arrives. */
+void port_datagram(struct port *port, const struct sp_path *path, const void *octets, size_t len);
 /* The stream's id: a number that the port has not given to anything else. */
 uint32_t port_connect(struct port *port);
 void port_send(struct port *port, uint32_t stream, const void *octets, size_t len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Addresses as sockets have them. */
-#ifndef ADDRESS_H
-#define ADDRESS_H
+#ifndef SOCKADDR_H
+#define SOCKADDR_H
 
 #include <sys/socket.h>
 

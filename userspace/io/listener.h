@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A socket that connections come in through; it rests when they cannot be taken. */
-#ifndef DAEMON_LISTENER_H
-#define DAEMON_LISTENER_H
+#ifndef LISTENER_H
+#define LISTENER_H
 
 #include <event2/event.h>
 #include <sys/socket.h>

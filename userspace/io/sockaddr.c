@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "address.h"
+#include "sockaddr.h"
 
 socklen_t address_set(struct sockaddr_storage *sock, const struct sp_addr *addr, uint16_t port)
 {

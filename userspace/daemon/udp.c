@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/datagram.h"
+#include "io/log.h"
+#include "party.h"
+#include "udp.h"
+
+enum { RETRY_SECONDS = 5 };		/* while another program has the port */
+
+struct udp_port {
+	LIST_ENTRY(udp_port) next;
+	struct daemon *daemon;
+	struct sp_addr addr;
+	uint16_t port;
+	bool esp;			/* the module has the socket */
+	const struct engine *engine;	/* whose datagrams come in; NULL: nobody's */
+	bool needed;
+	struct sp_error error;		/* why there is no descriptor; empty if there is one */
+	struct datagrams *datagrams;
+	struct event *retry;
+};
+
+/* --- whose a datagram is -------------------------------------------------------------- */
+
+static struct party *find_by_ends(const struct daemon *daemon, const struct sp_path *path)
+{
+	const struct party_place ends = registry_place(&path->local, &path->remote, 0);
+	struct party *party;
+
+	HASH_FIND(hh_ends, daemon->udp_by_ends, &ends, sizeof(ends), party);
+	return party;
+}
+
+static struct party *find_by_hello(const struct udp_port *port, const void *octets, size_t len)
+{
+	struct party *party;
+	struct engine_id id;
+
+	if (!port->engine->hello_len || len < port->engine->hello_len ||
+	    port->engine->identify(octets, &id))
+		return NULL;
+	HASH_FIND(hh_hello, port->daemon->udp_by_hello, &id, sizeof(id), party);
+	return party;
+}
+
+/* The identity first: several may be behind one address. */
+static void on_datagram(void *arg, const struct sp_path *path, const void *octets, size_t len)
+{
+	const struct udp_port *port = arg;
+	struct party *party;
+
+	if (!port->engine)
+		return;
+	party = find_by_hello(port, octets, len);
+	if (!party)
+		party = find_by_ends(port->daemon, path);
+	if (!party || party->engine != port->engine ||
+	    !sp_addr_equal(&party->config->local, &path->local))
+		return;
+	party->engine->datagram(party->keying, path, octets, len, daemon_now());
+	party_tick(party);
+}
+
+void udp_forget(struct party *party)
+{
+	struct daemon *daemon = party->daemon;
+	struct party *found;
+
+	HASH_FIND(hh_ends, daemon->udp_by_ends, &party->ends, sizeof(party->ends), found);
+	if (found == party)
+		HASH_DELETE(hh_ends, daemon->udp_by_ends, party);
+	if (party->in_hello)
+		HASH_DELETE(hh_hello, daemon->udp_by_hello, party);
+	party->in_hello = false;
+}
+
+static void enter_party(struct party *party)
+{
+	const struct sp_peer_config *config = party->config;
+	struct daemon *daemon = party->daemon;
+	struct party *other;
+
+	party->ends = registry_place(&config->local, &config->remote, 0);
+	HASH_FIND(hh_ends, daemon->udp_by_ends, &party->ends, sizeof(party->ends), other);
+	if (!other)
+		HASH_ADD(hh_ends, daemon->udp_by_ends, ends, sizeof(party->ends), party);
+	if (!party->engine->id(party->keying, &party->id))
+		return;
+	HASH_FIND(hh_hello, daemon->udp_by_hello, &party->id, sizeof(party->id), other);
+	if (other)
+		return;
+	HASH_ADD(hh_hello, daemon->udp_by_hello, id, sizeof(party->id), party);
+	party->in_hello = true;
+}
+
+/* --- sockets ---------------------------------------------------------------------------- */
+
+static int open_socket(struct udp_port *port, int *fd, struct sp_error *err)
+{
+	if (port->esp)
+		return sp_nl_port_open(port->daemon->nl, &port->addr, port->port, fd, err);
+	*fd = datagrams_bind(&port->addr, port->port, err);
+	return *fd < 0 ? -1 : 0;
+}
+
+static void open_port(struct udp_port *port)
+{
+	struct timeval wait = { .tv_sec = RETRY_SECONDS };
+	bool told = port->error.text[0];
+	struct sp_error err;
+	int fd;
+
+	if (!open_socket(port, &fd, &err)) {
+		port->error.text[0] = '\0';
+		port->datagrams = datagrams_open(port->daemon->base, fd, &port->addr, port->port,
+						 port->esp, on_datagram, port);
+		if (!port->datagrams)
+			abort();
+		return;
+	}
+	port->error = err;
+	if (!told)
+		log_line("%s", err.text);
+	event_add(port->retry, &wait);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	open_port(arg);
+}
+
+/* Who wants one port for ESP and another for nothing but datagrams gets an error for the second. */
+static struct udp_port *find_port(const struct daemon *daemon, const struct sp_addr *addr,
+				  uint16_t number, bool esp)
+{
+	struct udp_port *port;
+
+	LIST_FOREACH(port, &daemon->udp_ports, next)
+		if (port->port == number && port->esp == esp && sp_addr_equal(&port->addr, addr))
+			return port;
+	return NULL;
+}
+
+static struct udp_port *need_port(struct daemon *daemon, const struct sp_addr *addr,
+				  uint16_t number, bool esp)
+{
+	struct udp_port *port = find_port(daemon, addr, number, esp);
+
+	if (!port) {
+		port = calloc(1, sizeof(*port));
+		if (!port)
+			abort();
+		port->daemon = daemon;
+		port->addr = *addr;
+		port->port = number;
+		port->esp = esp;
+		port->retry = evtimer_new(daemon->base, on_retry, port);
+		if (!port->retry)
+			abort();
+		LIST_INSERT_HEAD(&daemon->udp_ports, port, next);
+		open_port(port);
+	}
+	port->needed = true;
+	return port;
+}
+
+static void close_port(struct udp_port *port)
+{
+	LIST_REMOVE(port, next);
+	if (port->datagrams)
+		datagrams_close(port->datagrams);
+	event_free(port->retry);
+	free(port);
+}
+
+static void close_unneeded(struct daemon *daemon)
+{
+	struct udp_port *port, *next;
+
+	for (port = LIST_FIRST(&daemon->udp_ports); port; port = next) {
+		next = LIST_NEXT(port, next);
+		if (!port->needed)
+			close_port(port);
+	}
+}
+
+void udp_close_all(struct daemon *daemon)
+{
+	struct udp_port *port;
+
+	LIST_FOREACH(port, &daemon->udp_ports, next)
+		port->needed = false;
+	close_unneeded(daemon);
+}
+
+static void need_ports_of(struct party *party)
+{
+	const struct engine_udp *udp = party->engine->udp;
+	struct udp_port *port;
+
+	for (size_t i = 0; i < ENGINE_UDP_MAX && udp[i].port; i++) {
+		port = need_port(party->daemon, &party->config->local, udp[i].port, udp[i].esp);
+		port->engine = party->engine;
+	}
+	if (udp[0].port)
+		enter_party(party);
+}
+
+void udp_apply(struct daemon *daemon, const struct sp_config *config)
+{
+	const struct sp_tunnel_config *tunnel;
+	struct udp_port *port;
+	struct party *party;
+
+	LIST_FOREACH(port, &daemon->udp_ports, next) {
+		port->needed = false;
+		port->engine = NULL;
+	}
+	STAILQ_FOREACH(tunnel, &config->tunnels, next)
+		if (tunnel->options.encap.dport && tunnel->peer->local.family)
+			need_port(daemon, &tunnel->peer->local, tunnel->options.encap.sport, true);
+	LIST_FOREACH(party, &daemon->parties, next)
+		udp_forget(party);
+	LIST_FOREACH(party, &daemon->parties, next)
+		if (party->config->local.family)
+			need_ports_of(party);
+	close_unneeded(daemon);
+}
+
+/* --- for others ---------------------------------------------------------------------------- */
+
+void udp_send(const struct daemon *daemon, const struct sp_path *path, uint32_t mark,
+	      const void *octets, size_t len)
+{
+	const struct udp_port *port;
+
+	LIST_FOREACH(port, &daemon->udp_ports, next)
+		if (port->engine && port->datagrams && port->port == path->local_port &&
+		    sp_addr_equal(&port->addr, &path->local))
+			datagrams_send(port->datagrams, path, mark, octets, len);
+}
+
+void udp_problems(const struct daemon *daemon, const struct sp_tunnel_config *tunnel,
+		  udp_problem_fn each, void *arg)
+{
+	const struct udp_port *port = NULL;
+
+	if (tunnel->options.encap.dport)
+		port = find_port(daemon, &tunnel->peer->local, tunnel->options.encap.sport, true);
+	if (port && port->error.text[0])
+		each(port->error.text, arg);
+}
