@@ -89,19 +89,27 @@ build/%/planted/planted.ko: FORCE
 # One archive a room, four times: build/obj for use, build/san with the sanitizers for
 # the unit tests, build/fuzz/obj for the fuzzer, build/cov to count what lines are reached.
 
-room = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
-LIB := $(call room,userspace/lib) $(call room,userspace/keys) kmod/suite.o kmod/rules.o
-KEYING := $(call room,userspace/keying)
-RSA := $(call room,userspace/keying/rsa)
-IO := $(call room,userspace/io)
-CLI := $(call room,userspace/cli)
-DAEMON := $(call room,userspace/daemon)
-UNIT := $(call room,selftests/unit)
-# Files of the module that build in userspace too (kmod/pure.h).
+# The rooms, floor by floor from the lowest up.  A room includes headers of its own and of lower
+# floors; selftests/lint/floors fails otherwise, and on a folder that is not here.
+ROOMS := lib | keys io | keying | keying/rsa | daemon cli
+
+rooms := $(filter-out |,$(ROOMS))
+objects_of = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))
+archive_of = $(subst /,-,$(1)).a
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+UNIT := $(call objects_of,selftests/unit)
+# Files of the module that build in userspace too: what both must agree on, and what tests look
+# at (kmod/pure.h).
+SHARED := kmod/suite.o kmod/rules.o
 PURE := kmod/prefix.o kmod/replay.o kmod/selector.o
 
-build/spindle: $(CLI:%=build/obj/%) build/obj/libspindle.a
-build/spindled: $(DAEMON:%=build/obj/%) $(patsubst %,build/obj/%.a,io rsa keying libspindle)
+# As they are linked: who calls, before who is called.
+ARCHIVES := $(foreach room,$(call reverse,$(rooms)),$(call archive_of,$(room))) shared.a pure.a
+SPINDLE := userspace/cli/main.o $(filter-out daemon.a io.a keying%,$(ARCHIVES))
+SPINDLED := userspace/daemon/main.o $(filter-out cli.a,$(ARCHIVES))
+
+build/spindle: $(SPINDLE:%=build/obj/%)
+build/spindled: $(SPINDLED:%=build/obj/%)
 build/spindle build/spindled:
 	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ $(LDLIBS)
 
@@ -122,15 +130,14 @@ build/cov/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(STRICT) -O0 -g --coverage -MMD -MP -c -o $@ $<
 
-ARCHIVES := cli.a daemon.a io.a rsa.a keying.a libspindle.a pure.a
+define archive_of_room
+$(1)/$(call archive_of,$(2)): $(patsubst %,$(1)/%,\
+	$(filter-out %/main.o,$(call objects_of,userspace/$(2))))
+endef
 
 define archives
-$(1)/libspindle.a: $(LIB:%=$(1)/%)
-$(1)/rsa.a: $(RSA:%=$(1)/%)
-$(1)/io.a: $(IO:%=$(1)/%)
-$(1)/keying.a: $(KEYING:%=$(1)/%)
-$(1)/cli.a: $(filter-out %/main.o,$(CLI:%=$(1)/%))
-$(1)/daemon.a: $(filter-out %/main.o,$(DAEMON:%=$(1)/%))
+$(foreach room,$(rooms),$(eval $(call archive_of_room,$(1),$(room))))
+$(1)/shared.a: $(SHARED:%=$(1)/%)
 $(1)/pure.a: $(PURE:%=$(1)/%)
 # Kernel code speaks the kernel's dialect.
 $(PURE:%=$(1)/%): STRICT := -std=gnu11 -Wall -Wextra -Werror
@@ -160,7 +167,7 @@ SEAM := build/unit/test_seam
 SEAM_LINK := $(patsubst %,-Wl$(comma)--wrap=sp_nl_%,port_open spi_alloc sa_new sa_del_generation)
 
 $(SEAM): build/unit/%: build/san/selftests/unit/%.o \
-		$(patsubst %,build/san/%,$(filter-out rsa.a,$(ARCHIVES)))
+		$(patsubst %,build/san/%,$(filter-out keying-%,$(ARCHIVES)))
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) $(SEAM_LINK) -o $@ $^ $(LDLIBS) -lcmocka
 
@@ -182,8 +189,8 @@ fuzz-targets: $(FUZZ)
 COUNTING := build/cov/spindle build/cov/spindled $(FUZZ:build/fuzz/%=build/cov/fuzz/%) \
 	    $(patsubst build/unit/%,build/cov/unit/%,$(filter-out $(RACES) $(SEAM),$(TESTS)))
 
-build/cov/spindle: $(CLI:%=build/cov/%) build/cov/libspindle.a
-build/cov/spindled: $(DAEMON:%=build/cov/%) $(patsubst %,build/cov/%.a,io rsa keying libspindle)
+build/cov/spindle: $(SPINDLE:%=build/cov/%)
+build/cov/spindled: $(SPINDLED:%=build/cov/%)
 build/cov/spindle build/cov/spindled: build/cov/selftests/coverage/signals.o
 build/cov/unit/%: build/cov/selftests/unit/%.o $(ARCHIVES:%=build/cov/%)
 	@mkdir -p $(@D)
@@ -207,7 +214,7 @@ build/kselftest/%: build/obj/selftests/kernel/%.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(LIBCRYPTO_STATIC) -ljansson
 
 # What the soak refreshes keys with.
-build/soak/%: build/obj/selftests/soak/%.o build/obj/libspindle.a
+build/soak/%: build/obj/selftests/soak/%.o $(patsubst %,build/obj/%,$(filter %.a,$(SPINDLE)))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(HARDEN_LINK) -o $@ $^ $(LDLIBS)
 
