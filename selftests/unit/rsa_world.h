@@ -337,6 +337,8 @@ static inline struct rk_tunnel *tunnel_of(struct world *w, int side)
  */
 static inline void check_no_loss(struct world *w)
 {
+	rk_peer_check(w->sides[0].peer);
+	rk_peer_check(w->sides[1].peer);
 	if (w->sides[0].sending[0] == w->sides[1].sending[0])
 		w->lossy = false;
 	for (int s = 0; s < 2; s++) {

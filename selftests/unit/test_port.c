@@ -60,7 +60,9 @@ static void test_order(void **state)
 /* The engine's own may be another by the time they are taken. */
 static void test_copies(void **state)
 {
-	struct port_event event = { .kind = PORT_UP, .tunnel = "lan", .generation = 3 };
+	struct port_event event = {
+		.kind = PORT_UP, .tunnel = "lan", .generation = 3, .alg = "aes128gcm16",
+	};
 	struct sp_key_question asked = question;
 	struct port_request *request;
 	char octets[] = "one";

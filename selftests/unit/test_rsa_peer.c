@@ -620,6 +620,28 @@ static void test_foreign_peer(void **state)
 	free_world(w);
 }
 
+/* Generations that the peer asks for, and never uses, do not push out the one that is in use. */
+static void test_installs_without_end(void **state)
+{
+	struct world *w = up_world();
+	struct side *us = &w->sides[B];
+	char text[80];
+
+	(void)state;
+	for (unsigned int generation = 2; generation < 40; generation++) {
+		snprintf(text, sizeof(text), "install gen=%u spi=0x%x alg=aes128-sha256 tunnel=lan",
+			 generation, 0x5000 + generation);
+		rk_peer_received(us->peer, us->peer->link, text, w->now);
+		rk_peer_check(us->peer);
+		w->sides[A].n_mail = 0;
+	}
+	assert_int_equal(us->n_sas, RK_GENERATIONS_MAX);
+	assert_int_equal(us->sending[0], 1);
+	assert_non_null(find_sa(us, "lan", 1));
+	assert_string_equal(rk_tunnel_state(tunnel_of(w, B)), "up");
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -653,6 +675,7 @@ int main(void)
 		cmocka_unit_test(test_end_at_the_peer),
 		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_foreign_peer),
+		cmocka_unit_test(test_installs_without_end),
 	};
 
 	return cmocka_run_group_tests_name("rsa_peer", tests, NULL, NULL);

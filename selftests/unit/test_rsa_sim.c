@@ -3,7 +3,8 @@
  * A thousand short histories of two engines, in which anything may happen at
  * any time.  During each, no packet may be lost for want of an SA; after each, as
  * soon as nothing happens any more, both must agree.  A seed that fails is named;
- * `build/unit/test_rsa_sim SEED` runs it alone, TALK=1 tells its story.
+ * `build/unit/test_rsa_sim SEED` runs it alone, TALK=1 tells its story.  Then as many in which
+ * the other side says whatever it likes.
  */
 #include "rsa_world.h"
 
@@ -107,6 +108,62 @@ static void history(uint64_t seed)
 	free_world(w);
 }
 
+/* Any message at any time, with numbers that may mean something. */
+static void say_anything(struct world *w, char *text, size_t size)
+{
+	static const char *const verbs[] = { "install", "installed", "active", "delete", "error" };
+	static const char *const codes[] = { "stale-generation", "alg", "down", "crossing" };
+	uint32_t highest = tunnel_of(w, 0)->highest;
+	uint32_t numbers[] = {
+		world_draw(w) % 12, highest + 1, highest, tunnel_of(w, 0)->asked_generation,
+		UINT32_MAX - world_draw(w) % 3,
+	};
+	uint32_t generation = numbers[world_draw(w) % 20 ? world_draw(w) % 4 : 4];
+	const char *verb = verbs[world_draw(w) % 5];
+
+	if (!strcmp(verb, "error"))
+		snprintf(text, size, "error gen=%u code=%s text=\"no\" tunnel=lan", generation,
+			 codes[world_draw(w) % 4]);
+	else if (!strncmp(verb, "install", 7))
+		snprintf(text, size, "%s gen=%u spi=0x%x alg=aes128-sha256 tunnel=lan", verb,
+			 generation, 0x10000000 + world_draw(w) % 100);
+	else
+		snprintf(text, size, "%s gen=%u tunnel=lan", verb, generation);
+}
+
+/* The other side is not ours, and keeps to nothing; what is always true of ours stays so. */
+static void hostile_history(uint64_t seed_of_it)
+{
+	struct world *w = new_world(seed_of_it);
+	struct side *us = &w->sides[0];
+	struct rk_link *link = NULL;
+	char text[200];
+
+	us->configs[0].start = (enum sp_start)(world_draw(w) % 3);
+	start_world(w);
+	for (int step = 0; step < STEPS * 4; step++) {
+		if (!link || !link->open[0]) {
+			link = &w->links[w->n_links++];
+			*link = (struct rk_link){ .open = { true, true } };
+			us->connecting = false;
+			rk_peer_opened(us->peer, link, world_draw(w) % 2, w->now);
+		}
+		say_anything(w, text, sizeof(text));
+		if (link->open[0])
+			rk_peer_received(us->peer, link, text, w->now);
+		rk_peer_check(us->peer);
+		if (!(world_draw(w) % 8))
+			rk_tunnel_up(tunnel_of(w, 0), w->now);
+		if (!(world_draw(w) % 16))
+			rk_tunnel_down(tunnel_of(w, 0));
+		rk_peer_tick(us->peer, w->now);
+		rk_peer_check(us->peer);
+		w->sides[1].n_mail = 0;
+		w->now += world_draw(w) % 3;
+	}
+	free_world(w);
+}
+
 static uint64_t only, seed;
 
 static int name_seed(void **state)
@@ -124,10 +181,18 @@ static void test_histories(void **state)
 		history(seed);
 }
 
+static void test_hostile(void **state)
+{
+	(void)state;
+	for (seed = only ? only : 1; seed <= (only ? only : HISTORIES); seed++)
+		hostile_history(seed);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_histories, name_seed),
+		cmocka_unit_test_teardown(test_hostile, name_seed),
 	};
 
 	if (argc > 1)

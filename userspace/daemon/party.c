@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
 #include <math.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -28,6 +29,9 @@ static int install_sas(void *arg, const char *tunnel, const struct sp_sa *in,
 {
 	const struct party *party = arg;
 
+	assert(in->dir == SPINDLE_DIR_IN && out->dir == SPINDLE_DIR_OUT);
+	assert(in->generation && in->generation == out->generation);
+	assert(in->spi != out->spi);
 	return sp_nl_sa_new(party->daemon->nl, tunnel, in, out, err);
 }
 
@@ -138,6 +142,7 @@ static void carry_out_all(struct party *party)
 		carry_out(party, request);
 		port_done(request);
 	}
+	assert(STAILQ_EMPTY(&party->port.requests));
 	if (port_has_failed(&party->port))
 		stream_fail_party(party, "out of memory");
 }

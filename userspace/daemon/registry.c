@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
 #include <string.h>
 
 #include "party.h"
@@ -110,6 +111,7 @@ struct tunnel *registry_tunnel(const struct registry *registry, const char *name
 
 void tunnel_set_keying(struct tunnel *tunnel, struct party *party, struct engine_tunnel *keying)
 {
+	assert(!party == !keying);
 	tunnel->party = party;
 	tunnel->keying = keying;
 }

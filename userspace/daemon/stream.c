@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +23,16 @@ enum {
 
 static void count_half_open(struct stream *stream, int more)
 {
+	unsigned int *all = &stream->daemon->half_open[stream->stranger];
+
 	if (stream->client || stream->proved)
 		return;
-	stream->daemon->half_open[stream->stranger] += (unsigned int)more;
+	*all += (unsigned int)more;
 	if (stream->party)
 		stream->party->half_open[stream->stranger] += (unsigned int)more;
+	/* Below 0 is beyond it; one that counts more than all do has counted twice. */
+	assert(*all < INT_MAX);
+	assert(!stream->party || stream->party->half_open[stream->stranger] <= *all);
 }
 
 /* --- its end -------------------------------------------------------------------------- */

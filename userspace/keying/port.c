@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,7 @@ uint32_t port_connect(struct port *port)
 
 void port_send(struct port *port, uint32_t stream, const void *octets, size_t len)
 {
+	assert(stream);
 	if (len)
 		add_request(port, PORT_SEND, stream, octets, len);
 }
@@ -101,13 +103,17 @@ uint32_t port_ask(struct port *port, const struct sp_key_question *question)
 
 void port_withdraw(struct port *port, uint32_t question)
 {
+	assert(question);
 	add_request(port, PORT_WITHDRAW, question, NULL, 0);
 }
 
 void port_event(struct port *port, const struct port_event *event)
 {
-	struct port_request *request = add_request(port, PORT_EVENT, 0, NULL, 0);
+	struct port_request *request;
 
+	/* Who waits for a tunnel is told how it is keyed. */
+	assert(event->kind != PORT_UP || (event->tunnel[0] && event->generation && event->alg));
+	request = add_request(port, PORT_EVENT, 0, NULL, 0);
 	if (!request)
 		return;
 	request->event = malloc(sizeof(*event));

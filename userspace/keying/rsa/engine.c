@@ -413,6 +413,7 @@ static void tick_peer(struct engine_peer *peer, double now)
 		rk_link_tick(link, now);
 	}
 	rk_peer_tick(keying->peer, now);
+	rk_peer_check(keying->peer);
 }
 
 static double deadline_of_peer(const struct engine_peer *peer)

@@ -259,10 +259,10 @@ static bool may_install(struct rk_tunnel *tunnel, const struct rk_message *messa
 	const char *name = tunnel->config.name;
 	struct sp_error err;
 
-	if (!message->gen || message->gen == UINT32_MAX || message->spi < SPINDLE_SPI_MIN) {
+	if (!message->gen || message->gen > RK_GENERATION_MAX || message->spi < SPINDLE_SPI_MIN) {
 		rk_negotiate_refuse(peer, name, message->gen, "syntax",
-				    "install needs gen, from 1, and spi, from %#x",
-				    SPINDLE_SPI_MIN);
+				    "install needs gen, from 1 to %d, and spi, from %#x",
+				    RK_GENERATION_MAX, SPINDLE_SPI_MIN);
 		return false;
 	}
 	if (!is_long_enough(message, &err)) {
@@ -392,7 +392,7 @@ static void next_proposal(struct rk_tunnel *tunnel, const struct rk_message *mes
 /* Our generation is behind, after a restart: at once with the next, unless that was the next. */
 static void catch_up(struct rk_tunnel *tunnel, const struct rk_message *message, double now)
 {
-	if (message->gen > tunnel->highest && message->gen < UINT32_MAX - 1)
+	if (message->gen > tunnel->highest && message->gen <= RK_GENERATION_MAX)
 		tunnel->highest = message->gen;
 	if (tunnel->failures)
 		rk_tunnel_refused(tunnel, "the peer's generations run ahead of ours", now);

@@ -40,6 +40,8 @@ enum {
 	/* A server lets the client of a new session refresh first, or they would cross. */
 	RK_SERVER_SECONDS = 2,
 	RK_GENERATIONS_MAX = 8,		/* of one tunnel, alive at once */
+	/* The highest number that a peer may say: refreshes of ours come after it for years. */
+	RK_GENERATION_MAX = INT32_MAX,
 	RK_SPREAD_SECONDS = 10,		/* over which what is overdue is refreshed */
 	RK_REJECTED_SECONDS = 60,	/* between two words about connections that failed */
 	/* The least that is accepted of a life: a refresh needs time to happen in. */
@@ -199,6 +201,9 @@ bool rk_tunnel_has(const struct rk_tunnel *tunnel, uint32_t generation);
 /* Does what is due; to be called after each of the above, and at the deadline. */
 void rk_peer_tick(struct rk_peer *peer, double now);
 double rk_peer_deadline(const struct rk_peer *peer);	/* INFINITY: never */
+
+/* Ends the program if something is not as it always is between two calls of the above. */
+void rk_peer_check(const struct rk_peer *peer);
 
 /* "up", "negotiating", "waiting", "idle" or "down". */
 const char *rk_tunnel_state(const struct rk_tunnel *tunnel);

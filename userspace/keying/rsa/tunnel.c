@@ -65,6 +65,15 @@ void rk_tunnel_remove_all(struct rk_tunnel *tunnel)
 	}
 }
 
+/* The oldest goes, but not the one in use: the peer may ask for more than it ever uses. */
+static void make_room(struct rk_tunnel *tunnel)
+{
+	size_t oldest = tunnel->live[0].number == tunnel->current;
+
+	if (tunnel->n_live == RK_GENERATIONS_MAX)
+		rk_tunnel_remove(tunnel, tunnel->live[oldest].number);
+}
+
 /* In order of age, whatever order a kernel's dump has. */
 void rk_tunnel_record(struct rk_tunnel *tunnel, uint32_t generation)
 {
@@ -74,8 +83,7 @@ void rk_tunnel_record(struct rk_tunnel *tunnel, uint32_t generation)
 		tunnel->highest = generation;
 	if (rk_tunnel_has(tunnel, generation))
 		return;
-	if (tunnel->n_live == RK_GENERATIONS_MAX)
-		rk_tunnel_remove(tunnel, tunnel->live[0].number);
+	make_room(tunnel);
 	for (at = tunnel->n_live++; at && tunnel->live[at - 1].number > generation; at--)
 		tunnel->live[at] = tunnel->live[at - 1];
 	tunnel->live[at] = (struct rk_generation){ .number = generation, .remove_at = INFINITY };
