@@ -62,7 +62,12 @@ one_view()
 	grep -E '^    received +[1-9][0-9]* packets?, ' "$scratch/view"
 	grep -E '^    sent +[1-9][0-9]* packets?, .*, last [0-9]+s ago$' "$scratch/view"
 	same "state, peer, reasons" "$(seen '.[] | [.state, .peer, .why]')" '["up","b",[]]'
-	same "packets, both ways" "$(seen '.[] | .in.packets > 0 and .out.packets > 0')" true
+	same "packets, both ways" "$(seen '.[] | .rx.packets > 0 and .tx.packets > 0')" true
+	# What went through stays counted when its keys are gone.
+	ask a rekey lan
+	pings a b
+	within 15 only_generation 2
+	same "packets, both ways" "$(seen '.[] | .rx.packets > 1 and .tx.packets > 1')" true
 	ask a down lan
 	says "an administrator has taken it down; spindle up lan" view lan
 	# A peer stands for its tunnels, and no name for all.

@@ -9,19 +9,14 @@
 #include "lib/link.h"
 #include "text.h"
 
-struct traffic {
-	uint64_t packets, octets;
-	bool used;
-	uint64_t idle;			/* if it is: so many seconds ago */
-};
-
 struct view {
 	char name[SPINDLE_NAME_MAX + 1];
 	bool there;			/* the kernel has it */
 	struct sp_tunnel kernel;
 	const json_t *peer, *tunnel;	/* as the daemon has them, or NULL */
-	struct traffic in, out;		/* of all SAs that are there */
-	struct sp_drops drops;		/* likewise, and of the tunnel */
+	struct sp_drops drops;		/* of the tunnel, and of its SAs that are there */
+	bool sent;			/* one of these has sent something, the last of it */
+	uint64_t sent_ago;		/* so many seconds ago */
 	struct sp_sa sa;		/* which is sent with; generation 0: none */
 	bool expired;			/* it has reached its end */
 	json_t *why;			/* texts: what stands against traffic */
@@ -56,18 +51,17 @@ static void add_drops(struct sp_drops *sum, const struct sp_drops *drops)
 static int add_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *arg)
 {
 	struct view *view = arg;
-	struct traffic *traffic = sa->dir == SPINDLE_DIR_IN ? &view->in : &view->out;
 
 	(void)tunnel;
-	traffic->packets += sa->packets;
-	traffic->octets += sa->bytes;
-	if (sa->used && (!traffic->used || sa->idle < traffic->idle))
-		traffic->idle = sa->idle;
-	traffic->used |= sa->used;
 	add_drops(&view->drops, &sa->drops);
-	if (sa->dir == SPINDLE_DIR_OUT && sa->generation == view->kernel.out_generation)
+	if (sa->dir != SPINDLE_DIR_OUT)
+		return 0;
+	if (sa->used && (!view->sent || sa->idle < view->sent_ago))
+		view->sent_ago = sa->idle;
+	view->sent |= sa->used;
+	if (sa->generation == view->kernel.out_generation)
 		view->sa = *sa;
-	if (sa->dir == SPINDLE_DIR_OUT && sa->state == SPINDLE_SA_EXPIRED)
+	if (sa->state == SPINDLE_SA_EXPIRED)
 		view->expired = true;
 	return 0;
 }
@@ -185,13 +179,6 @@ static uint64_t refresh_at(const struct view *view, time_t now)
 	return (uint64_t)now + life->soft_seconds - view->sa.age;
 }
 
-static json_t *traffic_json(const struct traffic *traffic)
-{
-	return json_pack("{s:I, s:I, s:o}", "packets", (json_int_t)traffic->packets,
-			 "bytes", (json_int_t)traffic->octets, "idle",
-			 traffic->used ? json_integer((json_int_t)traffic->idle) : json_null());
-}
-
 static json_t *drops_json(const struct sp_drops *drops)
 {
 	json_t *object = json_object();
@@ -228,8 +215,7 @@ static json_t *view_json(const struct view *view)
 	set(object, "alg", keyed ? sp_json_text(view->sa.alg) : json_null());
 	set(object, "age", keyed ? json_integer((json_int_t)view->sa.age) : json_null());
 	set(object, "rekey-at", refresh ? json_integer((json_int_t)refresh) : json_null());
-	set(object, "in", traffic_json(&view->in));
-	set(object, "out", traffic_json(&view->out));
+	set(object, "sent", view->sent ? json_integer((json_int_t)view->sent_ago) : json_null());
 	set(object, "drops", drops_json(&view->drops));
 	set(object, "why", json_incref(view->why));
 	return object;
@@ -263,14 +249,14 @@ static void print_keys(const struct view *view, time_t now)
 	putchar('\n');
 }
 
-static void print_traffic(const char *label, const struct traffic *traffic)
+static void print_traffic(const char *label, const struct sp_traffic *traffic, bool used,
+			  uint64_t ago)
 {
 	char octets[TEXT_LEN], when[TEXT_LEN];
 
 	printf(CLI_LABEL "%" PRIu64 " %s, %s, last %s\n", label, traffic->packets,
 	       traffic->packets == 1 ? "packet" : "packets",
-	       cli_text_octets(traffic->octets, octets),
-	       cli_text_age(traffic->used, traffic->idle, when));
+	       cli_text_octets(traffic->bytes, octets), cli_text_age(used, ago, when));
 }
 
 static void print_view(const struct view *view)
@@ -283,8 +269,9 @@ static void print_view(const struct view *view)
 	if (view->there) {
 		cli_text_ends(stdout, &view->kernel);
 		print_keys(view, now);
-		print_traffic("received", &view->in);
-		print_traffic("sent", &view->out);
+		print_traffic("received", &view->kernel.rx, view->kernel.heard,
+			      view->kernel.heard_ago);
+		print_traffic("sent", &view->kernel.tx, view->sent, view->sent_ago);
 		cli_text_drops(stdout, &view->drops);
 	}
 	json_array_foreach(view->why, i, text)
