@@ -69,6 +69,19 @@ static void event_send(const struct spn_tunnel *tunnel, struct sk_buff *msg, voi
 	rcu_read_unlock();
 }
 
+static int put_encap(struct sk_buff *msg, u16 dport)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL_ENCAP);
+
+	if (!nest ||
+	    nla_put_u32(msg, SPINDLE_A_ENCAP_TYPE,
+			dport ? SPINDLE_ENCAP_UDP : SPINDLE_ENCAP_NONE) ||
+	    (dport && nla_put_be16(msg, SPINDLE_A_ENCAP_DPORT, cpu_to_be16(dport))))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 /* @remote: where its peer's packets come from, if the event is about that; else NULL. */
 static int put_tunnel_at(struct sk_buff *msg, const struct spn_tunnel *tunnel,
 			 const struct spn_endpoint *remote)
@@ -81,7 +94,7 @@ static int put_tunnel_at(struct sk_buff *msg, const struct spn_tunnel *tunnel,
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, READ_ONCE(tunnel->dev->ifindex)) ||
 	    (remote && nla_put(msg, SPINDLE_A_TUNNEL_REMOTE, spn_addr_len(&remote->addr),
 			       remote->addr.octets)) ||
-	    (remote && nla_put_u16(msg, SPINDLE_A_TUNNEL_ENCAP_DPORT, remote->port)))
+	    (remote && put_encap(msg, remote->port)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -92,14 +105,24 @@ static int put_tunnel(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 	return put_tunnel_at(msg, tunnel, NULL);
 }
 
-static int put_sa_numbers(struct sk_buff *msg, u8 dir, __be32 spi, u32 generation)
+/* Leaves the nest open. */
+static struct nlattr *start_sa(struct sk_buff *msg, u8 dir, __be32 spi, u32 generation)
 {
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA);
 
 	if (!nest ||
-	    nla_put_u8(msg, SPINDLE_A_SA_DIR, dir) ||
+	    nla_put_u32(msg, SPINDLE_A_SA_DIR, dir) ||
 	    nla_put_be32(msg, SPINDLE_A_SA_SPI, spi) ||
 	    nla_put_u32(msg, SPINDLE_A_SA_GENERATION, generation))
+		return NULL;
+	return nest;
+}
+
+static int put_sa_numbers(struct sk_buff *msg, u8 dir, __be32 spi, u32 generation)
+{
+	struct nlattr *nest = start_sa(msg, dir, spi, generation);
+
+	if (!nest)
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -110,15 +133,32 @@ static int put_sa(struct sk_buff *msg, const struct spn_sa *sa)
 	return put_sa_numbers(msg, sa->dir, sa->spi, sa->generation);
 }
 
+static int put_expired(struct sk_buff *msg, const struct spn_sa *sa, bool hard,
+		       enum spindle_limit limit)
+{
+	struct nlattr *nest = start_sa(msg, sa->dir, sa->spi, sa->generation);
+
+	if (!nest ||
+	    (hard && nla_put_flag(msg, SPINDLE_A_SA_HARD)) ||
+	    nla_put_u32(msg, SPINDLE_A_SA_LIMIT, limit))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 static int put_flow(struct sk_buff *msg, const struct sk_buff *skb)
 {
+	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_OUT);
 	struct spn_addr src = spn_ip_src(skb), dst = spn_ip_dst(skb);
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_FLOW);
 
 	if (!nest ||
 	    nla_put(msg, SPINDLE_A_FLOW_SRC, spn_addr_len(&src), src.octets) ||
 	    nla_put(msg, SPINDLE_A_FLOW_DST, spn_addr_len(&dst), dst.octets) ||
-	    nla_put_u8(msg, SPINDLE_A_FLOW_PROTO, spn_ip_next_header(skb)))
+	    nla_put_u32(msg, SPINDLE_A_FLOW_PROTO, spn_ip_next_header(skb)) ||
+	    (tuple.has_ports &&
+	     (nla_put_be16(msg, SPINDLE_A_FLOW_SPORT, cpu_to_be16(tuple.local_port)) ||
+	      nla_put_be16(msg, SPINDLE_A_FLOW_DPORT, cpu_to_be16(tuple.remote_port)))))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -146,17 +186,11 @@ void spn_event_expire(const struct spn_sa *sa, bool hard, enum spindle_limit lim
 {
 	struct sk_buff *msg;
 	void *header;
-	int err;
 
 	msg = event_new(sa->tunnel, SPINDLE_CMD_EXPIRE_NTF, &header);
-	if (!msg)
-		return;
-	err = put_tunnel(msg, sa->tunnel) ?: put_sa(msg, sa);
-	if (!err && hard)
-		err = nla_put_flag(msg, SPINDLE_A_HARD);
-	if (!err)
-		err = nla_put_u8(msg, SPINDLE_A_LIMIT, limit);
-	event_send(sa->tunnel, msg, header, err);
+	if (msg)
+		event_send(sa->tunnel, msg, header,
+			   put_tunnel(msg, sa->tunnel) ?: put_expired(msg, sa, hard, limit));
 }
 
 void spn_event_active(const struct spn_sa *sa)

@@ -35,7 +35,7 @@ static int put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 	if (!nest ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_ID, tunnel->id) ||
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
-	    nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, spn_tunnel_conf(tunnel)->opt.proto))
+	    nla_put_u32(msg, SPINDLE_A_TUNNEL_PROTO, spn_tunnel_conf(tunnel)->opt.proto))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -50,9 +50,9 @@ int spn_message_put_device(struct sk_buff *msg, void *object)
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_IFINDEX, READ_ONCE(sd->dev->ifindex)) ||
 	    nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, sd->dev->name) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_MTU, READ_ONCE(sd->dev->mtu)) ||
-	    nla_put_u8(msg, SPINDLE_A_DEVICE_MTU_FIXED, sd->mtu_fixed) ||
+	    nla_put_u32(msg, SPINDLE_A_DEVICE_MTU_FIXED, sd->mtu_fixed) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, sd->n_tunnels) ||
-	    nla_put_u8(msg, SPINDLE_A_DEVICE_CLEAR, READ_ONCE(sd->clear)) ||
+	    nla_put_u32(msg, SPINDLE_A_DEVICE_CLEAR, READ_ONCE(sd->clear)) ||
 	    put_drops(msg, SPINDLE_A_DEVICE_DROP, &sd->drops))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
@@ -71,14 +71,30 @@ static int put_selectors(struct sk_buff *msg, int type, const struct spn_ts *ts,
 
 		if (!nest ||
 		    put_addr(msg, SPINDLE_A_SELECTOR_ADDR, &ts->prefix.addr) ||
-		    nla_put_u8(msg, SPINDLE_A_SELECTOR_LEN, ts->prefix.len) ||
-		    (ts->proto && nla_put_u8(msg, SPINDLE_A_SELECTOR_PROTO, ts->proto)) ||
+		    nla_put_u32(msg, SPINDLE_A_SELECTOR_LEN, ts->prefix.len) ||
+		    (ts->proto && nla_put_u32(msg, SPINDLE_A_SELECTOR_PROTO, ts->proto)) ||
 		    (spn_proto_has_ports(ts->proto) &&
-		     (nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_FIRST, ts->ports.first) ||
-		      nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_LAST, ts->ports.last))))
+		     (nla_put_be16(msg, SPINDLE_A_SELECTOR_PORT_FIRST,
+				   cpu_to_be16(ts->ports.first)) ||
+		      nla_put_be16(msg, SPINDLE_A_SELECTOR_PORT_LAST,
+				   cpu_to_be16(ts->ports.last)))))
 			return -EMSGSIZE;
 		nla_nest_end(msg, nest);
 	}
+	return 0;
+}
+
+static int put_encap(struct sk_buff *msg, const struct spn_options *opt)
+{
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL_ENCAP);
+	bool udp = opt->encap_dport;
+
+	if (!nest ||
+	    nla_put_u32(msg, SPINDLE_A_ENCAP_TYPE, udp ? SPINDLE_ENCAP_UDP : SPINDLE_ENCAP_NONE) ||
+	    (udp && (nla_put_be16(msg, SPINDLE_A_ENCAP_SPORT, cpu_to_be16(opt->encap_sport)) ||
+		     nla_put_be16(msg, SPINDLE_A_ENCAP_DPORT, cpu_to_be16(opt->encap_dport)))))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
 	return 0;
 }
 
@@ -86,7 +102,8 @@ static int put_conf(struct sk_buff *msg, struct spn_conf *conf)
 {
 	if (put_addr(msg, SPINDLE_A_TUNNEL_LOCAL, &conf->endpoints.local) ||
 	    put_addr(msg, SPINDLE_A_TUNNEL_REMOTE, &conf->endpoints.remote) ||
-	    spn_options_put(msg, &conf->opt))
+	    spn_options_put(msg, &conf->opt) ||
+	    put_encap(msg, &conf->opt))
 		return -EMSGSIZE;
 	return put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, spn_conf_local_ts(conf),
 			     conf->n_local) ?:
@@ -123,7 +140,7 @@ static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 	const struct spn_port *port = spn_tunnel_conf(tunnel)->port;
 	bool up = out && !spn_sa_expired(out);
 
-	if (nla_put_u8(msg, SPINDLE_A_TUNNEL_STATE, up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
+	if (nla_put_u32(msg, SPINDLE_A_TUNNEL_STATE, up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
 	    (out && nla_put_u32(msg, SPINDLE_A_TUNNEL_OUT_GENERATION, out->generation)) ||
 	    (port && !port->sock && nla_put_u32(msg, SPINDLE_A_TUNNEL_ENCAP_ERROR, -port->err)) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED,
@@ -220,11 +237,11 @@ static int put_sa(struct sk_buff *msg, struct spn_sa *sa)
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA);
 
 	if (!nest ||
-	    nla_put_u8(msg, SPINDLE_A_SA_DIR, sa->dir) ||
+	    nla_put_u32(msg, SPINDLE_A_SA_DIR, sa->dir) ||
 	    nla_put_be32(msg, SPINDLE_A_SA_SPI, sa->spi) ||
 	    nla_put_string(msg, SPINDLE_A_SA_ALG, sa->xform.suite->word) ||
 	    nla_put_u32(msg, SPINDLE_A_SA_GENERATION, sa->generation) ||
-	    nla_put_u8(msg, SPINDLE_A_SA_STATE, spn_generation_sa_state(sa)) ||
+	    nla_put_u32(msg, SPINDLE_A_SA_STATE, spn_generation_sa_state(sa)) ||
 	    (sa->xform.esn && nla_put_flag(msg, SPINDLE_A_SA_ESN)) ||
 	    (sa->dir == SPINDLE_DIR_IN &&
 	     nla_put_u32(msg, SPINDLE_A_SA_REPLAY_WINDOW, sa->replay.size)) ||
@@ -256,9 +273,9 @@ int spn_message_put_spi(struct sk_buff *msg, void *object)
 		return err;
 	nest = nla_nest_start(msg, SPINDLE_A_SA);
 	if (!nest ||
-	    nla_put_u8(msg, SPINDLE_A_SA_DIR, SPINDLE_DIR_IN) ||
+	    nla_put_u32(msg, SPINDLE_A_SA_DIR, SPINDLE_DIR_IN) ||
 	    nla_put_be32(msg, SPINDLE_A_SA_SPI, entry->key.spi) ||
-	    nla_put_u8(msg, SPINDLE_A_SA_STATE, SPINDLE_SA_RESERVED))
+	    nla_put_u32(msg, SPINDLE_A_SA_STATE, SPINDLE_SA_RESERVED))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

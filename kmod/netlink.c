@@ -22,7 +22,7 @@ static int check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack)
 
 static int check_ah_align(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
-	if (nla_get_u8(attr) == SPN_AH_ALIGN || nla_get_u8(attr) == SPN_AH_ALIGN_MAX)
+	if (nla_get_u32(attr) == SPN_AH_ALIGN || nla_get_u32(attr) == SPN_AH_ALIGN_MAX)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr, "AH is aligned to 4 octets or to 8");
 	return -EINVAL;
@@ -48,13 +48,22 @@ static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 
 const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1] = {
 	[SPINDLE_A_SELECTOR_ADDR] = ADDR_POLICY,
-	[SPINDLE_A_SELECTOR_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
-	[SPINDLE_A_SELECTOR_PROTO] = { .type = NLA_U8 },
-	[SPINDLE_A_SELECTOR_PORT_FIRST] = { .type = NLA_U16 },
-	[SPINDLE_A_SELECTOR_PORT_LAST] = { .type = NLA_U16 },
+	[SPINDLE_A_SELECTOR_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
+	[SPINDLE_A_SELECTOR_PROTO] = NLA_POLICY_MAX(NLA_U32, U8_MAX),
+	[SPINDLE_A_SELECTOR_PORT_FIRST] = { .type = NLA_BE16 },
+	[SPINDLE_A_SELECTOR_PORT_LAST] = { .type = NLA_BE16 },
 };
 
 static struct netlink_range_validation replay_range = { .max = SPINDLE_REPLAY_MAX };
+
+/* What has 16 bits inside.  A policy's own limits have 15. */
+static struct netlink_range_validation u16_range = { .max = U16_MAX };
+
+const struct nla_policy spn_netlink_encap_policy[SPINDLE_A_ENCAP_MAX + 1] = {
+	[SPINDLE_A_ENCAP_TYPE] = NLA_POLICY_MAX(NLA_U32, SPINDLE_ENCAP_UDP),
+	[SPINDLE_A_ENCAP_SPORT] = { .type = NLA_BE16 },
+	[SPINDLE_A_ENCAP_DPORT] = { .type = NLA_BE16 },
+};
 
 const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_ID] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -62,23 +71,22 @@ const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_LOCAL] = ADDR_POLICY,
 	[SPINDLE_A_TUNNEL_REMOTE] = ADDR_POLICY,
-	[SPINDLE_A_TUNNEL_PROTO] = NLA_POLICY_RANGE(NLA_U8, IPPROTO_ESP, IPPROTO_AH),
-	[SPINDLE_A_TUNNEL_MODE] = NLA_POLICY_MAX(NLA_U8, SPINDLE_MODE_TRANSPORT),
+	[SPINDLE_A_TUNNEL_PROTO] = NLA_POLICY_RANGE(NLA_U32, IPPROTO_ESP, IPPROTO_AH),
+	[SPINDLE_A_TUNNEL_MODE] = NLA_POLICY_MAX(NLA_U32, SPINDLE_MODE_TRANSPORT),
 	[SPINDLE_A_TUNNEL_LOCAL_TS] = NLA_POLICY_NESTED(spn_netlink_selector_policy),
 	[SPINDLE_A_TUNNEL_REMOTE_TS] = NLA_POLICY_NESTED(spn_netlink_selector_policy),
 	[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = NLA_POLICY_FULL_RANGE(NLA_U32, &replay_range),
-	[SPINDLE_A_TUNNEL_DF] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DF_CLEAR),
-	[SPINDLE_A_TUNNEL_DSCP] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DSCP_COPY),
+	[SPINDLE_A_TUNNEL_DF] = NLA_POLICY_MAX(NLA_U32, SPINDLE_DF_CLEAR),
+	[SPINDLE_A_TUNNEL_DSCP] = NLA_POLICY_MAX(NLA_U32, SPINDLE_DSCP_COPY),
 	[SPINDLE_A_TUNNEL_FWMARK] = { .type = NLA_U32 },
-	[SPINDLE_A_TUNNEL_TFC] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_ENCAP_SPORT] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_ENCAP_DPORT] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_KEEPALIVE] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_FOLLOW] = NLA_POLICY_MAX(NLA_U8, 1),
-	[SPINDLE_A_TUNNEL_DUMMY] = { .type = NLA_U16 },
-	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U8, 1),
+	[SPINDLE_A_TUNNEL_TFC] = NLA_POLICY_FULL_RANGE(NLA_U32, &u16_range),
+	[SPINDLE_A_TUNNEL_ENCAP] = NLA_POLICY_NESTED(spn_netlink_encap_policy),
+	[SPINDLE_A_TUNNEL_KEEPALIVE] = NLA_POLICY_FULL_RANGE(NLA_U32, &u16_range),
+	[SPINDLE_A_TUNNEL_FOLLOW] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SPINDLE_A_TUNNEL_DUMMY] = NLA_POLICY_FULL_RANGE(NLA_U32, &u16_range),
+	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
-	[SPINDLE_A_TUNNEL_AH_ALIGN] = NLA_POLICY_VALIDATE_FN(NLA_U8, check_ah_align),
+	[SPINDLE_A_TUNNEL_AH_ALIGN] = NLA_POLICY_VALIDATE_FN(NLA_U32, check_ah_align),
 };
 
 /* So that no sum of times overflows. */
@@ -94,7 +102,7 @@ const struct nla_policy spn_netlink_life_policy[SPINDLE_A_LIFE_MAX + 1] = {
 };
 
 const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1] = {
-	[SPINDLE_A_SA_DIR] = NLA_POLICY_MAX(NLA_U8, SPINDLE_DIR_OUT),
+	[SPINDLE_A_SA_DIR] = NLA_POLICY_MAX(NLA_U32, SPINDLE_DIR_OUT),
 	[SPINDLE_A_SA_SPI] = { .type = NLA_BE32 },
 	[SPINDLE_A_SA_ALG] = { .type = NLA_NUL_STRING, .len = SPINDLE_ALG_MAX },
 	[SPINDLE_A_SA_KEY] = { .type = NLA_BINARY, .len = SPINDLE_KEY_MAX },
@@ -109,12 +117,12 @@ const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1] = {
 static const struct nla_policy device_policy[SPINDLE_A_DEVICE_MAX + 1] = {
 	[SPINDLE_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SPINDLE_A_DEVICE_IFNAME] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
-	[SPINDLE_A_DEVICE_CLEAR] = NLA_POLICY_MAX(NLA_U8, SPINDLE_CLEAR_ACCEPT),
+	[SPINDLE_A_DEVICE_CLEAR] = NLA_POLICY_MAX(NLA_U32, SPINDLE_CLEAR_ACCEPT),
 };
 
 const struct nla_policy spn_netlink_port_policy[SPINDLE_A_PORT_MAX + 1] = {
 	[SPINDLE_A_PORT_ADDR] = ADDR_POLICY,
-	[SPINDLE_A_PORT_NUMBER] = NLA_POLICY_MIN(NLA_U16, 1),
+	[SPINDLE_A_PORT_NUMBER] = { .type = NLA_BE16 },
 };
 
 static const struct nla_policy root_policy[SPINDLE_A_MAX + 1] = {
@@ -456,7 +464,7 @@ static int device_set(struct sk_buff *msg, struct genl_info *info)
 	if (IS_ERR(dev))
 		err = PTR_ERR(dev);
 	else if (tb[SPINDLE_A_DEVICE_CLEAR])
-		err = spn_clear_set(dev, nla_get_u8(tb[SPINDLE_A_DEVICE_CLEAR]));
+		err = spn_clear_set(dev, nla_get_u32(tb[SPINDLE_A_DEVICE_CLEAR]));
 	if (!err && tb[SPINDLE_A_DEVICE_CLEAR])
 		tell_device(genl_info_net(info), dev);
 	rtnl_unlock();

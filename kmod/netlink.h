@@ -21,6 +21,7 @@ void spn_netlink_exit(void);
 
 extern struct genl_family spn_netlink_family;
 extern const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1];
+extern const struct nla_policy spn_netlink_encap_policy[SPINDLE_A_ENCAP_MAX + 1];
 extern const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1];
 extern const struct nla_policy spn_netlink_life_policy[SPINDLE_A_LIFE_MAX + 1];
 extern const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1];

@@ -53,6 +53,7 @@ int spn_netlink_port_open(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *tb[SPINDLE_A_PORT_MAX + 1];
 	struct spn_addr local;
 	struct file *file;
+	u16 number;
 	int err;
 
 	err = spn_netlink_nest(tb, SPINDLE_A_PORT_MAX, SPINDLE_A_PORT, info,
@@ -67,8 +68,12 @@ int spn_netlink_port_open(struct sk_buff *skb, struct genl_info *info)
 	err = spn_netlink_get_host(&local, tb[SPINDLE_A_PORT_ADDR], info->extack);
 	if (err)
 		return err;
-	file = spn_port_lend(spn_net(genl_info_net(info)), &local,
-			     nla_get_u16(tb[SPINDLE_A_PORT_NUMBER]));
+	number = be16_to_cpu(nla_get_be16(tb[SPINDLE_A_PORT_NUMBER]));
+	if (!number) {
+		NL_SET_ERR_MSG_ATTR(info->extack, tb[SPINDLE_A_PORT_NUMBER], "a port is at least 1");
+		return -EINVAL;
+	}
+	file = spn_port_lend(spn_net(genl_info_net(info)), &local, number);
 	if (IS_ERR(file)) {
 		if (PTR_ERR(file) == -EADDRINUSE)
 			NL_SET_ERR_MSG(info->extack, "another program has it");

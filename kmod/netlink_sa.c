@@ -90,7 +90,7 @@ static int get_config(struct spn_sa_config *config, const struct nlattr *nest,
 		return -EINVAL;
 	}
 	memset(config, 0, sizeof(*config));
-	config->dir = nla_get_u8(tb[SPINDLE_A_SA_DIR]);
+	config->dir = nla_get_u32(tb[SPINDLE_A_SA_DIR]);
 	config->key = get_key(tb[SPINDLE_A_SA_KEY]);
 	config->auth_key = get_key(tb[SPINDLE_A_SA_AUTH_KEY]);
 	config->parked = tb[SPINDLE_A_SA_PARKED];
@@ -158,7 +158,7 @@ static int get_wanted_spi(struct genl_info *info, __be32 *spi)
 			       BIT_ULL(SPINDLE_A_SA_SPI) | BIT_ULL(SPINDLE_A_SA_DIR));
 	if (err)
 		return err;
-	if (tb[SPINDLE_A_SA_DIR] && nla_get_u8(tb[SPINDLE_A_SA_DIR]) != SPINDLE_DIR_IN) {
+	if (tb[SPINDLE_A_SA_DIR] && nla_get_u32(tb[SPINDLE_A_SA_DIR]) != SPINDLE_DIR_IN) {
 		NL_SET_ERR_MSG_ATTR(info->extack, tb[SPINDLE_A_SA_DIR],
 				    "the peer chooses outbound SPIs");
 		return -EINVAL;
@@ -365,7 +365,7 @@ static bool is_named(const struct spn_sa *sa, struct nlattr **tb)
 	const struct nlattr *dir = tb[SPINDLE_A_SA_DIR], *spi = tb[SPINDLE_A_SA_SPI];
 
 	return (!generation || nla_get_u32(generation) == sa->generation) &&
-	       (!dir || nla_get_u8(dir) == sa->dir) &&
+	       (!dir || nla_get_u32(dir) == sa->dir) &&
 	       (!spi || nla_get_be32(spi) == sa->spi);
 }
 
@@ -424,7 +424,7 @@ static int del_sas(struct spn_tunnel *tunnel, struct nlattr **tb, struct netlink
 			found = true;
 		}
 	}
-	if (!found && !tb[SPINDLE_A_SA_GENERATION] && nla_get_u8(dir) == SPINDLE_DIR_IN)
+	if (!found && !tb[SPINDLE_A_SA_GENERATION] && nla_get_u32(dir) == SPINDLE_DIR_IN)
 		found = spn_spi_release_one(tunnel->sn, tunnel, nla_get_be32(spi));
 	if (found)
 		return 0;

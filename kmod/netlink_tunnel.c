@@ -34,18 +34,6 @@ int spn_netlink_get_host(struct spn_addr *addr, const struct nlattr *attr,
 	return -EINVAL;
 }
 
-static void get_u8(u8 *value, const struct nlattr *attr)
-{
-	if (attr)
-		*value = nla_get_u8(attr);
-}
-
-static void get_u16(u16 *value, const struct nlattr *attr)
-{
-	if (attr)
-		*value = nla_get_u16(attr);
-}
-
 static int get_prefix(struct spn_prefix *prefix, struct nlattr **tb, const struct nlattr *attr,
 		      struct netlink_ext_ack *extack)
 {
@@ -54,7 +42,7 @@ static int get_prefix(struct spn_prefix *prefix, struct nlattr **tb, const struc
 		return -EINVAL;
 	}
 	prefix->addr = get_addr(tb[SPINDLE_A_SELECTOR_ADDR]);
-	prefix->len = nla_get_u8(tb[SPINDLE_A_SELECTOR_LEN]);
+	prefix->len = nla_get_u32(tb[SPINDLE_A_SELECTOR_LEN]);
 	if (prefix->len > 8 * spn_addr_len(&prefix->addr)) {
 		NL_SET_ERR_MSG_ATTR(extack, attr, "selector is longer than its address");
 		return -EINVAL;
@@ -72,8 +60,10 @@ static int get_ports(struct spn_ts *ts, struct nlattr **tb, const struct nlattr 
 	const struct nlattr *last = tb[SPINDLE_A_SELECTOR_PORT_LAST];
 
 	ts->ports = SPN_PORTS_ALL;
-	get_u16(&ts->ports.first, first);
-	get_u16(&ts->ports.last, last);
+	if (first)
+		ts->ports.first = be16_to_cpu(nla_get_be16(first));
+	if (last)
+		ts->ports.last = be16_to_cpu(nla_get_be16(last));
 	if (ts->ports.first > ts->ports.last) {
 		NL_SET_ERR_MSG_ATTR(extack, attr, "selector's first port is after its last");
 		return -EINVAL;
@@ -94,7 +84,8 @@ static int get_selector(struct spn_ts *ts, const struct nlattr *attr,
 			       extack);
 	if (err)
 		return err;
-	get_u8(&ts->proto, tb[SPINDLE_A_SELECTOR_PROTO]);
+	if (tb[SPINDLE_A_SELECTOR_PROTO])
+		ts->proto = nla_get_u32(tb[SPINDLE_A_SELECTOR_PROTO]);
 	return get_prefix(&ts->prefix, tb, attr, extack) ?: get_ports(ts, tb, attr, extack);
 }
 
@@ -131,6 +122,40 @@ static int get_selectors(struct spn_ts *ts, unsigned int n, const struct nlattr 
 	return 0;
 }
 
+/* UDP and the ports of both ends, or nothing. */
+static int read_encap(struct spn_options *opt, const struct nlattr *attr,
+		      struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[SPINDLE_A_ENCAP_MAX + 1], *sport, *dport;
+	bool udp;
+	int err;
+
+	if (!attr)
+		return 0;
+	err = spn_netlink_parse(tb, SPINDLE_A_ENCAP_MAX, attr, spn_netlink_encap_policy, ~0ULL,
+				extack);
+	if (err)
+		return err;
+	if (!tb[SPINDLE_A_ENCAP_TYPE]) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "encap without a type");
+		return -EINVAL;
+	}
+	udp = nla_get_u32(tb[SPINDLE_A_ENCAP_TYPE]) == SPINDLE_ENCAP_UDP;
+	sport = tb[SPINDLE_A_ENCAP_SPORT];
+	dport = tb[SPINDLE_A_ENCAP_DPORT];
+	if (!udp && (sport || dport)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "only UDP has ports");
+		return -EINVAL;
+	}
+	if (udp && (!sport || !dport || !nla_get_be16(sport) || !nla_get_be16(dport))) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "encap takes two ports");
+		return -EINVAL;
+	}
+	opt->encap_sport = udp ? be16_to_cpu(nla_get_be16(sport)) : 0;
+	opt->encap_dport = udp ? be16_to_cpu(nla_get_be16(dport)) : 0;
+	return 0;
+}
+
 static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	int err = 0;
@@ -142,7 +167,7 @@ static int read_options(struct spn_conf *conf, struct nlattr **tb, struct netlin
 		err = spn_netlink_get_host(&conf->endpoints.remote, tb[SPINDLE_A_TUNNEL_REMOTE],
 					   extack);
 	spn_options_read(&conf->opt, tb);
-	return err;
+	return err ?: read_encap(&conf->opt, tb[SPINDLE_A_TUNNEL_ENCAP], extack);
 }
 
 /* A configuration as the message says, and where it is silent as @old, which may be NULL. */

@@ -15,7 +15,7 @@ const struct spn_options spn_options_usual = {
 	.dscp = SPINDLE_DSCP_COPY,
 };
 
-/* The attribute is as long as the member. */
+/* Each attribute has 32 bits, the member as many as it takes. */
 static const struct {
 	u16 attribute;
 	u8 offset;
@@ -35,8 +35,6 @@ static const struct {
 	OPTION(FWMARK, fwmark),
 	OPTION(AH_ALIGN, ah_align),
 	OPTION(TFC, tfc),
-	OPTION(ENCAP_SPORT, encap_sport),
-	OPTION(ENCAP_DPORT, encap_dport),
 	OPTION(KEEPALIVE, keepalive),
 	OPTION(FOLLOW, follow),
 	OPTION(DUMMY, dummy),
@@ -44,6 +42,32 @@ static const struct {
 	OPTION(OWNER, owner),
 #undef OPTION
 };
+
+static void write_member(void *member, u8 size, u32 value)
+{
+	switch (size) {
+	case sizeof(u8):
+		*(u8 *)member = value;
+		break;
+	case sizeof(u16):
+		*(u16 *)member = value;
+		break;
+	default:
+		*(u32 *)member = value;
+	}
+}
+
+static u32 read_member(const void *member, u8 size)
+{
+	switch (size) {
+	case sizeof(u8):
+		return *(const u8 *)member;
+	case sizeof(u16):
+		return *(const u16 *)member;
+	default:
+		return *(const u32 *)member;
+	}
+}
 
 void spn_options_read(struct spn_options *options, struct nlattr **tb)
 {
@@ -53,8 +77,8 @@ void spn_options_read(struct spn_options *options, struct nlattr **tb)
 		const struct nlattr *attr = tb[options_table[i].attribute];
 
 		if (attr)
-			nla_memcpy((u8 *)options + options_table[i].offset, attr,
-				   options_table[i].size);
+			write_member((u8 *)options + options_table[i].offset,
+				     options_table[i].size, nla_get_u32(attr));
 	}
 }
 
@@ -63,8 +87,9 @@ int spn_options_put(struct sk_buff *msg, const struct spn_options *options)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(options_table); i++)
-		if (nla_put(msg, options_table[i].attribute, options_table[i].size,
-			    (const u8 *)options + options_table[i].offset))
+		if (nla_put_u32(msg, options_table[i].attribute,
+				read_member((const u8 *)options + options_table[i].offset,
+					    options_table[i].size)))
 			return -EMSGSIZE;
 	return 0;
 }

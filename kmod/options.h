@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a tunnel can be told beside its ends and its selectors.  Each stands once, as a row of
- * the table in options.c; what may have which value is netlink's policy, what goes with
- * what is rules.h.
+ * the table in options.c, but for encap, which is a nest; what may have which value is netlink's
+ * policy, what goes with what is rules.h.
  */
 #ifndef _SPINDLE_OPTIONS_H
 #define _SPINDLE_OPTIONS_H

@@ -230,13 +230,13 @@ enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
 	if (spn_sa_expired(sa) || !fits(sa, packets, bytes))
 		return SPN_DROP_EXPIRED;
 	if (packets > seq_max(sa) - sa->seq) {
-		expire(sa, SPINDLE_LIMIT_PACKETS);
+		expire(sa, SPINDLE_LIMIT_SEQUENCE);
 		return SPN_DROP_SEQ_EXHAUSTED;
 	}
 	*first = sa->seq + 1;
 	WRITE_ONCE(sa->seq, sa->seq + packets);
 	if (sa->seq >= seq_soft(sa))
-		tell_soft(sa, SPINDLE_LIMIT_PACKETS);
+		tell_soft(sa, SPINDLE_LIMIT_SEQUENCE);
 	count(sa, packets, bytes);
 	return SPN_DROP_NONE;
 }

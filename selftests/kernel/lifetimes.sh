@@ -139,8 +139,8 @@ sequence()
 {
 	limited out sequence $((0xf0000000))
 	pings_out 1
-	told false packets 1
-	told true packets 0
+	told false sequence 1
+	told true sequence 0
 	same "state" "$(field out state)" active
 }
 

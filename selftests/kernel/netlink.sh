@@ -253,9 +253,23 @@ raw_tunnels()
 			.tunnel.df: integer out of range
 		tunnel-set {tunnel: {name: u, dscp: 65}}
 			.tunnel.dscp: integer out of range
-		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, encap-sport: 4500}}
-			encap takes two ports
-		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, encap-sport: 1, encap-dport: 1}}
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, encap: {type: udp, sport: 4500}}}
+			.tunnel.encap: encap takes two ports
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, encap: {type: udp, sport: 0, dport: 1}}}
+			.tunnel.encap: encap takes two ports
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, encap: {sport: 4500, dport: 4500}}}
+			.tunnel.encap: encap without a type
+		tunnel-set {tunnel: {name: u, encap: {type: none, dport: 4500}}}
+			.tunnel.encap: only UDP has ports
+		tunnel-set {tunnel: {name: u, encap: {type: 2}}}
+			.tunnel.encap.type: integer out of range
+		tunnel-set {tunnel: {name: u, tfc: 65536}}
+			.tunnel.tfc: integer out of range
+		tunnel-set {tunnel: {name: u, local-ts: {addr: 0a010000, len: 16, proto: 256}}}
+			.tunnel.local-ts.proto: integer out of range
+		port-open {port: {addr: c0000201, number: 0}}
+			.port.number: a port is at least 1
+		tunnel-new {tunnel: {name: v, $new, $raw_ends, $raw_ts, proto: 51, encap: {type: udp, sport: 1, dport: 1}}}
 			encap is for ESP in tunnel mode
 		tunnel-set {tunnel: {name: u, keepalive: 20}}
 			keepalive needs encap

@@ -211,8 +211,8 @@ acquire()
 	[ "$asked" -ge 2 ]
 	[ "$asked" -le $((SECONDS - begin + 2)) ]
 	same "what was asked" "$(jq -r 'select(.event == "acquire") |
-		"\(.tunnel) \(.src) \(.dst) \(.proto)"' "$scratch/events" | sort -u)" \
-		"t ${inner[a]} ${inner[b]} 17"
+		"\(.tunnel) \(.src) \(.dst) \(.proto) \(.sport | type) \(.dport | type)"' \
+		"$scratch/events" | sort -u)" "t ${inner[a]} ${inner[b]} 17 number number"
 }
 
 run_tests \

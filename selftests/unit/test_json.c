@@ -109,7 +109,7 @@ static void events(void **state)
 	struct sp_event event = {
 		.tunnel = { .id = 7, .name = "office" },
 		.sa = { .dir = SPINDLE_DIR_OUT, .spi = 0x2002, .generation = 4 },
-		.flow = { V4(10, 1, 0, 5), V4(10, 2, 0, 9), 17 },
+		.flow = { V4(10, 1, 0, 5), V4(10, 2, 0, 9), 17, true, 1024, 53 },
 		.limit = SPINDLE_LIMIT_SECONDS,
 		.hard = true,
 	};
@@ -119,7 +119,8 @@ static void events(void **state)
 	event.cmd = SPINDLE_CMD_ACQUIRE_NTF;
 	assert_json(sp_json_event(&event, &time),
 		    "{\"time\":1700000000.123,\"event\":\"acquire\",\"tunnel\":\"office\","
-		    "\"src\":\"10.1.0.5\",\"dst\":\"10.2.0.9\",\"proto\":17}");
+		    "\"src\":\"10.1.0.5\",\"dst\":\"10.2.0.9\",\"proto\":17,"
+		    "\"sport\":1024,\"dport\":53}");
 	event.cmd = SPINDLE_CMD_EXPIRE_NTF;
 	assert_json(sp_json_event(&event, &time),
 		    "{\"time\":1700000000.123,\"event\":\"expire\",\"tunnel\":\"office\","

@@ -236,19 +236,19 @@ static struct nl_msg *expire_message(void)
 
 	assert_int_equal(sp_nl_put_tunnel(msg, &sample_tunnel), 0);
 	nest = nla_nest_start(msg, SPINDLE_A_SA);
-	nla_put_u8(msg, SPINDLE_A_SA_DIR, SPINDLE_DIR_OUT);
+	nla_put_u32(msg, SPINDLE_A_SA_DIR, SPINDLE_DIR_OUT);
 	nla_put_u32(msg, SPINDLE_A_SA_GENERATION, 9);
-	nla_put_u8(msg, SPINDLE_A_SA_STATE, SPINDLE_SA_PARKED);
+	nla_put_u32(msg, SPINDLE_A_SA_STATE, SPINDLE_SA_PARKED);
 	nla_put_u64(msg, SPINDLE_A_SA_PACKETS, 5);
 	nla_put_u64(msg, SPINDLE_A_SA_BYTES, 6);
 	nla_put_u64(msg, SPINDLE_A_SA_AGE, 7);
 	nla_put_u64(msg, SPINDLE_A_SA_IDLE, 8);
+	nla_put_flag(msg, SPINDLE_A_SA_HARD);
+	nla_put_u32(msg, SPINDLE_A_SA_LIMIT, SPINDLE_LIMIT_SEQUENCE);
 	for (size_t i = 0; i < sample_in.drops.n; i++)
 		put_drop(msg, SPINDLE_A_SA_DROP, &sample_in.drops.list[i]);
 	put_drop(msg, SPINDLE_A_SA_LAST_DROP, &sample_in.last_drop);
 	nla_nest_end(msg, nest);
-	nla_put_flag(msg, SPINDLE_A_HARD);
-	nla_put_u8(msg, SPINDLE_A_LIMIT, SPINDLE_LIMIT_PACKETS);
 	return msg;
 }
 
@@ -262,7 +262,7 @@ static void an_expiry_is_understood(void **state)
 	assert_int_equal(sp_nl_parse_event(nlmsg_hdr(msg), &event, &err), 0);
 	nlmsg_free(msg);
 	assert_true(event.hard);
-	assert_int_equal(event.limit, SPINDLE_LIMIT_PACKETS);
+	assert_int_equal(event.limit, SPINDLE_LIMIT_SEQUENCE);
 	assert_int_equal(event.sa.dir, SPINDLE_DIR_OUT);
 	assert_int_equal(event.sa.generation, 9);
 	assert_true(event.sa.parked);
@@ -290,7 +290,7 @@ static void a_device_is_understood(void **state)
 	nla_put_u32(msg, SPINDLE_A_DEVICE_IFINDEX, 3);
 	nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, "spin0");
 	nla_put_u32(msg, SPINDLE_A_DEVICE_MTU, 1438);
-	nla_put_u8(msg, SPINDLE_A_DEVICE_MTU_FIXED, 1);
+	nla_put_u32(msg, SPINDLE_A_DEVICE_MTU_FIXED, 1);
 	nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, 2);
 	put_drop(msg, SPINDLE_A_DEVICE_DROP, &sample_in.drops.list[0]);
 	nla_nest_end(msg, nest);

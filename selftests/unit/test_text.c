@@ -172,7 +172,7 @@ static void events(void **state)
 		uint8_t cmd;
 		const char *line;
 	} rows[] = {
-		{ SPINDLE_CMD_ACQUIRE_NTF, "acquire office from 10.1.0.5 to 10.2.0.9 proto 17" },
+		{ SPINDLE_CMD_ACQUIRE_NTF, "acquire office from 10.1.0.5 to 10.2.0.9 proto 17 ports 1024 53" },
 		{ SPINDLE_CMD_EXPIRE_NTF,
 		  "expire office in spi 0x1001 gen 2 soft limit of packets" },
 		{ SPINDLE_CMD_ACTIVE_NTF, "active office spi 0x1001 gen 2" },
@@ -186,7 +186,7 @@ static void events(void **state)
 	const struct timespec time = { SAMPLE_NOW, 45000000 };
 	struct sp_event event = {
 		.tunnel = sample_tunnel, .sa = sample_in,
-		.flow = { V4(10, 1, 0, 5), V4(10, 2, 0, 9), 17 },
+		.flow = { V4(10, 1, 0, 5), V4(10, 2, 0, 9), 17, true, 1024, 53 },
 		.limit = SPINDLE_LIMIT_PACKETS,
 	};
 	const struct sp_event set = {

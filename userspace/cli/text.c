@@ -268,6 +268,8 @@ static void print_event_details(FILE *out, const struct sp_event *event)
 	case SPINDLE_CMD_ACQUIRE_NTF:
 		fprintf(out, " from %s to %s proto %u", sp_addr_format(&event->flow.src, a),
 			sp_addr_format(&event->flow.dst, b), event->flow.proto);
+		if (event->flow.has_ports)
+			fprintf(out, " ports %u %u", event->flow.sport, event->flow.dport);
 		break;
 	case SPINDLE_CMD_EXPIRE_NTF:
 		fprintf(out, " %s spi 0x%x gen %u %s limit of %s", sp_name_dir(sa->dir), sa->spi,

@@ -183,6 +183,14 @@ json_t *sp_json_sa(const struct sp_sa *sa, const char *tunnel)
 			 "last-drop", last_drop(&sa->last_drop));
 }
 
+static json_t *flow(const struct sp_flow *f)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "src", addr(&f->src), "dst", addr(&f->dst),
+			 "proto", number(f->proto),
+			 "sport", f->has_ports ? number(f->sport) : json_null(),
+			 "dport", f->has_ports ? number(f->dport) : json_null());
+}
+
 /* What an event says beside its time, its name and its tunnel. */
 static json_t *event_details(const struct sp_event *event)
 {
@@ -197,9 +205,7 @@ static json_t *event_details(const struct sp_event *event)
 	case SPINDLE_CMD_SA_DEL_NTF:
 		return sp_json_sa(&event->sa, event->tunnel.name);
 	case SPINDLE_CMD_ACQUIRE_NTF:
-		return json_pack("{s:o, s:o, s:o}", "src", addr(&event->flow.src),
-				 "dst", addr(&event->flow.dst),
-				 "proto", number(event->flow.proto));
+		return flow(&event->flow);
 	case SPINDLE_CMD_EXPIRE_NTF:
 		return json_pack("{s:s, s:o, s:o, s:b, s:s}", "dir", sp_name_dir(event->sa.dir),
 				 "spi", spi(event->sa.spi),

@@ -79,7 +79,7 @@ const char *sp_name_limit(uint8_t limit)
 {
 	static const char *const words[] = {
 		[SPINDLE_LIMIT_BYTES] = "bytes", [SPINDLE_LIMIT_PACKETS] = "packets",
-		[SPINDLE_LIMIT_SECONDS] = "seconds",
+		[SPINDLE_LIMIT_SECONDS] = "seconds", [SPINDLE_LIMIT_SEQUENCE] = "sequence",
 	};
 
 	return word_at(words, COUNT(words), limit);

@@ -123,6 +123,8 @@ struct sp_sa {
 struct sp_flow {
 	struct sp_addr src, dst;
 	uint8_t proto;
+	bool has_ports;
+	uint16_t sport, dport;
 };
 
 /* What an SA can be made with. */

@@ -26,16 +26,17 @@ static int parse_addr(struct sp_addr *addr, const struct nlattr *attr)
 	return 0;
 }
 
+/* For what has no more than that, whatever the kernel may say one day. */
 static void get_u8(uint8_t *value, const struct nlattr *attr)
 {
 	if (attr)
-		*value = nla_get_u8(attr);
+		*value = nla_get_u32(attr) > UINT8_MAX ? UINT8_MAX : (uint8_t)nla_get_u32(attr);
 }
 
-static void get_u16(uint16_t *value, const struct nlattr *attr)
+static void get_port(uint16_t *value, const struct nlattr *attr)
 {
 	if (attr)
-		*value = nla_get_u16(attr);
+		*value = ntohs(nla_get_u16(attr));
 }
 
 static void get_u32(uint32_t *value, const struct nlattr *attr)
@@ -59,8 +60,8 @@ static void get_string(char *text, size_t size, const struct nlattr *attr)
 static int parse_ts(struct sp_ts *ts, struct nlattr *nest)
 {
 	static const struct nla_policy policy[SPINDLE_A_SELECTOR_MAX + 1] = {
-		[SPINDLE_A_SELECTOR_LEN] = { .type = NLA_U8 },
-		[SPINDLE_A_SELECTOR_PROTO] = { .type = NLA_U8 },
+		[SPINDLE_A_SELECTOR_LEN] = { .type = NLA_U32 },
+		[SPINDLE_A_SELECTOR_PROTO] = { .type = NLA_U32 },
 		[SPINDLE_A_SELECTOR_PORT_FIRST] = { .type = NLA_U16 },
 		[SPINDLE_A_SELECTOR_PORT_LAST] = { .type = NLA_U16 },
 	};
@@ -70,11 +71,11 @@ static int parse_ts(struct sp_ts *ts, struct nlattr *nest)
 	    !a[SPINDLE_A_SELECTOR_ADDR] || !a[SPINDLE_A_SELECTOR_LEN] ||
 	    parse_addr(&ts->prefix.addr, a[SPINDLE_A_SELECTOR_ADDR]))
 		return -1;
-	ts->prefix.len = nla_get_u8(a[SPINDLE_A_SELECTOR_LEN]);
+	get_u8(&ts->prefix.len, a[SPINDLE_A_SELECTOR_LEN]);
 	ts->port_last = UINT16_MAX;
 	get_u8(&ts->proto, a[SPINDLE_A_SELECTOR_PROTO]);
-	get_u16(&ts->port_first, a[SPINDLE_A_SELECTOR_PORT_FIRST]);
-	get_u16(&ts->port_last, a[SPINDLE_A_SELECTOR_PORT_LAST]);
+	get_port(&ts->port_first, a[SPINDLE_A_SELECTOR_PORT_FIRST]);
+	get_port(&ts->port_last, a[SPINDLE_A_SELECTOR_PORT_LAST]);
 	return 0;
 }
 
@@ -134,11 +135,11 @@ static const struct nla_policy tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_NAME] = { .type = NLA_STRING },
 	[SPINDLE_A_TUNNEL_IFINDEX] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_IFNAME] = { .type = NLA_STRING },
-	[SPINDLE_A_TUNNEL_PROTO] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_PROTO] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_PATH_MTU] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_MTU] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
-	[SPINDLE_A_TUNNEL_STATE] = { .type = NLA_U8 },
+	[SPINDLE_A_TUNNEL_STATE] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_OUT_GENERATION] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_STAGED] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_ENCAP_ERROR] = { .type = NLA_U32 },
@@ -149,18 +150,34 @@ static const struct nla_policy tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_HEARD] = { .type = NLA_U64 },
 };
 
+static int parse_encap(struct sp_encap *encap, struct nlattr *nest)
+{
+	static const struct nla_policy policy[SPINDLE_A_ENCAP_MAX + 1] = {
+		[SPINDLE_A_ENCAP_TYPE] = { .type = NLA_U32 },
+		[SPINDLE_A_ENCAP_SPORT] = { .type = NLA_U16 },
+		[SPINDLE_A_ENCAP_DPORT] = { .type = NLA_U16 },
+	};
+	struct nlattr *a[SPINDLE_A_ENCAP_MAX + 1];
+
+	if (nla_parse_nested(a, SPINDLE_A_ENCAP_MAX, nest, policy) < 0)
+		return -1;
+	get_port(&encap->sport, a[SPINDLE_A_ENCAP_SPORT]);
+	get_port(&encap->dport, a[SPINDLE_A_ENCAP_DPORT]);
+	return 0;
+}
+
 static int parse_option(struct sp_tunnel_options *options, const struct sp_option *option,
 			struct nlattr *const *attrs)
 {
-	for (unsigned int i = 0; i < option->attributes; i++) {
-		struct nlattr *attr = attrs[option->attribute + i];
+	struct nlattr *attr = attrs[option->attribute];
 
-		if (!attr)
-			continue;
-		if (nla_len(attr) < option->width)
-			return -1;
-		memcpy(sp_option_field(option, options, i), nla_data(attr), option->width);
-	}
+	if (!attr)
+		return 0;
+	if (option->attribute == SPINDLE_A_TUNNEL_ENCAP)
+		return parse_encap(&options->encap, attr);
+	if (nla_len(attr) < (int)sizeof(uint32_t))
+		return -1;
+	sp_option_set(option, options, nla_get_u32(attr));
 	return 0;
 }
 
@@ -239,24 +256,26 @@ static int parse_life(struct sp_life *life, struct nlattr *nest)
 	return 0;
 }
 
-static int parse_sa(struct sp_sa *sa, struct nlattr *nest)
+static int parse_sa(struct sp_event *event, struct nlattr *nest)
 {
 	static const struct nla_policy policy[SPINDLE_A_SA_MAX + 1] = {
-		[SPINDLE_A_SA_DIR] = { .type = NLA_U8 },
+		[SPINDLE_A_SA_DIR] = { .type = NLA_U32 },
 		[SPINDLE_A_SA_SPI] = { .type = NLA_U32 },
 		[SPINDLE_A_SA_ALG] = { .type = NLA_STRING },
 		[SPINDLE_A_SA_GENERATION] = { .type = NLA_U32 },
 		[SPINDLE_A_SA_SEQUENCE] = { .type = NLA_U64 },
 		[SPINDLE_A_SA_LIFE] = { .type = NLA_NESTED },
-		[SPINDLE_A_SA_STATE] = { .type = NLA_U8 },
+		[SPINDLE_A_SA_STATE] = { .type = NLA_U32 },
 		[SPINDLE_A_SA_REPLAY_WINDOW] = { .type = NLA_U32 },
 		[SPINDLE_A_SA_PACKETS] = { .type = NLA_U64 },
 		[SPINDLE_A_SA_BYTES] = { .type = NLA_U64 },
 		[SPINDLE_A_SA_AGE] = { .type = NLA_U64 },
 		[SPINDLE_A_SA_IDLE] = { .type = NLA_U64 },
 		[SPINDLE_A_SA_LAST_DROP] = { .type = NLA_NESTED },
+		[SPINDLE_A_SA_LIMIT] = { .type = NLA_U32 },
 	};
 	struct nlattr *a[SPINDLE_A_SA_MAX + 1];
+	struct sp_sa *sa = &event->sa;
 	uint32_t spi = 0;
 
 	if (!nest)
@@ -272,6 +291,8 @@ static int parse_sa(struct sp_sa *sa, struct nlattr *nest)
 	get_u8(&sa->state, a[SPINDLE_A_SA_STATE]);
 	sa->parked = sa->state == SPINDLE_SA_PARKED;
 	sa->esn = a[SPINDLE_A_SA_ESN];
+	event->hard = a[SPINDLE_A_SA_HARD];
+	get_u8(&event->limit, a[SPINDLE_A_SA_LIMIT]);
 	get_u32(&sa->replay_window, a[SPINDLE_A_SA_REPLAY_WINDOW]);
 	get_u64(&sa->packets, a[SPINDLE_A_SA_PACKETS]);
 	get_u64(&sa->bytes, a[SPINDLE_A_SA_BYTES]);
@@ -288,7 +309,9 @@ static int parse_sa(struct sp_sa *sa, struct nlattr *nest)
 static int parse_flow(struct sp_flow *flow, struct nlattr *nest)
 {
 	static const struct nla_policy policy[SPINDLE_A_FLOW_MAX + 1] = {
-		[SPINDLE_A_FLOW_PROTO] = { .type = NLA_U8 },
+		[SPINDLE_A_FLOW_PROTO] = { .type = NLA_U32 },
+		[SPINDLE_A_FLOW_SPORT] = { .type = NLA_U16 },
+		[SPINDLE_A_FLOW_DPORT] = { .type = NLA_U16 },
 	};
 	struct nlattr *a[SPINDLE_A_FLOW_MAX + 1];
 
@@ -299,6 +322,9 @@ static int parse_flow(struct sp_flow *flow, struct nlattr *nest)
 	    parse_addr(&flow->dst, a[SPINDLE_A_FLOW_DST]))
 		return -1;
 	get_u8(&flow->proto, a[SPINDLE_A_FLOW_PROTO]);
+	flow->has_ports = a[SPINDLE_A_FLOW_SPORT];
+	get_port(&flow->sport, a[SPINDLE_A_FLOW_SPORT]);
+	get_port(&flow->dport, a[SPINDLE_A_FLOW_DPORT]);
 	return 0;
 }
 
@@ -308,9 +334,9 @@ static int parse_device(struct sp_device *device, struct nlattr *nest)
 		[SPINDLE_A_DEVICE_IFINDEX] = { .type = NLA_U32 },
 		[SPINDLE_A_DEVICE_IFNAME] = { .type = NLA_STRING },
 		[SPINDLE_A_DEVICE_MTU] = { .type = NLA_U32 },
-		[SPINDLE_A_DEVICE_MTU_FIXED] = { .type = NLA_U8 },
+		[SPINDLE_A_DEVICE_MTU_FIXED] = { .type = NLA_U32 },
 		[SPINDLE_A_DEVICE_TUNNELS] = { .type = NLA_U32 },
-		[SPINDLE_A_DEVICE_CLEAR] = { .type = NLA_U8 },
+		[SPINDLE_A_DEVICE_CLEAR] = { .type = NLA_U32 },
 	};
 	struct nlattr *a[SPINDLE_A_DEVICE_MAX + 1];
 
@@ -330,8 +356,6 @@ static const struct nla_policy message_policy[SPINDLE_A_MAX + 1] = {
 	[SPINDLE_A_TUNNEL] = { .type = NLA_NESTED },
 	[SPINDLE_A_SA] = { .type = NLA_NESTED },
 	[SPINDLE_A_FLOW] = { .type = NLA_NESTED },
-	[SPINDLE_A_HARD] = { .type = NLA_FLAG },
-	[SPINDLE_A_LIMIT] = { .type = NLA_U8 },
 	[SPINDLE_A_PORT] = { .type = NLA_NESTED },
 	[SPINDLE_A_ALG] = { .type = NLA_NESTED },
 };
@@ -343,13 +367,11 @@ int sp_nl_parse_event(struct nlmsghdr *hdr, struct sp_event *event, struct sp_er
 	memset(event, 0, sizeof(*event));
 	if (genlmsg_parse(hdr, 0, a, SPINDLE_A_MAX, message_policy) < 0 ||
 	    parse_tunnel(&event->tunnel, a[SPINDLE_A_TUNNEL]) ||
-	    parse_sa(&event->sa, a[SPINDLE_A_SA]) ||
+	    parse_sa(event, a[SPINDLE_A_SA]) ||
 	    parse_flow(&event->flow, a[SPINDLE_A_FLOW]) ||
 	    (a[SPINDLE_A_DEVICE] && parse_device(&event->device, a[SPINDLE_A_DEVICE])))
 		return sp_fail(err, "the kernel sent a malformed message");
 	event->cmd = genlmsg_hdr(hdr)->cmd;
-	event->hard = a[SPINDLE_A_HARD];
-	get_u8(&event->limit, a[SPINDLE_A_LIMIT]);
 	event->sa.proto = event->tunnel.proto;
 	return 0;
 }

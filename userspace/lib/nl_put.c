@@ -17,8 +17,8 @@ static bool all_ports(const struct sp_ts *ts)
 
 static int put_ports(struct nl_msg *msg, const struct sp_ts *ts)
 {
-	return nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_FIRST, ts->port_first) ||
-	       nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_LAST, ts->port_last);
+	return nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_FIRST, htons(ts->port_first)) ||
+	       nla_put_u16(msg, SPINDLE_A_SELECTOR_PORT_LAST, htons(ts->port_last));
 }
 
 static int put_selectors(struct nl_msg *msg, int type, const struct sp_selectors *selectors)
@@ -28,8 +28,8 @@ static int put_selectors(struct nl_msg *msg, int type, const struct sp_selectors
 		struct nlattr *nest = nla_nest_start(msg, type | NLA_F_NESTED);
 
 		if (!nest || put_addr(msg, SPINDLE_A_SELECTOR_ADDR, &ts->prefix.addr) ||
-		    nla_put_u8(msg, SPINDLE_A_SELECTOR_LEN, ts->prefix.len) ||
-		    (ts->proto && nla_put_u8(msg, SPINDLE_A_SELECTOR_PROTO, ts->proto)) ||
+		    nla_put_u32(msg, SPINDLE_A_SELECTOR_LEN, ts->prefix.len) ||
+		    (ts->proto && nla_put_u32(msg, SPINDLE_A_SELECTOR_PROTO, ts->proto)) ||
 		    (!all_ports(ts) && put_ports(msg, ts)))
 			return -1;
 		nla_nest_end(msg, nest);
@@ -37,14 +37,26 @@ static int put_selectors(struct nl_msg *msg, int type, const struct sp_selectors
 	return 0;
 }
 
-static int put_option(struct nl_msg *msg, const struct sp_option *option,
-		      struct sp_tunnel_options options)
+static int put_encap(struct nl_msg *msg, const struct sp_encap *encap)
 {
-	for (unsigned int i = 0; i < option->attributes; i++)
-		if (nla_put(msg, option->attribute + (int)i, option->width,
-			    sp_option_field(option, &options, i)))
-			return -1;
+	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_TUNNEL_ENCAP | NLA_F_NESTED);
+	bool udp = encap->dport;
+
+	if (!nest ||
+	    nla_put_u32(msg, SPINDLE_A_ENCAP_TYPE, udp ? SPINDLE_ENCAP_UDP : SPINDLE_ENCAP_NONE) ||
+	    (udp && nla_put_u16(msg, SPINDLE_A_ENCAP_SPORT, htons(encap->sport))) ||
+	    (udp && nla_put_u16(msg, SPINDLE_A_ENCAP_DPORT, htons(encap->dport))))
+		return -1;
+	nla_nest_end(msg, nest);
 	return 0;
+}
+
+static int put_option(struct nl_msg *msg, const struct sp_option *option,
+		      const struct sp_tunnel_options *options)
+{
+	if (option->attribute == SPINDLE_A_TUNNEL_ENCAP)
+		return put_encap(msg, &options->encap);
+	return nla_put_u32(msg, option->attribute, sp_option_get(option, options));
 }
 
 static int put_options(struct nl_msg *msg, const struct sp_tunnel *t)
@@ -52,7 +64,7 @@ static int put_options(struct nl_msg *msg, const struct sp_tunnel *t)
 	const struct sp_option *option;
 
 	for (size_t i = 0; (option = sp_option_at(i)); i++)
-		if (t->told & sp_option_bit(option) && put_option(msg, option, t->options))
+		if (t->told & sp_option_bit(option) && put_option(msg, option, &t->options))
 			return -1;
 	return 0;
 }
@@ -64,7 +76,7 @@ static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 	if ((f & SP_TUNNEL_IFINDEX && nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, t->ifindex)) ||
 	    (f & SP_TUNNEL_LOCAL && put_addr(msg, SPINDLE_A_TUNNEL_LOCAL, &t->local)) ||
 	    (f & SP_TUNNEL_REMOTE && put_addr(msg, SPINDLE_A_TUNNEL_REMOTE, &t->remote)) ||
-	    (f & SP_TUNNEL_PROTO && nla_put_u8(msg, SPINDLE_A_TUNNEL_PROTO, t->proto)) ||
+	    (f & SP_TUNNEL_PROTO && nla_put_u32(msg, SPINDLE_A_TUNNEL_PROTO, t->proto)) ||
 	    (f & SP_TUNNEL_LOCAL_TS &&
 	     put_selectors(msg, SPINDLE_A_TUNNEL_LOCAL_TS, &t->local_ts)) ||
 	    (f & SP_TUNNEL_REMOTE_TS &&
@@ -115,7 +127,7 @@ int sp_nl_put_device_clear(struct nl_msg *msg, const char *ifname, uint8_t clear
 
 	if (!nest ||
 	    nla_put_string(msg, SPINDLE_A_DEVICE_IFNAME, ifname) ||
-	    nla_put_u8(msg, SPINDLE_A_DEVICE_CLEAR, clear))
+	    nla_put_u32(msg, SPINDLE_A_DEVICE_CLEAR, clear))
 		return -1;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -152,7 +164,7 @@ int sp_nl_put_sa(struct nl_msg *msg, const struct sp_sa *sa)
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_SA | NLA_F_NESTED);
 
 	if (!nest ||
-	    nla_put_u8(msg, SPINDLE_A_SA_DIR, sa->dir) ||
+	    nla_put_u32(msg, SPINDLE_A_SA_DIR, sa->dir) ||
 	    nla_put_u32(msg, SPINDLE_A_SA_SPI, htonl(sa->spi)) ||
 	    nla_put_string(msg, SPINDLE_A_SA_ALG, sa->alg) ||
 	    put_secret(msg, SPINDLE_A_SA_KEY, &sa->key) ||
@@ -177,7 +189,7 @@ int sp_nl_put_sa_name(struct nl_msg *msg, const struct sp_sa *sa)
 		if (nla_put_u32(msg, SPINDLE_A_SA_GENERATION, sa->generation))
 			return -1;
 	} else if (sa->spi) {
-		if (nla_put_u8(msg, SPINDLE_A_SA_DIR, sa->dir) ||
+		if (nla_put_u32(msg, SPINDLE_A_SA_DIR, sa->dir) ||
 		    nla_put_u32(msg, SPINDLE_A_SA_SPI, htonl(sa->spi)))
 			return -1;
 	}
@@ -191,7 +203,7 @@ int sp_nl_put_port(struct nl_msg *msg, const struct sp_addr *addr, uint16_t port
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_PORT | NLA_F_NESTED);
 
 	if (!nest || put_addr(msg, SPINDLE_A_PORT_ADDR, addr) ||
-	    nla_put_u16(msg, SPINDLE_A_PORT_NUMBER, port))
+	    nla_put_u16(msg, SPINDLE_A_PORT_NUMBER, htons(port)))
 		return -1;
 	nla_nest_end(msg, nest);
 	return 0;

@@ -194,7 +194,7 @@ static const struct sp_option_kind encap = {
 static const struct sp_option options[] = {
 	ROW("mode", "tunnel|transport", mode, MODE, &mode, 0, SPINDLE_MODE_TUNNEL),
 	{ "encap", "none|udp SPORT DPORT", offsetof(struct sp_tunnel_options, encap),
-	  SPINDLE_A_TUNNEL_ENCAP_SPORT, sizeof(uint16_t), 2, &encap, 0, 0 },
+	  SPINDLE_A_TUNNEL_ENCAP, sizeof(uint16_t), 2, &encap, 0, 0 },
 	ROW("keepalive", "SECONDS", keepalive, KEEPALIVE, &count, UINT16_MAX, 0),
 	ROW("follow", "on|off", follow, FOLLOW, &onoff, 0, 0),
 	ROW("replay-window", "N", replay_window, REPLAY_WINDOW, &count, SPINDLE_REPLAY_MAX,
@@ -209,8 +209,7 @@ static const struct sp_option options[] = {
 };
 
 _Static_assert(COUNT(options) <= SP_OPTIONS_MAX, "a mask of options has 32 bits");
-_Static_assert(SPINDLE_A_TUNNEL_ENCAP_DPORT == SPINDLE_A_TUNNEL_ENCAP_SPORT + 1 &&
-	       offsetof(struct sp_encap, dport) == sizeof(uint16_t),
+_Static_assert(offsetof(struct sp_encap, dport) == sizeof(uint16_t),
 	       "the two ports follow each other");
 
 const struct sp_option *sp_option_at(size_t i)
@@ -243,16 +242,16 @@ uint32_t sp_option_all(void)
 
 /* --- values ------------------------------------------------------------------- */
 
-void *sp_option_field(const struct sp_option *option, struct sp_tunnel_options *of,
-		      unsigned int attribute)
+static void *field(const struct sp_option *option, struct sp_tunnel_options *of,
+		   unsigned int part)
 {
-	return (char *)of + option->offset + attribute * option->width;
+	return (char *)of + option->offset + part * option->width;
 }
 
 static uint32_t read_field(const struct sp_option *option, const struct sp_tunnel_options *of,
-			   unsigned int attribute)
+			   unsigned int part)
 {
-	const char *at = (const char *)of + option->offset + attribute * option->width;
+	const char *at = (const char *)of + option->offset + part * option->width;
 	uint16_t u16;
 	uint32_t u32;
 
@@ -269,26 +268,26 @@ static uint32_t read_field(const struct sp_option *option, const struct sp_tunne
 }
 
 static void write_field(const struct sp_option *option, struct sp_tunnel_options *of,
-			unsigned int attribute, uint32_t value)
+			unsigned int part, uint32_t value)
 {
 	uint16_t u16 = (uint16_t)value;
 	uint8_t u8 = (uint8_t)value;
 	const void *from = option->width == sizeof(u8) ? (const void *)&u8 :
 			   option->width == sizeof(u16) ? (const void *)&u16 : &value;
 
-	memcpy(sp_option_field(option, of, attribute), from, option->width);
+	memcpy(field(option, of, part), from, option->width);
 }
 
 uint32_t sp_option_get(const struct sp_option *option, const struct sp_tunnel_options *of)
 {
 	uint32_t value = read_field(option, of, 0);
 
-	return option->attributes == 1 ? value : value << 16 | read_field(option, of, 1);
+	return option->parts == 1 ? value : value << 16 | read_field(option, of, 1);
 }
 
-static void set_value(const struct sp_option *option, struct sp_tunnel_options *of, uint32_t value)
+void sp_option_set(const struct sp_option *option, struct sp_tunnel_options *of, uint32_t value)
 {
-	if (option->attributes == 1) {
+	if (option->parts == 1) {
 		write_field(option, of, 0, value);
 		return;
 	}
@@ -301,7 +300,7 @@ struct sp_tunnel_options sp_options_usual(void)
 	struct sp_tunnel_options usual = { 0 };
 
 	for (size_t i = 0; i < COUNT(options); i++)
-		set_value(&options[i], &usual, options[i].usual);
+		sp_option_set(&options[i], &usual, options[i].usual);
 	return usual;
 }
 
@@ -327,7 +326,7 @@ int sp_option_parse(const struct sp_option *option, struct sp_tunnel_options *of
 
 	if (option->kind->parse(option, &value, text, err))
 		return -1;
-	set_value(option, of, value);
+	sp_option_set(option, of, value);
 	return 0;
 }
 

@@ -44,9 +44,9 @@ struct sp_option {
 	const char *word;
 	const char *values;		/* that it takes, as a manual page has them */
 	size_t offset;			/* in struct sp_tunnel_options */
-	uint16_t attribute;		/* enum spindle_tunnel_attr; of encap the first of two */
-	uint16_t width;			/* octets of each attribute */
-	uint16_t attributes;
+	uint16_t attribute;		/* enum spindle_tunnel_attr */
+	uint16_t width;			/* octets of each of its parts */
+	uint16_t parts;			/* 1; the ports of encap are 2 */
 	const struct sp_option_kind *kind;
 	uint32_t most;			/* of a kind that counts */
 	uint32_t usual;			/* the value that a tunnel has untold */
@@ -81,8 +81,7 @@ enum sp_option_form sp_option_form(const struct sp_option *option,
 /* Its value; both ports of encap in one, the source's first. */
 uint32_t sp_option_get(const struct sp_option *option, const struct sp_tunnel_options *options);
 
-/* Where the value of one of its attributes lies: width octets, in the host's order. */
-void *sp_option_field(const struct sp_option *option, struct sp_tunnel_options *options,
-		      unsigned int attribute);
+void sp_option_set(const struct sp_option *option, struct sp_tunnel_options *options,
+		   uint32_t value);
 
 #endif

@@ -5,8 +5,8 @@
  * the specification; `make check` compares the two.
  *
  * Every command needs CAP_NET_ADMIN in the network namespace of the socket.
- * Addresses are in network byte order, 4 octets of IPv4 or 16 of IPv6.  SPIs are
- * big-endian.  All other integers are in host byte order.
+ * Addresses are in network byte order, 4 octets of IPv4 or 16 of IPv6.  SPIs
+ * and ports are big-endian.  All other integers are in host byte order, of 32 or 64 bits.
  */
 #ifndef _UAPI_LINUX_SPINDLE_H
 #define _UAPI_LINUX_SPINDLE_H
@@ -50,7 +50,7 @@ enum spindle_cmd {
 	SPINDLE_CMD_ACQUIRE_NTF,	/* group keying */
 	SPINDLE_CMD_EXPIRE_NTF,		/* group keying */
 	SPINDLE_CMD_ACTIVE_NTF,		/* group keying */
-	SPINDLE_CMD_ENDPOINT_NTF,	/* group keying: TUNNEL with REMOTE and ENCAP_DPORT, SA */
+	SPINDLE_CMD_ENDPOINT_NTF,	/* group keying: TUNNEL with REMOTE and ENCAP, SA */
 	SPINDLE_CMD_DEV_SET,		/* what a device does; it is named by IFINDEX or IFNAME */
 	SPINDLE_CMD_PORT_OPEN,		/* where ESP in UDP comes in, for IKE: a descriptor */
 	SPINDLE_CMD_DEV_SET_NTF,	/* group monitor */
@@ -67,8 +67,6 @@ enum spindle_attr {
 	SPINDLE_A_TUNNEL,		/* nest, enum spindle_tunnel_attr */
 	SPINDLE_A_SA,			/* nest, enum spindle_sa_attr; may repeat */
 	SPINDLE_A_FLOW,			/* nest, enum spindle_flow_attr */
-	SPINDLE_A_HARD,			/* flag: the SA has stopped (EXPIRE_NTF) */
-	SPINDLE_A_LIMIT,		/* u8, enum spindle_limit (EXPIRE_NTF) */
 	SPINDLE_A_PORT,			/* nest, enum spindle_port_attr */
 	SPINDLE_A_ALG,			/* nest, enum spindle_alg_attr */
 
@@ -83,8 +81,8 @@ enum spindle_device_attr {
 	SPINDLE_A_DEVICE_MTU,		/* u32 */
 	SPINDLE_A_DEVICE_TUNNELS,	/* u32, how many */
 	SPINDLE_A_DEVICE_DROP,		/* nest, enum spindle_drop_attr; repeats */
-	SPINDLE_A_DEVICE_MTU_FIXED,	/* u8, 1: the MTU does not follow the tunnels */
-	SPINDLE_A_DEVICE_CLEAR,		/* u8, enum spindle_clear */
+	SPINDLE_A_DEVICE_MTU_FIXED,	/* u32, 1: the MTU does not follow the tunnels */
+	SPINDLE_A_DEVICE_CLEAR,		/* u32, enum spindle_clear */
 
 	__SPINDLE_A_DEVICE_MAX,
 	SPINDLE_A_DEVICE_MAX = __SPINDLE_A_DEVICE_MAX - 1
@@ -126,26 +124,25 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_IFNAME,	/* string, get only */
 	SPINDLE_A_TUNNEL_LOCAL,		/* address, outer source */
 	SPINDLE_A_TUNNEL_REMOTE,	/* address of the same family, outer destination */
-	SPINDLE_A_TUNNEL_PROTO,		/* u8, IPPROTO_ESP or IPPROTO_AH, for good */
-	SPINDLE_A_TUNNEL_MODE,		/* u8, enum spindle_mode, for good */
+	SPINDLE_A_TUNNEL_PROTO,		/* u32, IPPROTO_ESP or IPPROTO_AH, for good */
+	SPINDLE_A_TUNNEL_MODE,		/* u32, enum spindle_mode, for good */
 	SPINDLE_A_TUNNEL_LOCAL_TS,	/* nest, enum spindle_selector_attr; repeats */
 	SPINDLE_A_TUNNEL_REMOTE_TS,	/* nest, enum spindle_selector_attr; repeats */
 	SPINDLE_A_TUNNEL_REPLAY_WINDOW,	/* u32, packets, 0 is off; for SAs added later */
-	SPINDLE_A_TUNNEL_DF,		/* u8, enum spindle_df */
-	SPINDLE_A_TUNNEL_DSCP,		/* u8, 0 to 63 or SPINDLE_DSCP_COPY */
+	SPINDLE_A_TUNNEL_DF,		/* u32, enum spindle_df */
+	SPINDLE_A_TUNNEL_DSCP,		/* u32, 0 to 63 or SPINDLE_DSCP_COPY */
 	SPINDLE_A_TUNNEL_FWMARK,	/* u32, mark of outer packets */
-	SPINDLE_A_TUNNEL_STATE,		/* u8, enum spindle_tunnel_state, get only */
+	SPINDLE_A_TUNNEL_STATE,		/* u32, enum spindle_tunnel_state, get only */
 	SPINDLE_A_TUNNEL_OUT_GENERATION,/* u32, current outbound, get only */
 	SPINDLE_A_TUNNEL_STAGED,	/* u32, packets waiting for an SA, get only */
 	SPINDLE_A_TUNNEL_DROP,		/* nest, enum spindle_drop_attr; repeats */
-	SPINDLE_A_TUNNEL_AH_ALIGN,	/* u8, 4 or 8: octets, of AH in IPv4 */
-	SPINDLE_A_TUNNEL_TFC,		/* u16, octets that inner packets are padded to */
-	SPINDLE_A_TUNNEL_ENCAP_SPORT,	/* u16, UDP port of ESP in UDP or 0, our own */
-	SPINDLE_A_TUNNEL_ENCAP_DPORT,	/* u16, likewise, the peer's */
-	SPINDLE_A_TUNNEL_KEEPALIVE,	/* u16, seconds without a packet, 0 is never */
-	SPINDLE_A_TUNNEL_FOLLOW,	/* u8, 1: REMOTE and ENCAP_DPORT follow the peer */
-	SPINDLE_A_TUNNEL_DUMMY,		/* u16, milliseconds without a packet, 0 is never */
-	SPINDLE_A_TUNNEL_CLAMP_MSS,	/* u8, 1: of TCP connections through the tunnel */
+	SPINDLE_A_TUNNEL_AH_ALIGN,	/* u32, 4 or 8: octets, of AH in IPv4 */
+	SPINDLE_A_TUNNEL_TFC,		/* u32, octets that inner packets are padded to */
+	SPINDLE_A_TUNNEL_ENCAP,		/* nest, enum spindle_encap_attr */
+	SPINDLE_A_TUNNEL_KEEPALIVE,	/* u32, seconds without a packet, 0 is never */
+	SPINDLE_A_TUNNEL_FOLLOW,	/* u32, 1: REMOTE and ENCAP's DPORT follow the peer */
+	SPINDLE_A_TUNNEL_DUMMY,		/* u32, milliseconds without a packet, 0 is never */
+	SPINDLE_A_TUNNEL_CLAMP_MSS,	/* u32, 1: of TCP connections through the tunnel */
 	SPINDLE_A_TUNNEL_PATH_MTU,	/* u32, octets of outer packets, get only */
 	SPINDLE_A_TUNNEL_MTU,		/* u32, octets of inner packets that fit, get only */
 	SPINDLE_A_TUNNEL_OWNER,		/* u32, a mark of whoever made it, 0 is none */
@@ -161,14 +158,30 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
 };
 
+enum spindle_encap {
+	SPINDLE_ENCAP_NONE,		/* ESP and AH as they are */
+	SPINDLE_ENCAP_UDP,		/* RFC 3948 */
+};
+
+/* What ESP is carried in.  With UDP, ports of both ends; NONE has none. */
+enum spindle_encap_attr {
+	SPINDLE_A_ENCAP_UNSPEC,
+	SPINDLE_A_ENCAP_TYPE,		/* u32, enum spindle_encap */
+	SPINDLE_A_ENCAP_SPORT,		/* be16, our own port */
+	SPINDLE_A_ENCAP_DPORT,		/* be16, the peer's */
+
+	__SPINDLE_A_ENCAP_MAX,
+	SPINDLE_A_ENCAP_MAX = __SPINDLE_A_ENCAP_MAX - 1
+};
+
 /* One traffic selector.  Without PROTO any protocol, without PORT_* all ports. */
 enum spindle_selector_attr {
 	SPINDLE_A_SELECTOR_UNSPEC,
 	SPINDLE_A_SELECTOR_ADDR,		/* address, host bits zero */
-	SPINDLE_A_SELECTOR_LEN,		/* u8, bits */
-	SPINDLE_A_SELECTOR_PROTO,		/* u8, IP protocol, 0 for any */
-	SPINDLE_A_SELECTOR_PORT_FIRST,	/* u16, of a protocol that has ports */
-	SPINDLE_A_SELECTOR_PORT_LAST,	/* u16, at least PORT_FIRST */
+	SPINDLE_A_SELECTOR_LEN,		/* u32, bits */
+	SPINDLE_A_SELECTOR_PROTO,		/* u32, IP protocol, 0 for any */
+	SPINDLE_A_SELECTOR_PORT_FIRST,	/* be16, of a protocol that has ports */
+	SPINDLE_A_SELECTOR_PORT_LAST,	/* be16, at least PORT_FIRST */
 
 	__SPINDLE_A_SELECTOR_MAX,
 	SPINDLE_A_SELECTOR_MAX = __SPINDLE_A_SELECTOR_MAX - 1
@@ -194,7 +207,7 @@ enum spindle_sa_state {
  */
 enum spindle_sa_attr {
 	SPINDLE_A_SA_UNSPEC,
-	SPINDLE_A_SA_DIR,		/* u8, enum spindle_dir */
+	SPINDLE_A_SA_DIR,		/* u32, enum spindle_dir */
 	SPINDLE_A_SA_SPI,		/* be32, at least SPINDLE_SPI_MIN */
 	SPINDLE_A_SA_ALG,		/* string, as aes128-sha256 */
 	SPINDLE_A_SA_KEY,		/* binary, set only: encryption key */
@@ -203,7 +216,7 @@ enum spindle_sa_attr {
 	SPINDLE_A_SA_PARKED,		/* flag, outbound: do not send with it yet */
 	SPINDLE_A_SA_SEQUENCE,		/* u64, last sent or highest received; settable */
 	SPINDLE_A_SA_LIFE,		/* nest, enum spindle_life_attr */
-	SPINDLE_A_SA_STATE,		/* u8, enum spindle_sa_state, get only */
+	SPINDLE_A_SA_STATE,		/* u32, enum spindle_sa_state, get only */
 	SPINDLE_A_SA_REPLAY_WINDOW,	/* u32, packets, get only */
 	SPINDLE_A_SA_PACKETS,		/* u64, get only */
 	SPINDLE_A_SA_BYTES,		/* u64, octets of inner packets, get only */
@@ -213,6 +226,8 @@ enum spindle_sa_attr {
 	SPINDLE_A_SA_LAST_DROP,		/* nest, enum spindle_drop_attr, get only */
 	SPINDLE_A_SA_PAD,
 	SPINDLE_A_SA_ESN,		/* flag: sequence numbers have 64 bits (RFC 4303 2.2.1) */
+	SPINDLE_A_SA_HARD,		/* flag: it has stopped (EXPIRE_NTF) */
+	SPINDLE_A_SA_LIMIT,		/* u32, enum spindle_limit (EXPIRE_NTF) */
 
 	__SPINDLE_A_SA_MAX,
 	SPINDLE_A_SA_MAX = __SPINDLE_A_SA_MAX - 1
@@ -237,6 +252,7 @@ enum spindle_limit {
 	SPINDLE_LIMIT_BYTES,
 	SPINDLE_LIMIT_PACKETS,
 	SPINDLE_LIMIT_SECONDS,
+	SPINDLE_LIMIT_SEQUENCE,		/* numbers run out, as they do without any limit set */
 };
 
 enum spindle_drop_attr {
@@ -257,7 +273,9 @@ enum spindle_flow_attr {
 	SPINDLE_A_FLOW_UNSPEC,
 	SPINDLE_A_FLOW_SRC,		/* address */
 	SPINDLE_A_FLOW_DST,		/* address */
-	SPINDLE_A_FLOW_PROTO,		/* u8, IP protocol */
+	SPINDLE_A_FLOW_PROTO,		/* u32, IP protocol */
+	SPINDLE_A_FLOW_SPORT,		/* be16, of a protocol that has ports */
+	SPINDLE_A_FLOW_DPORT,		/* be16, likewise */
 
 	__SPINDLE_A_FLOW_MAX,
 	SPINDLE_A_FLOW_MAX = __SPINDLE_A_FLOW_MAX - 1
@@ -270,7 +288,7 @@ enum spindle_flow_attr {
 enum spindle_port_attr {
 	SPINDLE_A_PORT_UNSPEC,
 	SPINDLE_A_PORT_ADDR,		/* address, local */
-	SPINDLE_A_PORT_NUMBER,		/* u16, at least 1 */
+	SPINDLE_A_PORT_NUMBER,		/* be16, at least 1 */
 	SPINDLE_A_PORT_FD,		/* u32, the descriptor, get only */
 
 	__SPINDLE_A_PORT_MAX,
