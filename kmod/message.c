@@ -41,9 +41,23 @@ static int put_tunnel_name(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 	return 0;
 }
 
-int spn_message_put_device(struct sk_buff *msg, void *object)
+/* Where the device is, as those in @home call it, if it is not with them. */
+static int put_netnsid(struct sk_buff *msg, int attr, const struct net_device *dev,
+		       struct net *home)
 {
-	const struct spn_device *sd = object;
+	struct net *net;
+	int id = -1;
+
+	rcu_read_lock();
+	net = dev_net(dev);
+	if (home && !net_eq(net, home))
+		id = peernet2id_alloc(home, net, GFP_ATOMIC);
+	rcu_read_unlock();
+	return id < 0 ? 0 : nla_put_u32(msg, attr, id);
+}
+
+static int put_spindle(struct sk_buff *msg, const struct spn_device *sd, struct net *home)
+{
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_DEVICE);
 
 	if (!nest ||
@@ -53,10 +67,23 @@ int spn_message_put_device(struct sk_buff *msg, void *object)
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_MTU_FIXED, sd->mtu_fixed) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_TUNNELS, sd->n_tunnels) ||
 	    nla_put_u32(msg, SPINDLE_A_DEVICE_CLEAR, READ_ONCE(sd->clear)) ||
+	    put_netnsid(msg, SPINDLE_A_DEVICE_NETNSID, sd->dev, home) ||
 	    put_drops(msg, SPINDLE_A_DEVICE_DROP, &sd->drops))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
+}
+
+int spn_message_put_device(struct sk_buff *msg, void *object)
+{
+	struct spn_device *sd = object;
+
+	return put_spindle(msg, sd, rcu_access_pointer(sd->net));
+}
+
+int spn_message_put_device_here(struct sk_buff *msg, void *object)
+{
+	return put_spindle(msg, object, NULL);
 }
 
 static int put_addr(struct sk_buff *msg, int type, const struct spn_addr *addr)
@@ -140,7 +167,8 @@ static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 	const struct spn_port *port = spn_tunnel_conf(tunnel)->port;
 	bool up = out && !spn_sa_expired(out);
 
-	if (nla_put_u32(msg, SPINDLE_A_TUNNEL_STATE, up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
+	if (nla_put_u32(msg, SPINDLE_A_TUNNEL_STATE,
+			up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||
 	    (out && nla_put_u32(msg, SPINDLE_A_TUNNEL_OUT_GENERATION, out->generation)) ||
 	    (port && !port->sock && nla_put_u32(msg, SPINDLE_A_TUNNEL_ENCAP_ERROR, -port->err)) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_STAGED,
@@ -161,6 +189,7 @@ int spn_message_put_tunnel(struct sk_buff *msg, void *object)
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_NAME, tunnel->name) ||
 	    nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, READ_ONCE(tunnel->dev->ifindex)) ||
 	    nla_put_string(msg, SPINDLE_A_TUNNEL_IFNAME, tunnel->dev->name) ||
+	    put_netnsid(msg, SPINDLE_A_TUNNEL_NETNSID, tunnel->dev, tunnel->sn->net) ||
 	    put_conf(msg, spn_tunnel_conf(tunnel)) ||
 	    put_state(msg, tunnel) ||
 	    put_traffic(msg, tunnel))

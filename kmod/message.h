@@ -16,6 +16,8 @@ enum { SPN_MESSAGE_SIZE = 12288 };
  * message is full.  Under spn_net.lock.
  */
 int spn_message_put_device(struct sk_buff *msg, void *device);
+/* For those in the namespace where it is. */
+int spn_message_put_device_here(struct sk_buff *msg, void *device);
 int spn_message_put_tunnel(struct sk_buff *msg, void *tunnel);
 /* With the id, name and protocol of its tunnel, as all that concerns SAs. */
 int spn_message_put_sa(struct sk_buff *msg, void *sa);

@@ -59,6 +59,8 @@ static struct netlink_range_validation replay_range = { .max = SPINDLE_REPLAY_MA
 /* What has 16 bits inside.  A policy's own limits have 15. */
 static struct netlink_range_validation u16_range = { .max = U16_MAX };
 
+static struct netlink_range_validation s32_range = { .max = S32_MAX };
+
 const struct nla_policy spn_netlink_encap_policy[SPINDLE_A_ENCAP_MAX + 1] = {
 	[SPINDLE_A_ENCAP_TYPE] = NLA_POLICY_MAX(NLA_U32, SPINDLE_ENCAP_UDP),
 	[SPINDLE_A_ENCAP_SPORT] = { .type = NLA_BE16 },
@@ -86,6 +88,7 @@ const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
 	[SPINDLE_A_TUNNEL_DUMMY] = NLA_POLICY_FULL_RANGE(NLA_U32, &u16_range),
 	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_NETNSID] = NLA_POLICY_FULL_RANGE(NLA_U32, &s32_range),
 	[SPINDLE_A_TUNNEL_AH_ALIGN] = NLA_POLICY_VALIDATE_FN(NLA_U32, check_ah_align),
 };
 

@@ -70,7 +70,8 @@ int spn_netlink_port_open(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	number = be16_to_cpu(nla_get_be16(tb[SPINDLE_A_PORT_NUMBER]));
 	if (!number) {
-		NL_SET_ERR_MSG_ATTR(info->extack, tb[SPINDLE_A_PORT_NUMBER], "a port is at least 1");
+		NL_SET_ERR_MSG_ATTR(info->extack, tb[SPINDLE_A_PORT_NUMBER],
+				    "a port is at least 1");
 		return -EINVAL;
 	}
 	file = spn_port_lend(spn_net(genl_info_net(info)), &local, number);

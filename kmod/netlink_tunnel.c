@@ -228,11 +228,28 @@ static int require_all(struct nlattr **tb, struct netlink_ext_ack *extack)
 	return 0;
 }
 
+/* A device that has moved is found where it is; what matters is where it was made. */
+static struct net *find_namespace(struct genl_info *info, const struct nlattr *id)
+{
+	struct net *net;
+
+	if (!id)
+		return get_net(genl_info_net(info));
+	net = get_net_ns_by_id(genl_info_net(info), nla_get_u32(id));
+	if (!net)
+		NL_SET_ERR_MSG_ATTR(info->extack, id, "there is no such network namespace");
+	return net;
+}
+
 static struct net_device *find_device(struct genl_info *info, struct nlattr **tb)
 {
+	struct net *net = find_namespace(info, tb[SPINDLE_A_TUNNEL_NETNSID]);
 	struct net_device *dev;
 
-	dev = dev_get_by_index(genl_info_net(info), nla_get_u32(tb[SPINDLE_A_TUNNEL_IFINDEX]));
+	if (!net)
+		return NULL;
+	dev = dev_get_by_index(net, nla_get_u32(tb[SPINDLE_A_TUNNEL_IFINDEX]));
+	put_net(net);
 	if (dev && spn_device_check(dev))
 		return dev;
 	dev_put(dev);
@@ -301,7 +318,7 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 			       spn_netlink_tunnel_policy, ~0ULL);
 	if (err)
 		return err;
-	if (tb[SPINDLE_A_TUNNEL_IFINDEX]) {
+	if (tb[SPINDLE_A_TUNNEL_IFINDEX] || tb[SPINDLE_A_TUNNEL_NETNSID]) {
 		NL_SET_ERR_MSG(info->extack, "a tunnel stays with its device");
 		return -EINVAL;
 	}

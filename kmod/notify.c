@@ -41,7 +41,7 @@ static void notify(struct spn_net *sn, u8 cmd,
 
 void spn_notify_device_set(struct spn_net *sn, struct spn_device *sd)
 {
-	notify(sn, SPINDLE_CMD_DEV_SET_NTF, spn_message_put_device, sd);
+	notify(sn, SPINDLE_CMD_DEV_SET_NTF, spn_message_put_device_here, sd);
 }
 
 void spn_notify_tunnel_new(struct spn_tunnel *tunnel)

@@ -669,6 +669,31 @@ told_gone()
 	[ "$(events '.event == "tunnel-del"')" = 1 ]
 }
 
+# Its tunnels stay where it was made, and so are made there.
+moved_device()
+{
+	local new="{tunnel: {name: w, ifindex: 1, netnsid: 77, $raw_ends, $raw_ts}}"
+
+	fresh_hosts
+	ip -n a link add spin3 type spindle
+	ip -n a link set spin3 netns b
+	host a spindle tunnel add v dev spin3 $ends $ts
+	same "the tunnel" "$(show a tunnel '.[] | "\(.name) \(.dev)"')" "v spin3"
+	same "whether the device is known to be elsewhere" \
+		"$(show a device '.[] | "\(.dev) \(.netnsid | type)"')" "spin3 number"
+	asked <<-END
+		tunnel-new $new
+			.tunnel.netnsid: there is no such network namespace
+		tunnel-set {tunnel: {name: v, netnsid: 0}}
+			a tunnel stays with its device
+	END
+	said=$(host b spindle tunnel add v dev spin3 $ends $ts 2>&1) && return 1
+	same "what is said elsewhere" "$said" \
+		"spindle: tunnel v: the device was made in another network namespace"
+	ip -n b link del spin3
+	same "tunnels" "$(show a tunnel '.[].name')" ""
+}
+
 delete_module()
 {
 	rmmod spindle
@@ -930,6 +955,7 @@ run_tests \
 	"what goes with a tunnel is told" "gone host a spindle tunnel del t" \
 	"what goes with a device is told" "gone ip -n a link del spin0" \
 	"what goes with the module is told" "gone delete_module" \
+	"a tunnel is made for a device that has moved" moved_device \
 	"the remote address is set, and no packet lost" set_remote \
 	"the local address is set, and no packet lost" set_local \
 	"both are set to another family, and no packet lost" set_families \

@@ -34,7 +34,7 @@ static void a_device(void **state)
 	(void)state;
 	assert_json(sp_json_device(&device),
 		    "{\"dev\":\"spin0\",\"ifindex\":3,\"mtu\":1438,\"mtu-fixed\":false,"
-		    "\"tunnels\":2,\"clear\":\"refuse\","
+		    "\"tunnels\":2,\"clear\":\"refuse\",\"netnsid\":null,"
 		    "\"drops\":{\"no-tunnel\":4}}");
 }
 

@@ -172,7 +172,8 @@ static void events(void **state)
 		uint8_t cmd;
 		const char *line;
 	} rows[] = {
-		{ SPINDLE_CMD_ACQUIRE_NTF, "acquire office from 10.1.0.5 to 10.2.0.9 proto 17 ports 1024 53" },
+		{ SPINDLE_CMD_ACQUIRE_NTF,
+		  "acquire office from 10.1.0.5 to 10.2.0.9 proto 17 ports 1024 53" },
 		{ SPINDLE_CMD_EXPIRE_NTF,
 		  "expire office in spi 0x1001 gen 2 soft limit of packets" },
 		{ SPINDLE_CMD_ACTIVE_NTF, "active office spi 0x1001 gen 2" },

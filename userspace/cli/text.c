@@ -104,9 +104,12 @@ void cli_text_alg(FILE *out, const struct sp_alg *alg)
 
 void cli_text_device(FILE *out, const struct sp_device *device)
 {
-	fprintf(out, "%s  mtu %u%s, %u %s, clear %s\n", device->ifname, device->mtu,
+	fprintf(out, "%s  mtu %u%s, %u %s, clear %s", device->ifname, device->mtu,
 		device->mtu_fixed ? " fixed" : "", device->tunnels,
 		device->tunnels == 1 ? "tunnel" : "tunnels", sp_name_clear(device->clear));
+	if (device->moved)
+		fprintf(out, ", in namespace %u", device->netnsid);
+	fputc('\n', out);
 	cli_text_drops(out, &device->drops);
 }
 

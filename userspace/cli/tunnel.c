@@ -9,6 +9,41 @@
 #include "number.h"
 #include "text.h"
 
+/* Interfaces of a name that were made here and have moved. */
+struct moved {
+	const char *ifname;
+	struct sp_tunnel *tunnel;
+	unsigned int n;
+};
+
+static int take_moved(const struct sp_device *device, void *arg)
+{
+	struct moved *moved = arg;
+
+	if (!device->moved || strcmp(device->ifname, moved->ifname))
+		return 0;
+	moved->tunnel->ifindex = device->ifindex;
+	moved->tunnel->netnsid = device->netnsid;
+	moved->n++;
+	return 0;
+}
+
+/* The tunnels of one that has moved stay here, and so are made here. */
+static int find_moved(struct cli *cli, const char *ifname, struct sp_tunnel *tunnel)
+{
+	struct moved moved = { ifname, tunnel, 0 };
+
+	if (cli_nl(cli) && sp_nl_device_dump(cli->nl, take_moved, &moved, &cli->err))
+		return CLI_FAILED;
+	if (!moved.n)
+		return cli_fail(cli, "there is no interface %s", ifname);
+	if (moved.n > 1)
+		return cli_fail(cli, "%u interfaces %s have moved to other namespaces", moved.n,
+				ifname);
+	tunnel->fields |= SP_TUNNEL_IFINDEX | SP_TUNNEL_NETNSID;
+	return CLI_DONE;
+}
+
 static int take_dev(struct cli *cli, struct words *words, void *object)
 {
 	struct sp_tunnel *tunnel = object;
@@ -18,7 +53,7 @@ static int take_dev(struct cli *cli, struct words *words, void *object)
 		return CLI_USAGE;
 	tunnel->ifindex = if_nametoindex(ifname);
 	if (!tunnel->ifindex)
-		return cli_fail(cli, "there is no interface %s", ifname);
+		return find_moved(cli, ifname, tunnel);
 	tunnel->fields |= SP_TUNNEL_IFINDEX;
 	return CLI_DONE;
 }

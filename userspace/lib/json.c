@@ -108,10 +108,13 @@ json_t *sp_json_alg(const struct sp_alg *alg)
 
 json_t *sp_json_device(const struct sp_device *device)
 {
-	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:s, s:o}", "dev", sp_json_text(device->ifname),
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:s, s:o, s:o}",
+			 "dev", sp_json_text(device->ifname),
 			 "ifindex", number(device->ifindex), "mtu", number(device->mtu),
 			 "mtu-fixed", device->mtu_fixed, "tunnels", number(device->tunnels),
-			 "clear", sp_name_clear(device->clear), "drops", drops(&device->drops));
+			 "clear", sp_name_clear(device->clear),
+			 "netnsid", device->moved ? number(device->netnsid) : json_null(),
+			 "drops", drops(&device->drops));
 }
 
 static json_t *error_of(uint32_t code)

@@ -47,6 +47,8 @@ struct sp_device {
 	uint8_t mtu_fixed;		/* it does not follow the tunnels */
 	uint32_t tunnels;
 	uint8_t clear;			/* enum spindle_clear */
+	bool moved;			/* to the namespace of that id */
+	uint32_t netnsid;
 	struct sp_drops drops;
 };
 
@@ -59,7 +61,8 @@ enum sp_tunnel_field {
 	SP_TUNNEL_PROTO		= 1 << 4,
 	SP_TUNNEL_IFINDEX	= 1 << 5,
 	SP_TUNNEL_OWNER		= 1 << 6,
-	SP_TUNNEL_FIELDS	= (1 << 7) - 1,
+	SP_TUNNEL_NETNSID	= 1 << 7,
+	SP_TUNNEL_FIELDS	= (1 << 8) - 1,
 };
 
 struct sp_tunnel {
@@ -68,6 +71,7 @@ struct sp_tunnel {
 	uint32_t id;			/* 0: named by name */
 	char name[SPINDLE_NAME_MAX + 1];
 	uint32_t ifindex;
+	uint32_t netnsid;		/* of requests: where the device has moved to */
 	char ifname[IFNAMSIZ];
 	struct sp_addr local;
 	struct sp_addr remote;

@@ -337,6 +337,7 @@ static int parse_device(struct sp_device *device, struct nlattr *nest)
 		[SPINDLE_A_DEVICE_MTU_FIXED] = { .type = NLA_U32 },
 		[SPINDLE_A_DEVICE_TUNNELS] = { .type = NLA_U32 },
 		[SPINDLE_A_DEVICE_CLEAR] = { .type = NLA_U32 },
+		[SPINDLE_A_DEVICE_NETNSID] = { .type = NLA_U32 },
 	};
 	struct nlattr *a[SPINDLE_A_DEVICE_MAX + 1];
 
@@ -348,6 +349,8 @@ static int parse_device(struct sp_device *device, struct nlattr *nest)
 	get_u8(&device->mtu_fixed, a[SPINDLE_A_DEVICE_MTU_FIXED]);
 	get_u32(&device->tunnels, a[SPINDLE_A_DEVICE_TUNNELS]);
 	get_u8(&device->clear, a[SPINDLE_A_DEVICE_CLEAR]);
+	device->moved = a[SPINDLE_A_DEVICE_NETNSID];
+	get_u32(&device->netnsid, a[SPINDLE_A_DEVICE_NETNSID]);
 	return parse_drops(&device->drops, nest, SPINDLE_A_DEVICE_DROP);
 }
 

@@ -74,6 +74,7 @@ static int put_tunnel_fields(struct nl_msg *msg, const struct sp_tunnel *t)
 	unsigned int f = t->fields;
 
 	if ((f & SP_TUNNEL_IFINDEX && nla_put_u32(msg, SPINDLE_A_TUNNEL_IFINDEX, t->ifindex)) ||
+	    (f & SP_TUNNEL_NETNSID && nla_put_u32(msg, SPINDLE_A_TUNNEL_NETNSID, t->netnsid)) ||
 	    (f & SP_TUNNEL_LOCAL && put_addr(msg, SPINDLE_A_TUNNEL_LOCAL, &t->local)) ||
 	    (f & SP_TUNNEL_REMOTE && put_addr(msg, SPINDLE_A_TUNNEL_REMOTE, &t->remote)) ||
 	    (f & SP_TUNNEL_PROTO && nla_put_u32(msg, SPINDLE_A_TUNNEL_PROTO, t->proto)) ||

@@ -83,6 +83,7 @@ enum spindle_device_attr {
 	SPINDLE_A_DEVICE_DROP,		/* nest, enum spindle_drop_attr; repeats */
 	SPINDLE_A_DEVICE_MTU_FIXED,	/* u32, 1: the MTU does not follow the tunnels */
 	SPINDLE_A_DEVICE_CLEAR,		/* u32, enum spindle_clear */
+	SPINDLE_A_DEVICE_NETNSID,	/* u32, of the namespace that it has moved to, get only */
 
 	__SPINDLE_A_DEVICE_MAX,
 	SPINDLE_A_DEVICE_MAX = __SPINDLE_A_DEVICE_MAX - 1
@@ -153,6 +154,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_TX_BYTES,	/* u64, likewise */
 	SPINDLE_A_TUNNEL_HEARD,		/* u64, seconds since its peer's last, absent if never */
 	SPINDLE_A_TUNNEL_PAD,
+	SPINDLE_A_TUNNEL_NETNSID,	/* u32, of the namespace that IFINDEX is of, if not this */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
