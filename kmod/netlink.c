@@ -9,10 +9,11 @@
 #include "message.h"
 #include "mtu.h"
 #include "netlink.h"
+#include "netlink_policy.h"
 #include "notify.h"
 
 /* Of IPv4 or IPv6. */
-static int check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack)
+int spn_netlink_check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
 	if (nla_len(attr) == sizeof(struct in_addr) || nla_len(attr) == sizeof(struct in6_addr))
 		return 0;
@@ -20,7 +21,7 @@ static int check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	return -EINVAL;
 }
 
-static int check_ah_align(const struct nlattr *attr, struct netlink_ext_ack *extack)
+int spn_netlink_check_ah_align(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
 	if (nla_get_u32(attr) == SPN_AH_ALIGN || nla_get_u32(attr) == SPN_AH_ALIGN_MAX)
 		return 0;
@@ -29,7 +30,7 @@ static int check_ah_align(const struct nlattr *attr, struct netlink_ext_ack *ext
 }
 
 /* Names stand in texts, JSON and file names: what is special in one of these is not in them. */
-static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
+int spn_netlink_check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
 	const char *name = nla_data(attr);
 	size_t len = strlen(name), i;
@@ -44,96 +45,13 @@ static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	return -EINVAL;
 }
 
-#define ADDR_POLICY NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_addr)
-
-const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1] = {
-	[SPINDLE_A_SELECTOR_ADDR] = ADDR_POLICY,
-	[SPINDLE_A_SELECTOR_LEN] = NLA_POLICY_MAX(NLA_U32, 128),
-	[SPINDLE_A_SELECTOR_PROTO] = NLA_POLICY_MAX(NLA_U32, U8_MAX),
-	[SPINDLE_A_SELECTOR_PORT_FIRST] = { .type = NLA_BE16 },
-	[SPINDLE_A_SELECTOR_PORT_LAST] = { .type = NLA_BE16 },
-};
-
-static struct netlink_range_validation replay_range = { .max = SPINDLE_REPLAY_MAX };
-
-/* What has 16 bits inside.  A policy's own limits have 15. */
-static struct netlink_range_validation u16_range = { .max = U16_MAX };
-
-static struct netlink_range_validation s32_range = { .max = S32_MAX };
-
-const struct nla_policy spn_netlink_encap_policy[SPINDLE_A_ENCAP_MAX + 1] = {
-	[SPINDLE_A_ENCAP_TYPE] = NLA_POLICY_MAX(NLA_U32, SPINDLE_ENCAP_UDP),
-	[SPINDLE_A_ENCAP_SPORT] = { .type = NLA_BE16 },
-	[SPINDLE_A_ENCAP_DPORT] = { .type = NLA_BE16 },
-};
-
-const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1] = {
-	[SPINDLE_A_TUNNEL_ID] = NLA_POLICY_MIN(NLA_U32, 1),
-	[SPINDLE_A_TUNNEL_NAME] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, check_name),
-	[SPINDLE_A_TUNNEL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[SPINDLE_A_TUNNEL_LOCAL] = ADDR_POLICY,
-	[SPINDLE_A_TUNNEL_REMOTE] = ADDR_POLICY,
-	[SPINDLE_A_TUNNEL_PROTO] = NLA_POLICY_RANGE(NLA_U32, IPPROTO_ESP, IPPROTO_AH),
-	[SPINDLE_A_TUNNEL_MODE] = NLA_POLICY_MAX(NLA_U32, SPINDLE_MODE_TRANSPORT),
-	[SPINDLE_A_TUNNEL_LOCAL_TS] = NLA_POLICY_NESTED(spn_netlink_selector_policy),
-	[SPINDLE_A_TUNNEL_REMOTE_TS] = NLA_POLICY_NESTED(spn_netlink_selector_policy),
-	[SPINDLE_A_TUNNEL_REPLAY_WINDOW] = NLA_POLICY_FULL_RANGE(NLA_U32, &replay_range),
-	[SPINDLE_A_TUNNEL_DF] = NLA_POLICY_MAX(NLA_U32, SPINDLE_DF_CLEAR),
-	[SPINDLE_A_TUNNEL_DSCP] = NLA_POLICY_MAX(NLA_U32, SPINDLE_DSCP_COPY),
-	[SPINDLE_A_TUNNEL_FWMARK] = { .type = NLA_U32 },
-	[SPINDLE_A_TUNNEL_TFC] = NLA_POLICY_FULL_RANGE(NLA_U32, &u16_range),
-	[SPINDLE_A_TUNNEL_ENCAP] = NLA_POLICY_NESTED(spn_netlink_encap_policy),
-	[SPINDLE_A_TUNNEL_KEEPALIVE] = NLA_POLICY_FULL_RANGE(NLA_U32, &u16_range),
-	[SPINDLE_A_TUNNEL_FOLLOW] = NLA_POLICY_MAX(NLA_U32, 1),
-	[SPINDLE_A_TUNNEL_DUMMY] = NLA_POLICY_FULL_RANGE(NLA_U32, &u16_range),
-	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U32, 1),
-	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
-	[SPINDLE_A_TUNNEL_NETNSID] = NLA_POLICY_FULL_RANGE(NLA_U32, &s32_range),
-	[SPINDLE_A_TUNNEL_AH_ALIGN] = NLA_POLICY_VALIDATE_FN(NLA_U32, check_ah_align),
-};
-
-/* So that no sum of times overflows. */
-static struct netlink_range_validation seconds_range = { .max = U32_MAX };
-
-const struct nla_policy spn_netlink_life_policy[SPINDLE_A_LIFE_MAX + 1] = {
-	[SPINDLE_A_LIFE_SOFT_BYTES] = { .type = NLA_U64 },
-	[SPINDLE_A_LIFE_HARD_BYTES] = { .type = NLA_U64 },
-	[SPINDLE_A_LIFE_SOFT_PACKETS] = { .type = NLA_U64 },
-	[SPINDLE_A_LIFE_HARD_PACKETS] = { .type = NLA_U64 },
-	[SPINDLE_A_LIFE_SOFT_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U64, &seconds_range),
-	[SPINDLE_A_LIFE_HARD_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U64, &seconds_range),
-};
-
-const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1] = {
-	[SPINDLE_A_SA_DIR] = NLA_POLICY_MAX(NLA_U32, SPINDLE_DIR_OUT),
-	[SPINDLE_A_SA_SPI] = { .type = NLA_BE32 },
-	[SPINDLE_A_SA_ALG] = { .type = NLA_NUL_STRING, .len = SPINDLE_ALG_MAX },
-	[SPINDLE_A_SA_KEY] = { .type = NLA_BINARY, .len = SPINDLE_KEY_MAX },
-	[SPINDLE_A_SA_AUTH_KEY] = { .type = NLA_BINARY, .len = SPINDLE_KEY_MAX },
-	[SPINDLE_A_SA_GENERATION] = NLA_POLICY_MIN(NLA_U32, 1),
-	[SPINDLE_A_SA_PARKED] = { .type = NLA_FLAG },
-	[SPINDLE_A_SA_ESN] = { .type = NLA_FLAG },
-	[SPINDLE_A_SA_SEQUENCE] = { .type = NLA_U64 },
-	[SPINDLE_A_SA_LIFE] = NLA_POLICY_NESTED(spn_netlink_life_policy),
-};
-
-static const struct nla_policy device_policy[SPINDLE_A_DEVICE_MAX + 1] = {
-	[SPINDLE_A_DEVICE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[SPINDLE_A_DEVICE_IFNAME] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
-	[SPINDLE_A_DEVICE_CLEAR] = NLA_POLICY_MAX(NLA_U32, SPINDLE_CLEAR_ACCEPT),
-};
-
-const struct nla_policy spn_netlink_port_policy[SPINDLE_A_PORT_MAX + 1] = {
-	[SPINDLE_A_PORT_ADDR] = ADDR_POLICY,
-	[SPINDLE_A_PORT_NUMBER] = { .type = NLA_BE16 },
-};
-
-static const struct nla_policy root_policy[SPINDLE_A_MAX + 1] = {
-	[SPINDLE_A_DEVICE] = NLA_POLICY_NESTED(device_policy),
-	[SPINDLE_A_TUNNEL] = NLA_POLICY_NESTED(spn_netlink_tunnel_policy),
-	[SPINDLE_A_SA] = NLA_POLICY_NESTED(spn_netlink_sa_policy),
-	[SPINDLE_A_PORT] = NLA_POLICY_NESTED(spn_netlink_port_policy),
-};
+int spn_netlink_check_port(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	if (nla_get_be16(attr))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "a port is at least 1");
+	return -EINVAL;
+}
 
 /* Given twice, it is not clear what is meant; selectors are given many times. */
 static int check_once(const struct nlattr *nest, int max, struct netlink_ext_ack *extack)
@@ -156,31 +74,14 @@ static int check_once(const struct nlattr *nest, int max, struct netlink_ext_ack
 	return 0;
 }
 
-/* What is taken and ignored today could never mean anything. */
-static int check_allowed(struct nlattr **tb, int max, u64 allowed, struct netlink_ext_ack *extack)
-{
-	int type;
-
-	for (type = 1; type <= max; type++) {
-		if (!tb[type] || allowed & BIT_ULL(type))
-			continue;
-		NL_SET_ERR_MSG_ATTR(extack, tb[type], "attribute means nothing to this command");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 int spn_netlink_parse(struct nlattr **tb, int max, const struct nlattr *nest,
-		      const struct nla_policy *policy, u64 allowed,
 		      struct netlink_ext_ack *extack)
 {
-	return nla_parse_nested(tb, max, nest, policy, extack) ?:
-	       check_once(nest, max, extack) ?:
-	       check_allowed(tb, max, allowed, extack);
+	/* The policy of the operation has been asked already. */
+	return nla_parse_nested(tb, max, nest, NULL, extack) ?: check_once(nest, max, extack);
 }
 
-int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info,
-		     const struct nla_policy *policy, u64 allowed)
+int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info)
 {
 	if (!info->attrs[attr]) {
 		if (attr == SPINDLE_A_TUNNEL)
@@ -191,7 +92,7 @@ int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *in
 			NL_SET_ERR_MSG(info->extack, "no SA is named");
 		return -EINVAL;
 	}
-	return spn_netlink_parse(tb, max, info->attrs[attr], policy, allowed, info->extack);
+	return spn_netlink_parse(tb, max, info->attrs[attr], info->extack);
 }
 
 struct spn_tunnel *spn_netlink_find(struct spn_net *sn, struct nlattr **tb,
@@ -216,15 +117,14 @@ struct spn_tunnel *spn_netlink_find(struct spn_net *sn, struct nlattr **tb,
 	return tunnel;
 }
 
-struct spn_tunnel *spn_netlink_begin(struct genl_info *info, u64 allowed)
+struct spn_tunnel *spn_netlink_begin(struct genl_info *info)
 {
 	struct spn_net *sn = spn_net(genl_info_net(info));
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
 	struct spn_tunnel *tunnel;
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
-			       spn_netlink_tunnel_policy, SPN_NETLINK_NAMES | allowed);
+	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info);
 	if (err)
 		return ERR_PTR(err);
 	mutex_lock(&sn->lock);
@@ -278,21 +178,6 @@ int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cm
 	return 0;
 }
 
-int spn_netlink_dump_only(struct netlink_callback *cb, int only)
-{
-	struct nlattr **attrs = spn_dump_attrs(cb);
-	int type;
-
-	for (type = 1; type <= SPINDLE_A_MAX; type++) {
-		if (!attrs[type] || type == only)
-			continue;
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[type],
-				    "attribute means nothing to this command");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 /**
  * struct device_dump - how far a dump of devices has come
  * @serial: of the last that was sent
@@ -306,12 +191,9 @@ static int device_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	struct device_dump *dump = (struct device_dump *)cb->ctx;
 	struct spn_net *sn = spn_net(sock_net(msg->sk));
 	struct spn_device *sd;
-	int err;
+	int err = 0;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	err = spn_netlink_dump_only(cb, 0);
-	if (err)
-		return err;
 	mutex_lock(&sn->lock);
 	cb->seq = sn->devices_seq;
 	list_for_each_entry(sd, &sn->devices, node) {
@@ -329,35 +211,17 @@ static int device_dump(struct sk_buff *msg, struct netlink_callback *cb)
 
 /* --- what all requests have in common ----------------------------------------- */
 
-/* How many SAs a request may carry. */
-static unsigned int sas_max(u8 cmd)
-{
-	switch (cmd) {
-	case SPINDLE_CMD_SA_NEW:
-		return 2;
-	case SPINDLE_CMD_SPI_ALLOC:
-	case SPINDLE_CMD_SA_GET:
-	case SPINDLE_CMD_SA_DEL:
-	case SPINDLE_CMD_SA_ACTIVATE:
-		return 1;
-	default:
-		return 0;
-	}
-}
-
+/* Of a nest there is one, but for two SAs that are new. */
 static int check_request(struct genl_info *info)
 {
-	bool of_device = info->genlhdr->cmd == SPINDLE_CMD_DEV_SET;
-	bool of_port = info->genlhdr->cmd == SPINDLE_CMD_PORT_OPEN;
-	unsigned int left[SPINDLE_A_MAX + 1] = {
-		[SPINDLE_A_DEVICE] = of_device,
-		[SPINDLE_A_PORT] = of_port,
-		[SPINDLE_A_TUNNEL] = !of_device && !of_port,
-		[SPINDLE_A_SA] = sas_max(info->genlhdr->cmd),
-	};
+	unsigned int left[SPINDLE_A_MAX + 1];
 	const struct nlattr *attr;
-	int rest;
+	int rest, type;
 
+	for (type = 0; type <= SPINDLE_A_MAX; type++)
+		left[type] = 1;
+	if (info->genlhdr->cmd == SPINDLE_CMD_SA_NEW)
+		left[SPINDLE_A_SA] = 2;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
 		if (left[nla_type(attr)]-- > 0)
 			continue;
@@ -383,11 +247,8 @@ static void wipe_keys(struct nlmsghdr *nlh)
 	}
 }
 
-/* What an operation says of its handler. */
-enum {
-	OF_TUNNEL = 1,		/* begins with its tunnel, of which the request says no more */
-	TELLS_TUNNEL = 2,	/* begins with its tunnel, of which the request says more */
-};
+/* Of an operation: its handler begins with its tunnel. */
+enum { OF_TUNNEL = 1 };
 
 static int pre_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_info *info)
 {
@@ -395,8 +256,7 @@ static int pre_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_in
 
 	info->user_ptr[0] = NULL;
 	if (!err && ops->internal_flags)
-		err = PTR_ERR_OR_ZERO(spn_netlink_begin(info, ops->internal_flags == TELLS_TUNNEL ?
-								~0ULL : 0));
+		err = PTR_ERR_OR_ZERO(spn_netlink_begin(info));
 	if (err)
 		wipe_keys(nlmsg_hdr(skb));
 	return err;
@@ -448,8 +308,6 @@ static void tell_device(struct net *net, struct net_device *dev)
 
 static int device_set(struct sk_buff *msg, struct genl_info *info)
 {
-	const u64 allowed = BIT_ULL(SPINDLE_A_DEVICE_IFINDEX) |
-			    BIT_ULL(SPINDLE_A_DEVICE_IFNAME) | BIT_ULL(SPINDLE_A_DEVICE_CLEAR);
 	struct nlattr *tb[SPINDLE_A_DEVICE_MAX + 1], *nest = info->attrs[SPINDLE_A_DEVICE];
 	struct net_device *dev;
 	int err;
@@ -458,8 +316,7 @@ static int device_set(struct sk_buff *msg, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no device is named");
 		return -EINVAL;
 	}
-	err = spn_netlink_parse(tb, SPINDLE_A_DEVICE_MAX, nest, device_policy, allowed,
-				info->extack);
+	err = spn_netlink_parse(tb, SPINDLE_A_DEVICE_MAX, nest, info->extack);
 	if (err)
 		return err;
 	rtnl_lock();
@@ -474,51 +331,38 @@ static int device_set(struct sk_buff *msg, struct genl_info *info)
 	return err;
 }
 
-#define DO(name, handler, does)					\
+#define OPERATION(name, word, ...)				\
 	{							\
 		.cmd = SPINDLE_CMD_##name,			\
 		.flags = GENL_UNS_ADMIN_PERM,			\
-		.internal_flags = (does),			\
-		.doit = handler,				\
+		.policy = spn_netlink_##word##_request,		\
+		.maxattr = SPINDLE_A_MAX,			\
+		__VA_ARGS__					\
 	}
 
 static const struct genl_ops netlink_ops[] = {
-	{
-		.cmd = SPINDLE_CMD_DEV_GET,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.dumpit = device_dump,
-	},
-	{
-		.cmd = SPINDLE_CMD_TUNNEL_GET,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.internal_flags = OF_TUNNEL,
-		.doit = spn_netlink_tunnel_get,
-		.start = spn_netlink_tunnel_start,
-		.dumpit = spn_netlink_tunnel_dump,
-	},
-	{
-		.cmd = SPINDLE_CMD_SA_GET,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.internal_flags = OF_TUNNEL,
-		.doit = spn_netlink_sa_get,
-		.dumpit = spn_netlink_sa_dump,
-	},
-	{
-		.cmd = SPINDLE_CMD_ALG_GET,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.dumpit = spn_netlink_alg_dump,
-	},
-	DO(DEV_SET, device_set, 0),
-	DO(TUNNEL_NEW, spn_netlink_tunnel_new, 0),
-	DO(TUNNEL_SET, spn_netlink_tunnel_set, TELLS_TUNNEL),
-	DO(TUNNEL_DEL, spn_netlink_tunnel_del, OF_TUNNEL),
-	DO(SPI_ALLOC, spn_netlink_spi_alloc, OF_TUNNEL),
+	OPERATION(DEV_GET, dev_get, .dumpit = device_dump),
+	OPERATION(DEV_SET, dev_set, .doit = device_set),
+	OPERATION(TUNNEL_NEW, tunnel_new, .doit = spn_netlink_tunnel_new),
+	OPERATION(TUNNEL_SET, tunnel_set, .doit = spn_netlink_tunnel_set,
+		  .internal_flags = OF_TUNNEL),
+	OPERATION(TUNNEL_GET, tunnel_get, .doit = spn_netlink_tunnel_get,
+		  .start = spn_netlink_tunnel_start, .dumpit = spn_netlink_tunnel_dump,
+		  .internal_flags = OF_TUNNEL),
+	OPERATION(TUNNEL_DEL, tunnel_del, .doit = spn_netlink_tunnel_del,
+		  .internal_flags = OF_TUNNEL),
+	OPERATION(SPI_ALLOC, spi_alloc, .doit = spn_netlink_spi_alloc,
+		  .internal_flags = OF_TUNNEL),
 	/* Prepares its keys before it begins, for that takes its time. */
-	DO(SA_NEW, spn_netlink_sa_new, 0),
-	DO(SA_DEL, spn_netlink_sa_del, OF_TUNNEL),
-	DO(SA_FLUSH, spn_netlink_sa_flush, OF_TUNNEL),
-	DO(SA_ACTIVATE, spn_netlink_sa_activate, OF_TUNNEL),
-	DO(PORT_OPEN, spn_netlink_port_open, 0),
+	OPERATION(SA_NEW, sa_new, .doit = spn_netlink_sa_new),
+	OPERATION(SA_GET, sa_get, .doit = spn_netlink_sa_get, .dumpit = spn_netlink_sa_dump,
+		  .internal_flags = OF_TUNNEL),
+	OPERATION(SA_DEL, sa_del, .doit = spn_netlink_sa_del, .internal_flags = OF_TUNNEL),
+	OPERATION(SA_FLUSH, sa_flush, .doit = spn_netlink_sa_flush, .internal_flags = OF_TUNNEL),
+	OPERATION(SA_ACTIVATE, sa_activate, .doit = spn_netlink_sa_activate,
+		  .internal_flags = OF_TUNNEL),
+	OPERATION(PORT_OPEN, port_open, .doit = spn_netlink_port_open),
+	OPERATION(ALG_GET, alg_get, .dumpit = spn_netlink_alg_dump),
 };
 
 static const struct genl_multicast_group netlink_groups[] = {
@@ -542,7 +386,6 @@ struct genl_family spn_netlink_family __ro_after_init = {
 	.pre_doit = pre_doit,
 	.post_doit = post_doit,
 	.maxattr = SPINDLE_A_MAX,
-	.policy = root_policy,
 	.ops = netlink_ops,
 	.n_ops = ARRAY_SIZE(netlink_ops),
 	.mcgrps = netlink_groups,

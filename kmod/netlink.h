@@ -20,20 +20,10 @@ int __init spn_netlink_init(void);
 void spn_netlink_exit(void);
 
 extern struct genl_family spn_netlink_family;
-extern const struct nla_policy spn_netlink_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1];
-extern const struct nla_policy spn_netlink_encap_policy[SPINDLE_A_ENCAP_MAX + 1];
-extern const struct nla_policy spn_netlink_sa_policy[SPINDLE_A_SA_MAX + 1];
-extern const struct nla_policy spn_netlink_life_policy[SPINDLE_A_LIFE_MAX + 1];
-extern const struct nla_policy spn_netlink_selector_policy[SPINDLE_A_SELECTOR_MAX + 1];
-extern const struct nla_policy spn_netlink_port_policy[SPINDLE_A_PORT_MAX + 1];
-
-/* What a tunnel is named by. */
-#define SPN_NETLINK_NAMES (BIT_ULL(SPINDLE_A_TUNNEL_ID) | BIT_ULL(SPINDLE_A_TUNNEL_NAME))
 
 /**
  * spn_netlink_begin - what most requests begin with
  * @info: a request that names a tunnel in its nest
- * @allowed: what else may be in that nest, a bit for each attribute
  *
  * Takes spn_net.lock, which spn_netlink_end() lets go of.  Those whose operation says so have it
  * done before the handler.
@@ -41,7 +31,7 @@ extern const struct nla_policy spn_netlink_port_policy[SPINDLE_A_PORT_MAX + 1];
  * Return: the tunnel, which is spn_netlink_tunnel()'s from now on; or an ERR_PTR(), and then the
  * lock is free.
  */
-struct spn_tunnel *spn_netlink_begin(struct genl_info *info, u64 allowed);
+struct spn_tunnel *spn_netlink_begin(struct genl_info *info);
 
 /* Also lets the MTU settle. */
 void spn_netlink_end(struct genl_info *info);
@@ -56,14 +46,12 @@ static inline struct spn_tunnel *spn_netlink_tunnel(const struct genl_info *info
 struct spn_tunnel *spn_netlink_find(struct spn_net *sn, struct nlattr **tb,
 				    struct netlink_ext_ack *extack);
 
-/* Parses a nest, whose attributes are among @allowed, a bit each. */
+/* Parses a nest of a request; what may be in it the policy of the operation has said. */
 int spn_netlink_parse(struct nlattr **tb, int max, const struct nlattr *nest,
-		      const struct nla_policy *policy, u64 allowed,
 		      struct netlink_ext_ack *extack);
 
 /* The same for a nest of a message, which must be there. */
-int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info,
-		     const struct nla_policy *policy, u64 allowed);
+int spn_netlink_nest(struct nlattr **tb, int max, int attr, struct genl_info *info);
 
 /*
  * The message that a request is answered with, or NULL.  What changes something has it before
@@ -78,9 +66,6 @@ int spn_netlink_reply(struct sk_buff *msg, struct genl_info *info,
 /* Adds an object to what a dump sends; its cb->seq says what it is consistent with. */
 int spn_netlink_dump_put(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 			 int (*fill)(struct sk_buff *msg, void *object), void *object);
-
-/* An error if the request for a dump has another attribute than that, 0 for none. */
-int spn_netlink_dump_only(struct netlink_callback *cb, int only);
 
 /* Reads an outer address, which must be that of a host. */
 int spn_netlink_get_host(struct spn_addr *addr, const struct nlattr *attr,

@@ -68,10 +68,9 @@ int spn_netlink_alg_dump(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct alg_dump *dump = (struct alg_dump *)cb->ctx;
 	const struct spn_suite *suite;
-	int err;
+	int err = 0;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	err = spn_netlink_dump_only(cb, 0);
 	while (!err && (suite = spn_suite_at(dump->next))) {
 		err = dump_suite(msg, cb, suite);
 		if (!err)

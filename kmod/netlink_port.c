@@ -56,9 +56,7 @@ int spn_netlink_port_open(struct sk_buff *skb, struct genl_info *info)
 	u16 number;
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_PORT_MAX, SPINDLE_A_PORT, info,
-			       spn_netlink_port_policy,
-			       BIT_ULL(SPINDLE_A_PORT_ADDR) | BIT_ULL(SPINDLE_A_PORT_NUMBER));
+	err = spn_netlink_nest(tb, SPINDLE_A_PORT_MAX, SPINDLE_A_PORT, info);
 	if (err)
 		return err;
 	if (!tb[SPINDLE_A_PORT_ADDR] || !tb[SPINDLE_A_PORT_NUMBER]) {
@@ -69,11 +67,6 @@ int spn_netlink_port_open(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	number = be16_to_cpu(nla_get_be16(tb[SPINDLE_A_PORT_NUMBER]));
-	if (!number) {
-		NL_SET_ERR_MSG_ATTR(info->extack, tb[SPINDLE_A_PORT_NUMBER],
-				    "a port is at least 1");
-		return -EINVAL;
-	}
 	file = spn_port_lend(spn_net(genl_info_net(info)), &local, number);
 	if (IS_ERR(file)) {
 		if (PTR_ERR(file) == -EADDRINUSE)

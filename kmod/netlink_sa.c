@@ -30,8 +30,7 @@ static int get_life(struct spn_life *life, const struct nlattr *attr,
 
 	if (!attr)
 		return 0;
-	err = spn_netlink_parse(tb, SPINDLE_A_LIFE_MAX, attr, spn_netlink_life_policy, ~0ULL,
-				extack);
+	err = spn_netlink_parse(tb, SPINDLE_A_LIFE_MAX, attr, extack);
 	if (err)
 		return err;
 	life->soft_bytes = get_u64(tb[SPINDLE_A_LIFE_SOFT_BYTES]);
@@ -82,7 +81,7 @@ static int get_config(struct spn_sa_config *config, const struct nlattr *nest,
 	struct nlattr *tb[SPINDLE_A_SA_MAX + 1];
 	int err;
 
-	err = spn_netlink_parse(tb, SPINDLE_A_SA_MAX, nest, spn_netlink_sa_policy, ~0ULL, extack);
+	err = spn_netlink_parse(tb, SPINDLE_A_SA_MAX, nest, extack);
 	if (err)
 		return err;
 	if (!tb[SPINDLE_A_SA_DIR]) {
@@ -154,8 +153,7 @@ static int get_wanted_spi(struct genl_info *info, __be32 *spi)
 	*spi = 0;
 	if (!info->attrs[SPINDLE_A_SA])
 		return 0;
-	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
-			       BIT_ULL(SPINDLE_A_SA_SPI) | BIT_ULL(SPINDLE_A_SA_DIR));
+	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info);
 	if (err)
 		return err;
 	if (tb[SPINDLE_A_SA_DIR] && nla_get_u32(tb[SPINDLE_A_SA_DIR]) != SPINDLE_DIR_IN) {
@@ -214,7 +212,7 @@ static void release_pair(struct spn_sa_config *in, struct spn_sa_config *out)
 static int install_pair(struct spn_sa_config *in, struct spn_sa_config *out,
 			struct genl_info *info, struct sk_buff *msg)
 {
-	struct spn_tunnel *tunnel = spn_netlink_begin(info, 0);
+	struct spn_tunnel *tunnel = spn_netlink_begin(info);
 	struct spn_pair pair = { .tunnel = tunnel };
 	int err;
 
@@ -307,10 +305,7 @@ static int start_dump(struct spn_net *sn, struct netlink_callback *cb)
 	struct spn_tunnel *tunnel;
 	int err;
 
-	err = spn_netlink_dump_only(cb, SPINDLE_A_TUNNEL);
-	if (!err && nest)
-		err = spn_netlink_parse(tb, SPINDLE_A_TUNNEL_MAX, nest, spn_netlink_tunnel_policy,
-					SPN_NETLINK_NAMES, cb->extack);
+	err = nest ? spn_netlink_parse(tb, SPINDLE_A_TUNNEL_MAX, nest, cb->extack) : 0;
 	if (err)
 		return err;
 	if (nest) {
@@ -369,9 +364,6 @@ static bool is_named(const struct spn_sa *sa, struct nlattr **tb)
 	       (!spi || nla_get_be32(spi) == sa->spi);
 }
 
-#define SA_NAMES (BIT_ULL(SPINDLE_A_SA_GENERATION) | BIT_ULL(SPINDLE_A_SA_DIR) |	\
-		  BIT_ULL(SPINDLE_A_SA_SPI))
-
 /* The first that fits all that is said, of a direction in any case. */
 static struct spn_sa *find_named(struct spn_tunnel *tunnel, struct nlattr **tb,
 				 struct netlink_ext_ack *extack)
@@ -396,8 +388,7 @@ int spn_netlink_sa_get(struct sk_buff *skb, struct genl_info *info)
 	struct spn_sa *sa;
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
-			       SA_NAMES);
+	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info);
 	if (err)
 		return err;
 	sa = find_named(spn_netlink_tunnel(info), tb, info->extack);
@@ -437,8 +428,7 @@ int spn_netlink_sa_del(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *tb[SPINDLE_A_SA_MAX + 1];
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
-			       SA_NAMES);
+	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info);
 	return err ?: del_sas(spn_netlink_tunnel(info), tb, info->extack);
 }
 
@@ -453,8 +443,7 @@ int spn_netlink_sa_activate(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *tb[SPINDLE_A_SA_MAX + 1];
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info, spn_netlink_sa_policy,
-			       BIT_ULL(SPINDLE_A_SA_GENERATION));
+	err = spn_netlink_nest(tb, SPINDLE_A_SA_MAX, SPINDLE_A_SA, info);
 	if (err)
 		return err;
 	if (!tb[SPINDLE_A_SA_GENERATION]) {

@@ -80,8 +80,7 @@ static int get_selector(struct spn_ts *ts, const struct nlattr *attr,
 	struct nlattr *tb[SPINDLE_A_SELECTOR_MAX + 1];
 	int err;
 
-	err = nla_parse_nested(tb, SPINDLE_A_SELECTOR_MAX, attr, spn_netlink_selector_policy,
-			       extack);
+	err = spn_netlink_parse(tb, SPINDLE_A_SELECTOR_MAX, attr, extack);
 	if (err)
 		return err;
 	if (tb[SPINDLE_A_SELECTOR_PROTO])
@@ -132,8 +131,7 @@ static int read_encap(struct spn_options *opt, const struct nlattr *attr,
 
 	if (!attr)
 		return 0;
-	err = spn_netlink_parse(tb, SPINDLE_A_ENCAP_MAX, attr, spn_netlink_encap_policy, ~0ULL,
-				extack);
+	err = spn_netlink_parse(tb, SPINDLE_A_ENCAP_MAX, attr, extack);
 	if (err)
 		return err;
 	if (!tb[SPINDLE_A_ENCAP_TYPE]) {
@@ -287,8 +285,7 @@ int spn_netlink_tunnel_new(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
-			       spn_netlink_tunnel_policy, ~BIT_ULL(SPINDLE_A_TUNNEL_ID)) ?:
+	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info) ?:
 	      require_all(tb, info->extack);
 	if (err)
 		return err;
@@ -314,8 +311,7 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 	struct spn_conf *conf;
 	int err;
 
-	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info,
-			       spn_netlink_tunnel_policy, ~0ULL);
+	err = spn_netlink_nest(tb, SPINDLE_A_TUNNEL_MAX, SPINDLE_A_TUNNEL, info);
 	if (err)
 		return err;
 	if (tb[SPINDLE_A_TUNNEL_IFINDEX] || tb[SPINDLE_A_TUNNEL_NETNSID]) {
@@ -363,12 +359,13 @@ static int start_dump(struct netlink_callback *cb)
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
 	int err;
 
-	err = spn_netlink_dump_only(cb, SPINDLE_A_TUNNEL);
-	if (!err && nest)
-		err = spn_netlink_parse(tb, SPINDLE_A_TUNNEL_MAX, nest, spn_netlink_tunnel_policy,
-					BIT_ULL(SPINDLE_A_TUNNEL_IFINDEX), cb->extack);
+	err = nest ? spn_netlink_parse(tb, SPINDLE_A_TUNNEL_MAX, nest, cb->extack) : 0;
 	if (err)
 		return err;
+	if (nest && (tb[SPINDLE_A_TUNNEL_ID] || tb[SPINDLE_A_TUNNEL_NAME])) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, nest, "one tunnel is no list: ask for it alone");
+		return -EINVAL;
+	}
 	if (nest && !tb[SPINDLE_A_TUNNEL_IFINDEX]) {
 		NL_SET_ERR_MSG_ATTR(cb->extack, nest, "no device is named");
 		return -EINVAL;

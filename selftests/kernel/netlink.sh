@@ -380,21 +380,21 @@ raw_choices()
 		tunnel-get {tunnel: {id: $id, name: t}}
 			done
 		tunnel-del {tunnel: {name: u, local: c0000201}}
-			.tunnel.local: attribute means nothing to this command
+			.tunnel.local: Unsupported attribute
 		tunnel-new {tunnel: {name: v, id: 7, $raw_ends, $raw_ts}}
-			.tunnel.id: attribute means nothing to this command
+			.tunnel.id: Unsupported attribute
 		tunnel-del {tunnel: {name: u}, sa: {generation: 1}}
-			.sa: more of these than the command takes
+			.sa: Unsupported attribute
 		sa-flush {tunnel: {name: t, df: 1}}
-			.tunnel.df: attribute means nothing to this command
+			.tunnel.df: Unsupported attribute
 		sa-flush {$t, sa: {generation: 2}}
-			.sa: more of these than the command takes
+			.sa: Unsupported attribute
 		dump sa-get {tunnel: {}}
 			no tunnel is named
 		dump sa-get {tunnel: {id: $id, name: u}}
 			$(of_dump .tunnel.name)the tunnel of that id has another name
 		dump tunnel-get {$t}
-			$(of_dump .tunnel.name)attribute means nothing to this command
+			$(of_dump .tunnel)one tunnel is no list: ask for it alone
 		dump tunnel-get {tunnel: {}}
 			$(of_dump .tunnel)no device is named
 		sa-get {$t, sa: {generation: 1}}
@@ -404,7 +404,7 @@ raw_choices()
 		sa-get {$t, sa: {dir: in, generation: 7}}
 			no such SA
 		sa-get {$t, sa: {dir: in, spi: $((in)), alg: aes128-sha256}}
-			.sa.alg: attribute means nothing to this command
+			.sa.alg: Unsupported attribute
 		sa-del {$t, sa: {dir: in, spi: $((out))}}
 			no such SA
 		sa-del {$t, sa: {dir: out, spi: $((in))}}
@@ -414,11 +414,11 @@ raw_choices()
 		sa-del {$t, sa: {spi: $((in))}}
 			name a direction and an SPI, or a generation
 		sa-del {$t, sa: {dir: in, spi: $((in)), alg: aes128-sha256}}
-			.sa.alg: attribute means nothing to this command
+			.sa.alg: Unsupported attribute
 		sa-del {$t, sa: [{generation: 7}, {generation: 1}]}
 			.sa: more of these than the command takes
 		sa-activate {$t, sa: {generation: 1, dir: out}}
-			.sa.dir: attribute means nothing to this command
+			.sa.dir: Unsupported attribute
 		sa-activate {$t, sa: [{generation: 7}, {generation: 1}]}
 			.sa: more of these than the command takes
 		spi-alloc {$t, sa: {dir: out}}
