@@ -144,6 +144,7 @@ struct spn_sa *spn_sa_new(struct spn_tunnel *tunnel, struct spn_sa_config *confi
 	sa->parked = config->parked;
 	sa->seq = config->seq;
 	sa->added = ktime_get_boottime_ns();
+	sa->stamped = jiffies - 1;
 	spn_drops_init(&sa->drops, tunnel->dev);
 	INIT_LIST_HEAD(&sa->node);
 	u64_stats_init(&sa->syncp);
@@ -214,7 +215,11 @@ static void count(struct spn_sa *sa, u64 packets, u64 bytes)
 	u64_stats_add(&sa->packets, packets);
 	u64_stats_add(&sa->bytes, bytes);
 	u64_stats_update_end(&sa->syncp);
-	WRITE_ONCE(sa->last_used, ktime_get_boottime_seconds());
+	/* The clock is not asked for each packet of a burst. */
+	if (sa->stamped != jiffies) {
+		sa->stamped = jiffies;
+		WRITE_ONCE(sa->last_used, ktime_get_boottime_seconds());
+	}
 
 	if (life->soft_packets && u64_stats_read(&sa->packets) >= life->soft_packets)
 		tell_soft(sa, SPINDLE_LIMIT_PACKETS);

@@ -93,6 +93,7 @@ enum spn_sa_flags {
  * @packets: carried; written where @seq or @replay is
  * @bytes: octets of inner packets carried; as @packets
  * @last_used: seconds since boot, 0 for never; as @packets
+ * @stamped: jiffies when @last_used was written; likewise
  * @kept: what of that its tunnel has counted as its own; under tunnel->lock
  * @added: when, nanoseconds since boot
  * @timer: for the limits in seconds, which pass while the machine sleeps, too
@@ -123,6 +124,7 @@ struct spn_sa {
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	time64_t last_used;
+	unsigned long stamped;
 	struct spn_traffic kept;
 	u64 added;
 

@@ -38,6 +38,28 @@ static void a_device(void **state)
 		    "\"drops\":{\"no-tunnel\":4}}");
 }
 
+static void algorithms(void **state)
+{
+	const struct sp_alg both = {
+		.name = "aes128gcm16", .proto = IPPROTO_ESP, .key_len = 20, .icv_len = 16,
+		.driver = "rfc4106-gcm-aesni",
+	};
+	const struct sp_alg none = {
+		.name = "md5", .proto = IPPROTO_AH, .auth_key_len = 16, .icv_len = 12,
+		.weak = true, .missing = true,
+	};
+
+	(void)state;
+	assert_json(sp_json_alg(&both),
+		    "{\"alg\":\"aes128gcm16\",\"proto\":\"esp\",\"key-len\":20,"
+		    "\"auth-key-len\":0,\"icv-len\":16,\"weak\":false,\"missing\":false,"
+		    "\"driver\":\"rfc4106-gcm-aesni\",\"auth-driver\":null}");
+	assert_json(sp_json_alg(&none),
+		    "{\"alg\":\"md5\",\"proto\":\"ah\",\"key-len\":0,"
+		    "\"auth-key-len\":16,\"icv-len\":12,\"weak\":true,\"missing\":true,"
+		    "\"driver\":null,\"auth-driver\":null}");
+}
+
 #define OF_TUNNEL									\
 	"{\"name\":\"office\",\"id\":7,\"dev\":\"spin0\",\"local\":\"192.0.2.1\","		\
 	"\"remote\":\"192.0.2.2\",\"local-ts\":[\"10.1.0.0/16\",\"10.3.0.0/24[tcp/80]\"],"	\
@@ -196,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_that_is_no_utf8),
 		cmocka_unit_test(a_device),
+		cmocka_unit_test(algorithms),
 		cmocka_unit_test(a_tunnel),
 		cmocka_unit_test(an_sa),
 		cmocka_unit_test(events),
