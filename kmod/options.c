@@ -21,26 +21,14 @@ static const struct {
 	u8 offset;
 	u8 size;
 } options_table[] = {
-#define OPTION(name, member)						\
+#define X(name, member)							\
 	{								\
 		.attribute = SPINDLE_A_TUNNEL_##name,			\
 		.offset = offsetof(struct spn_options, member),		\
 		.size = sizeof_field(struct spn_options, member),	\
-	}
-	OPTION(PROTO, proto),
-	OPTION(MODE, mode),
-	OPTION(REPLAY_WINDOW, replay_window),
-	OPTION(DF, df),
-	OPTION(DSCP, dscp),
-	OPTION(FWMARK, fwmark),
-	OPTION(AH_ALIGN, ah_align),
-	OPTION(TFC, tfc),
-	OPTION(KEEPALIVE, keepalive),
-	OPTION(FOLLOW, follow),
-	OPTION(DUMMY, dummy),
-	OPTION(CLAMP_MSS, clamp_mss),
-	OPTION(OWNER, owner),
-#undef OPTION
+	},
+	SPN_OPTIONS(X)
+#undef X
 };
 
 static void write_member(void *member, u8 size, u32 value)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a tunnel can be told beside its ends and its selectors.  Each stands once, as a row of
- * the table in options.c, but for encap, which is a nest; what may have which value is netlink's
- * policy, what goes with what is rules.h.
+ * SPN_OPTIONS, but for encap, which is a nest; what may have which value is netlink's policy,
+ * what goes with what is rules.h.
  */
 #ifndef _SPINDLE_OPTIONS_H
 #define _SPINDLE_OPTIONS_H
@@ -49,6 +49,22 @@ struct spn_options {
 	u8 follow;
 	u8 clamp_mss;
 };
+
+/* X(NAME, member): the attribute is SPINDLE_A_TUNNEL_NAME. */
+#define SPN_OPTIONS(X)					\
+	X(PROTO, proto)					\
+	X(MODE, mode)					\
+	X(REPLAY_WINDOW, replay_window)			\
+	X(DF, df)					\
+	X(DSCP, dscp)					\
+	X(FWMARK, fwmark)				\
+	X(AH_ALIGN, ah_align)				\
+	X(TFC, tfc)					\
+	X(KEEPALIVE, keepalive)				\
+	X(FOLLOW, follow)				\
+	X(DUMMY, dummy)					\
+	X(CLAMP_MSS, clamp_mss)				\
+	X(OWNER, owner)
 
 /* What a tunnel has that was told nothing. */
 extern const struct spn_options spn_options_usual;
