@@ -62,6 +62,9 @@ int spn_control_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	      spn_tunnel_set(tunnel, conf, extack);
 	if (err)
 		spn_conf_free(conf);
+	/* What waits for an SA gets none. */
+	else if (conf->opt.admin == SPINDLE_ADMIN_DOWN)
+		spn_output_staged(tunnel);
 	return err;
 }
 

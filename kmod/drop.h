@@ -50,7 +50,9 @@
 	X(CRYPTO,		"crypto")				\
 	X(NO_MEMORY,		"no-memory")				\
 	/* a tunnel, not even sealed */					\
-	X(CLEAR,		"clear")
+	X(CLEAR,		"clear")					\
+	/* a tunnel, sending; an SA, receiving */			\
+	X(ADMIN_DOWN,		"admin-down")
 
 enum spn_drop_reason {
 	SPN_DROP_NONE,

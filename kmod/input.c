@@ -47,6 +47,8 @@ static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_bu
 	const struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
 	bool expected = conf && conf->opt.encap_dport;
 
+	if (unlikely(conf && conf->opt.admin == SPINDLE_ADMIN_DOWN))
+		return SPN_DROP_ADMIN_DOWN;
 	if (encap != expected)
 		return SPN_DROP_ENCAP;
 	if (!check(sa->xform.suite, skb))

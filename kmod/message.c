@@ -164,8 +164,9 @@ static int put_state(struct sk_buff *msg, const struct spn_tunnel *tunnel)
 {
 	struct spn_sa *out = rcu_dereference_protected(tunnel->out,
 						       lockdep_is_held(&tunnel->sn->lock));
-	const struct spn_port *port = spn_tunnel_conf(tunnel)->port;
-	bool up = out && !spn_sa_expired(out);
+	const struct spn_conf *conf = spn_tunnel_conf(tunnel);
+	bool up = out && !spn_sa_expired(out) && conf->opt.admin == SPINDLE_ADMIN_UP;
+	const struct spn_port *port = conf->port;
 
 	if (nla_put_u32(msg, SPINDLE_A_TUNNEL_STATE,
 			up ? SPINDLE_TUNNEL_UP : SPINDLE_TUNNEL_DOWN) ||

@@ -49,6 +49,7 @@ static const struct nla_policy tunnel_new_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1
 	[SPINDLE_A_TUNNEL_DUMMY] = NLA_POLICY_FULL_RANGE(NLA_U32, &tunnel_dummy_range),
 	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_ADMIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_NETNSID] = NLA_POLICY_FULL_RANGE(NLA_U32, &tunnel_netnsid_range),
 };
 
@@ -79,6 +80,7 @@ static const struct nla_policy tunnel_set_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1
 	[SPINDLE_A_TUNNEL_DUMMY] = NLA_POLICY_FULL_RANGE(NLA_U32, &tunnel_dummy_range),
 	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
+	[SPINDLE_A_TUNNEL_ADMIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_NETNSID] = NLA_POLICY_FULL_RANGE(NLA_U32, &tunnel_netnsid_range),
 };
 

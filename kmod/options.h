@@ -31,6 +31,7 @@ struct sk_buff;
  * @dscp: 0 to 63, or SPINDLE_DSCP_COPY
  * @follow: remote and @encap_dport become where the peer's newest packet came from
  * @clamp_mss: TCP is told to send no longer segments than the MTU of the device allows
+ * @admin: enum spindle_admin
  */
 struct spn_options {
 	u32 replay_window;
@@ -48,6 +49,7 @@ struct spn_options {
 	u8 dscp;
 	u8 follow;
 	u8 clamp_mss;
+	u8 admin;
 };
 
 /* X(NAME, member): the attribute is SPINDLE_A_TUNNEL_NAME. */
@@ -64,7 +66,8 @@ struct spn_options {
 	X(FOLLOW, follow)				\
 	X(DUMMY, dummy)					\
 	X(CLAMP_MSS, clamp_mss)				\
-	X(OWNER, owner)
+	X(OWNER, owner)					\
+	X(ADMIN, admin)
 
 /* What a tunnel has that was told nothing. */
 extern const struct spn_options spn_options_usual;

@@ -381,11 +381,11 @@ static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_bu
 		spn_lane_start(queue, list, state);
 }
 
-static void drop_unrouted(struct spn_tunnel *tunnel, struct sk_buff *skb, int err)
+/* And its sender is told. */
+static void drop_told(struct spn_tunnel *tunnel, struct sk_buff *skb, enum spn_drop_reason reason)
 {
 	spn_ip_unreachable(skb);
-	spn_drop_tx(skb, &tunnel->drops,
-		    err == -ELOOP ? SPN_DROP_ROUTE_LOOP : SPN_DROP_NO_ROUTE, 0, 0);
+	spn_drop_tx(skb, &tunnel->drops, reason, 0, 0);
 }
 
 /*
@@ -452,6 +452,10 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
 		return true;
 	}
+	if (unlikely(conf->opt.admin == SPINDLE_ADMIN_DOWN)) {
+		drop_told(tunnel, skb, SPN_DROP_ADMIN_DOWN);
+		return true;
+	}
 	if (conf->opt.mode == SPINDLE_MODE_TRANSPORT && !whole(skb))
 		return true;
 	if ((!first && spn_stage_comes_first(&tunnel->stage)) ||
@@ -461,7 +465,8 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 	}
 	dst = spn_route_get(net, tunnel->dev, conf);
 	if (IS_ERR(dst)) {
-		drop_unrouted(tunnel, skb, PTR_ERR(dst));
+		drop_told(tunnel, skb, PTR_ERR(dst) == -ELOOP ? SPN_DROP_ROUTE_LOOP :
+								SPN_DROP_NO_ROUTE);
 		goto put_sa;
 	}
 	path_mtu = dst_mtu(dst);

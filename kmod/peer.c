@@ -41,6 +41,8 @@ static unsigned long idle_max(const struct spn_conf *conf)
 {
 	unsigned long keepalive = (unsigned long)conf->opt.keepalive * HZ;
 
+	if (conf->opt.admin == SPINDLE_ADMIN_DOWN)
+		return 0;
 	return min_not_zero(keepalive, msecs_to_jiffies(conf->opt.dummy));
 }
 

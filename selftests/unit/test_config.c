@@ -78,7 +78,7 @@ static void test_good(void **state)
 		"lifetime = 30m\nlifetime-bytes = 100M\nreplay-window = 128\n"
 		"df = set\ndscp = 46\nfwmark = 0x10\nroutes = no\nstart = trap\n"
 		"encap = udp 4500 40001\nkeepalive = 20\nfollow = yes\n"
-		"dummy = 250\nclamp-mss = yes\nclear = accept\n"
+		"dummy = 250\nclamp-mss = yes\nclear = accept\nadmin = down\n"
 		"address = 10.1.0.1/24, fd00:1::1/64\n", &heard);
 	const struct sp_tunnel_config *tunnel;
 	const struct sp_peer_config *peer;
@@ -116,6 +116,7 @@ static void test_good(void **state)
 	assert_true(tunnel->options.follow);
 	assert_int_equal(tunnel->options.dummy, 250);
 	assert_true(tunnel->options.clamp_mss);
+	assert_int_equal(tunnel->options.admin, SPINDLE_ADMIN_DOWN);
 	assert_false(tunnel->routes);
 	assert_true(tunnel->says_clear);
 	assert_int_equal(tunnel->clear, SPINDLE_CLEAR_ACCEPT);
@@ -324,6 +325,8 @@ static const struct {
 	  "spindle.conf:2:13: keepalive: 65536 is not between 0 and 65535\n" },
 	{ "[tunnel x]\ndummy = 1s\n",
 	  "spindle.conf:2:9: dummy: \"1s\" is not a number\n" },
+	{ "[tunnel x]\nadmin =  no\n",
+	  "spindle.conf:2:10: admin: \"no\" is not up or down\n" },
 	{ "[tunnel x]\nfollow = maybe\n",
 	  "spindle.conf:2:10: follow: \"maybe\" is neither on nor off\n" },
 	{ "[tunnel x]\nfollow = yes\nfollow = yes\n",

@@ -78,12 +78,14 @@ static void a_tunnel(void **state)
 		    "\"drops\":{\"no-route\":3,\"stage-full\":0},"
 		    "\"mode\":\"tunnel\",\"encap\":\"none\",\"keepalive\":0,\"follow\":false,"
 		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\",\"tfc\":0,"
-		    "\"dummy\":0,\"clamp-mss\":false,\"fwmark\":42,\"ah-align\":null}");
+		    "\"dummy\":0,\"clamp-mss\":false,\"fwmark\":42,\"ah-align\":null,"
+		    "\"admin\":\"up\"}");
 
 	down.state = SPINDLE_TUNNEL_DOWN;
 	down.out_generation = 0;
 	down.mtu = 0;
 	down.options.dscp = 46;
+	down.options.admin = SPINDLE_ADMIN_DOWN;
 	down.options.df = SPINDLE_DF_CLEAR;
 	down.rx = (struct sp_traffic){ 0 };
 	down.heard = false;
@@ -101,7 +103,7 @@ static void a_tunnel(void **state)
 		    "\"mode\":\"tunnel\",\"encap\":\"udp 4500 40001\",\"keepalive\":0,"
 		    "\"follow\":true,\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,"
 		    "\"tfc\":\"mtu\",\"dummy\":0,\"clamp-mss\":false,\"fwmark\":42,"
-		    "\"ah-align\":8}");
+		    "\"ah-align\":8,\"admin\":\"down\"}");
 }
 
 static void an_sa(void **state)

@@ -37,6 +37,7 @@ static void a_tunnel_round_trips(void **state)
 	sent.options.follow = 1;
 	sent.options.dummy = 250;
 	sent.options.clamp_mss = 1;
+	sent.options.admin = SPINDLE_ADMIN_DOWN;
 	sent.owner = 0x5d123456;
 	assert_int_equal(sp_nl_put_tunnel(msg, &sent), 0);
 	assert_int_equal(sp_nl_parse_event(nlmsg_hdr(msg), &event, &err), 0);
@@ -65,6 +66,7 @@ static void a_tunnel_round_trips(void **state)
 	assert_int_equal(got->options.follow, sent.options.follow);
 	assert_int_equal(got->options.dummy, sent.options.dummy);
 	assert_int_equal(got->options.clamp_mss, sent.options.clamp_mss);
+	assert_int_equal(got->options.admin, sent.options.admin);
 	assert_int_equal(got->owner, sent.owner);
 }
 

@@ -76,6 +76,7 @@ static void a_change_is_found(void **state)
 		{ "clamp-mss", "on", 1, SP_OPTION_SWITCH },
 		{ "fwmark", "0xffffffff", UINT32_MAX, SP_OPTION_NUMBER },
 		{ "ah-align", "8", 8, SP_OPTION_NUMBER },
+		{ "admin", "down", SPINDLE_ADMIN_DOWN, SP_OPTION_TEXT },
 	};
 	struct sp_tunnel_options usual = sp_options_usual();
 	char text[SP_OPTION_STRLEN];

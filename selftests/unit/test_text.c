@@ -122,6 +122,7 @@ static void a_tunnel(void **state)
 	down.options.follow = 1;
 	down.options.dummy = 250;
 	down.options.clamp_mss = 1;
+	down.options.admin = SPINDLE_ADMIN_DOWN;
 	down.drops.list[0].count = 0;
 	out = begin();
 	cli_text_tunnel(out, &down);
@@ -130,7 +131,7 @@ static void a_tunnel(void **state)
 		    "    remote        192.0.2.2 for 10.2.0.0/16\n"
 		    "    mode          esp tunnel\n"
 		    "    options       encap udp 4500 40001, keepalive 20, follow on, dscp 46, "
-		    "tfc mtu, dummy 250, clamp-mss on\n"
+		    "tfc mtu, dummy 250, clamp-mss on, admin down\n"
 		    "    UDP port      Address already in use: no packet comes in\n");
 }
 

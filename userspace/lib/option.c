@@ -145,6 +145,10 @@ static const char *const dfs[] = {
 	[SPINDLE_DF_COPY] = "copy", [SPINDLE_DF_SET] = "set", [SPINDLE_DF_CLEAR] = "clear",
 };
 
+static const char *const admins[] = {
+	[SPINDLE_ADMIN_UP] = "up", [SPINDLE_ADMIN_DOWN] = "down",
+};
+
 static const struct sp_option_kind count = {
 	.form = SP_OPTION_NUMBER, .parse = parse_count, .format = format_count,
 };
@@ -165,6 +169,11 @@ static const struct sp_option_kind mode = {
 static const struct sp_option_kind df = {
 	.form = SP_OPTION_TEXT, .parse = parse_word, .format = format_word,
 	.words = dfs, .n_words = COUNT(dfs),
+};
+
+static const struct sp_option_kind admin = {
+	.form = SP_OPTION_TEXT, .parse = parse_word, .format = format_word,
+	.words = admins, .n_words = COUNT(admins),
 };
 
 static const struct sp_option_kind dscp = {
@@ -206,6 +215,7 @@ static const struct sp_option options[] = {
 	ROW("clamp-mss", "on|off", clamp_mss, CLAMP_MSS, &onoff, 0, 0),
 	ROW("fwmark", "N", fwmark, FWMARK, &mark, UINT32_MAX, 0),
 	ROW("ah-align", "4|8", ah_align, AH_ALIGN, &align, 0, 4),
+	ROW("admin", "up|down", admin, ADMIN, &admin, 0, SPINDLE_ADMIN_UP),
 };
 
 _Static_assert(COUNT(options) <= SP_OPTIONS_MAX, "a mask of options has 32 bits");

@@ -25,6 +25,7 @@ struct sp_tunnel_options {
 	uint8_t dscp;			/* 0 to 63, or SPINDLE_DSCP_COPY */
 	uint8_t follow;			/* remote and encap.dport follow the peer */
 	uint8_t clamp_mss;		/* of TCP connections through it */
+	uint8_t admin;			/* enum spindle_admin */
 	uint16_t tfc;			/* octets, 0, or SPINDLE_TFC_MTU */
 	uint16_t keepalive;		/* seconds, 0: none */
 	uint16_t dummy;			/* milliseconds, 0: none */

@@ -107,8 +107,14 @@ enum spindle_df {
 	SPINDLE_DF_CLEAR,
 };
 
+/* Whether a tunnel is switched on. */
+enum spindle_admin {
+	SPINDLE_ADMIN_UP,
+	SPINDLE_ADMIN_DOWN,		/* nothing passes, and no SA is asked for; SAs stay */
+};
+
 enum spindle_tunnel_state {
-	SPINDLE_TUNNEL_DOWN,		/* no outbound SA: packets are staged */
+	SPINDLE_TUNNEL_DOWN,		/* no outbound SA, or switched off */
 	SPINDLE_TUNNEL_UP,
 };
 
@@ -155,6 +161,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_HEARD,		/* u64, seconds since its peer's last, absent if never */
 	SPINDLE_A_TUNNEL_PAD,
 	SPINDLE_A_TUNNEL_NETNSID,	/* u32, of the namespace that IFINDEX is of, if not this */
+	SPINDLE_A_TUNNEL_ADMIN,		/* u32, enum spindle_admin */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
