@@ -48,6 +48,7 @@ shown()
 {
 	same "state" "$(show a tunnel '.[] | "\(.admin) \(.state) \(.generation)"')" "down down 1"
 	host a spindle tunnel show t | grep -x '    options       admin down'
+	host a spindle show t | grep -F 'it is switched off; spindle tunnel set t admin up'
 	host a spindle tunnel add other dev spin0 local "${outer[a]}" remote "${outer[b]}" \
 		local-ts "${network[a]}" remote-ts 10.9.0.0/16 admin down
 	same "one made so" "$(show a tunnel '.[] | select(.name == "other").admin')" down
@@ -139,6 +140,63 @@ other_modes()
 	grep 'Address unreachable' "$scratch/ping"
 }
 
+# --- with a daemon ----------------------------------------------------------
+
+# reads NAME [KEY=VALUE...]: the daemon reads that.
+reads()
+{
+	write_config "$@"
+	ask "$1" reload
+}
+
+# It does not ask the peer, whatever wants it to; when it may, it does.
+daemon_waits()
+{
+	daemons start=listen admin=down
+	reads a start=up admin=down
+	refused a "is switched off (admin down)" up
+	sleep 1
+	same "state" "$(field a state)" admin-down
+	same "session" "$(ask a status -j | pick in peers state)" closed
+	reads a start=up
+	within 20 both_have generation 1
+	same "state" "$(field b state)" admin-down
+	reads b start=listen
+	pings a b
+}
+
+# The SAs of a tunnel that is switched off while the daemon looks on, or by its word, stay.
+daemon_keeps()
+{
+	local before
+
+	daemons start=up
+	within 20 both_have state up
+	before=$(show a sa '.[].spi')
+	host a spindle tunnel set lan admin down
+	within 3 has_state admin-down
+	refused a "is switched off (admin down)" rekey
+	ping_out
+	host a spindle tunnel set lan admin up
+	within 3 has_state up
+	pings a b
+	same "SAs" "$(show a sa '.[].spi')" "$before"
+	write_config a start=up admin=down
+	same plan "$(ask a reload --plan)" "refreshed  lan (admin)"
+	ask a reload
+	has_state admin-down
+	ping_out
+	same "SAs" "$(show a sa '.[].spi')" "$before"
+	reads a start=up
+	pings a b
+	has_state up
+}
+
+has_state()
+{
+	[ "$(field a state)" = "$1" ]
+}
+
 run_tests \
 	"hosts" setup \
 	"what is sent goes nowhere, and its sender is told" sending \
@@ -148,4 +206,6 @@ run_tests \
 	"what waits goes, and nobody is asked for an SA" without_sas \
 	"it sends nothing by itself" dummies \
 	"in transport mode, IPv6 and AH" other_modes \
+	"the daemon does not ask the peer" daemon_waits \
+	"the daemon keeps what there is" daemon_keeps \
 	"of none of this the kernel's log speaks" quiet

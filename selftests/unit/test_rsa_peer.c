@@ -294,6 +294,48 @@ static void test_down_without_session(void **state)
 	free_world(w);
 }
 
+static void switch_both(struct world *w, bool off)
+{
+	for (int s = 0; s < 2; s++) {
+		rk_tunnel_switch_off(tunnel_of(w, s), off);
+		rk_peer_tick(w->sides[s].peer, w->now);
+	}
+}
+
+/* Nothing is asked of the peer, whatever there is to ask for; but the peer gets what it asks. */
+static void test_switched_off(void **state)
+{
+	struct world *w = new_world(8);
+
+	(void)state;
+	w->sides[A].configs[0].start = SP_START_UP;
+	w->sides[A].configs[0].options.admin = SPINDLE_ADMIN_DOWN;
+	start_world(w);
+	run_world(w, 60);
+	rk_tunnel_acquire(tunnel_of(w, A), w->now);
+	run_world(w, 60);
+	assert_int_equal(w->delivered, 0);
+	assert_string_equal(rk_tunnel_state(tunnel_of(w, A)), "admin-down");
+	assert_string_equal(rk_peer_state(w->sides[A].peer), "closed");
+
+	rk_tunnel_up(tunnel_of(w, B), w->now);
+	run_world(w, 100000);
+	assert_in_range(tunnel_of(w, A)->rekeys, 27, 34);	/* the peer's */
+	assert_string_equal(rk_tunnel_state(tunnel_of(w, A)), "admin-down");
+	rk_tunnel_switch_off(tunnel_of(w, A), false);
+	assert_up(w);
+
+	/* Of what neither side asks for there is none in the end. */
+	switch_both(w, true);
+	run_world(w, 100000);
+	assert_int_equal(w->sides[A].n_sas + w->sides[B].n_sas, 0);
+	switch_both(w, false);
+	run_world(w, 60);
+	assert_up(w);
+	assert_alone(w);
+	free_world(w);
+}
+
 static void test_acquire(void **state)
 {
 	struct world *w = new_world(9);
@@ -660,6 +702,7 @@ int main(void)
 		cmocka_unit_test(test_stale_generation),
 		cmocka_unit_test(test_down_and_up),
 		cmocka_unit_test(test_down_without_session),
+		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_acquire),
 		cmocka_unit_test(test_acquire_without_answer),
 		cmocka_unit_test(test_first_packet_is_faster),

@@ -137,6 +137,8 @@ static void blame_kernel(struct show *show, struct view *view)
 		because(view, "the kernel has no such tunnel");
 		return;
 	}
+	if (tunnel->options.admin == SPINDLE_ADMIN_DOWN)
+		because(view, "it is switched off; spindle tunnel set %s admin up", view->name);
 	if (show->rt && !sp_link_get(show->rt, tunnel->ifname, &link, &err) && !link.up)
 		because(view, "interface %s is down", tunnel->ifname);
 	if (tunnel->encap_error)

@@ -206,13 +206,18 @@ static bool is_doubtful(const struct tunnel *tunnel, const struct sp_event *even
 	       tunnel->party->engine->has(tunnel->keying, event->sa.generation);
 }
 
-/* What tunnels and SAs come and go is mostly our own doing. */
-static bool is_for_keying(const struct sp_event *event)
+/*
+ * What tunnels and SAs come and go is mostly our own doing, and so is what is set of them, but
+ * if one is switched on or off that is told.
+ */
+static bool is_for_keying(const struct tunnel *tunnel, const struct sp_event *event)
 {
+	if (event->cmd == SPINDLE_CMD_TUNNEL_SET_NTF)
+		return event->tunnel.options.admin != tunnel->admin;
 	return event->cmd >= SPINDLE_CMD_ACQUIRE_NTF && event->cmd <= SPINDLE_CMD_ENDPOINT_NTF;
 }
 
-static void tell_engine(const struct tunnel *tunnel, const struct sp_event *event)
+static void tell_engine(struct tunnel *tunnel, const struct sp_event *event)
 {
 	struct engine_news news = { .generation = event->sa.generation };
 
@@ -225,6 +230,10 @@ static void tell_engine(const struct tunnel *tunnel, const struct sp_event *even
 		break;
 	case SPINDLE_CMD_ACTIVE_NTF:
 		news.kind = ENGINE_ACTIVE;
+		break;
+	case SPINDLE_CMD_TUNNEL_SET_NTF:
+		tunnel->admin = event->tunnel.options.admin;
+		news.kind = tunnel->admin == SPINDLE_ADMIN_DOWN ? ENGINE_OFF : ENGINE_ON;
 		break;
 	default:
 		return;
@@ -245,7 +254,7 @@ static void on_event(const struct sp_event *event, void *arg)
 	tunnel = registry_tunnel(&daemon->registry, event->tunnel.name);
 	if (tunnel && is_doubtful(tunnel, event))
 		repair_tunnel(daemon, tunnel);
-	if (!tunnel || !tunnel->party || !is_for_keying(event))
+	if (!tunnel || !tunnel->party || !is_for_keying(tunnel, event))
 		return;
 	if (event->cmd == SPINDLE_CMD_ENDPOINT_NTF) {
 		log_endpoint(event);

@@ -82,6 +82,7 @@ struct tunnel *registry_add_tunnel(struct registry *registry,
 		HASH_ADD_STR(registry->tunnels, name, tunnel);
 	}
 	tunnel->config = config;
+	tunnel->admin = config->options.admin;
 	return tunnel;
 }
 

@@ -22,6 +22,7 @@ struct tunnel {
 	struct engine_tunnel *keying;	/* that engine's */
 	char *trouble;			/* why the kernel's is not as configured, or NULL */
 	bool suspect;			/* somebody else may have changed the kernel's */
+	uint8_t admin;			/* enum spindle_admin, as set last by whomever */
 };
 
 /* Where a connection comes in, and from where. */

@@ -65,12 +65,14 @@ static json_t *manual_tunnel(const struct daemon *daemon, const struct tunnel *t
 			     const struct sp_tunnel *is)
 {
 	bool up = is && is->state == SPINDLE_TUNNEL_UP;
+	bool off = is && is->options.admin == SPINDLE_ADMIN_DOWN;
+	const char *state = off ? "admin-down" : up ? "up" : "down";
 	const char *error = tunnel->trouble;
 
 	if (!is && !error)
 		error = "the kernel has no such tunnel";
 	return json_pack("{s:o, s:s, s:o, s:n, s:i, s:n, s:n, s:o, s:o}",
-			 "name", sp_json_text(tunnel->name), "state", up ? "up" : "down",
+			 "name", sp_json_text(tunnel->name), "state", state,
 			 "generation", up ? json_integer(is->out_generation) : json_null(),
 			 "alg", "rekeys", 0, "established", "rekey-at",
 			 "last-error", text_or_null(error),

@@ -54,6 +54,12 @@ enum engine_news_kind {
 	ENGINE_HARD,			/* a generation has come to its end */
 	ENGINE_ACTIVE,			/* the tunnel sends with that generation now */
 	ENGINE_GONE,			/* the kernel's tunnel has come anew, without SAs */
+	/*
+	 * By somebody beside the configuration, which begins with its options' admin: while it is
+	 * off, the peer gets the SAs that it asks for, and is asked for none.
+	 */
+	ENGINE_OFF,
+	ENGINE_ON,
 };
 
 /* What the kernel has notified of. */

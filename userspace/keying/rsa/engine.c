@@ -274,6 +274,8 @@ static int wish_for(struct engine_tunnel *tunnel, enum engine_wish wish, double 
 {
 	struct rk_tunnel *it = tunnel_of(tunnel);
 
+	if (wish != ENGINE_DOWN && rk_tunnel_is_off(it))
+		return sp_fail(err, "tunnel %s: is switched off (admin down)", it->config.name);
 	switch (wish) {
 	case ENGINE_UP:
 		rk_tunnel_up(it, now);
@@ -304,6 +306,10 @@ static void hear_news(struct engine_tunnel *tunnel, const struct engine_news *ne
 		break;
 	case ENGINE_GONE:
 		rk_tunnel_gone(it, now);
+		break;
+	case ENGINE_OFF:
+	case ENGINE_ON:
+		rk_tunnel_switch_off(it, news->kind == ENGINE_OFF);
 	}
 }
 

@@ -186,6 +186,7 @@ void rk_tunnel_down(struct rk_tunnel *tunnel);
 int rk_tunnel_rekey(struct rk_tunnel *tunnel, double now, struct sp_error *err);
 
 /* The kernel's notifications. */
+void rk_tunnel_switch_off(struct rk_tunnel *tunnel, bool off);
 void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now);
 void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, double now);
 void rk_tunnel_active(struct rk_tunnel *tunnel, uint32_t generation, double now);
@@ -195,6 +196,8 @@ void rk_tunnel_gone(struct rk_tunnel *tunnel, double now);
 void rk_tunnel_vanished(struct rk_tunnel *tunnel, uint32_t generation, double now);
 /* The soft end of the current generation has passed unnoticed, as that of others has. */
 void rk_tunnel_overdue(struct rk_tunnel *tunnel, double now);
+/* Switched off: what the peer asks for it gets, but nothing is asked of it. */
+bool rk_tunnel_is_off(const struct rk_tunnel *tunnel);
 /* Whether the generation is in the kernel, as far as the engine knows. */
 bool rk_tunnel_has(const struct rk_tunnel *tunnel, uint32_t generation);
 
@@ -205,7 +208,7 @@ double rk_peer_deadline(const struct rk_peer *peer);	/* INFINITY: never */
 /* Ends the program if something is not as it always is between two calls of the above. */
 void rk_peer_check(const struct rk_peer *peer);
 
-/* "up", "negotiating", "waiting", "idle" or "down". */
+/* "up", "negotiating", "waiting", "idle", "down" or "admin-down". */
 const char *rk_tunnel_state(const struct rk_tunnel *tunnel);
 /* "open", "connecting" or "closed". */
 const char *rk_peer_state(const struct rk_peer *peer);

@@ -158,6 +158,11 @@ void rk_tunnel_adopt(struct rk_tunnel *tunnel, uint32_t generation, const char *
 
 /* --- what is wanted ------------------------------------------------------- */
 
+bool rk_tunnel_is_off(const struct rk_tunnel *tunnel)
+{
+	return tunnel->config.options.admin == SPINDLE_ADMIN_DOWN;
+}
+
 static void want(struct rk_tunnel *tunnel, double retry_at)
 {
 	tunnel->wanted = true;
@@ -225,7 +230,7 @@ void rk_tunnel_session_lost(struct rk_tunnel *tunnel)
 
 bool rk_tunnel_needs_session(const struct rk_tunnel *tunnel)
 {
-	if (tunnel->will == RK_WILL_DOWN)
+	if (tunnel->will == RK_WILL_DOWN || rk_tunnel_is_off(tunnel))
 		return false;
 	return tunnel->wanted || tunnel->will == RK_WILL_KEEP ||
 	       (tunnel->config.start == SP_START_TRAP && tunnel->current);
@@ -261,6 +266,12 @@ int rk_tunnel_rekey(struct rk_tunnel *tunnel, double now, struct sp_error *err)
 	if (!tunnel->asked_generation)
 		want(tunnel, now);
 	return 0;
+}
+
+/* What is due is done when it is on again. */
+void rk_tunnel_switch_off(struct rk_tunnel *tunnel, bool off)
+{
+	tunnel->config.options.admin = off ? SPINDLE_ADMIN_DOWN : SPINDLE_ADMIN_UP;
 }
 
 void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now)
@@ -362,7 +373,8 @@ void rk_tunnel_tick(struct rk_tunnel *tunnel, double now)
 	if (tunnel->asked_generation && now >= tunnel->answer_by) {
 		rk_tunnel_refused(tunnel, "the peer has not answered in time", now);
 		rk_peer_hang_up(peer, "an install was not answered", now);
-	} else if (tunnel->wanted && !tunnel->asked_generation && now >= tunnel->retry_at) {
+	} else if (tunnel->wanted && !tunnel->asked_generation && now >= tunnel->retry_at &&
+		   !rk_tunnel_is_off(tunnel)) {
 		rk_negotiate_start(tunnel, now);
 	}
 }
@@ -375,7 +387,7 @@ double rk_tunnel_deadline(const struct rk_tunnel *tunnel)
 		deadline = fmin(deadline, tunnel->live[i].remove_at);
 	if (tunnel->peer->link && tunnel->asked_generation)
 		deadline = fmin(deadline, tunnel->answer_by);
-	else if (tunnel->peer->link && tunnel->wanted)
+	else if (tunnel->peer->link && tunnel->wanted && !rk_tunnel_is_off(tunnel))
 		deadline = fmin(deadline, tunnel->retry_at);
 	return deadline;
 }
@@ -384,6 +396,8 @@ const char *rk_tunnel_state(const struct rk_tunnel *tunnel)
 {
 	if (tunnel->will == RK_WILL_DOWN)
 		return "down";
+	if (rk_tunnel_is_off(tunnel))
+		return "admin-down";
 	if (tunnel->current)
 		return "up";
 	if (tunnel->asked_generation)
