@@ -61,8 +61,8 @@ enum sp_tunnel_field {
 	SP_TUNNEL_PROTO		= 1 << 4,
 	SP_TUNNEL_IFINDEX	= 1 << 5,
 	SP_TUNNEL_OWNER		= 1 << 6,
+	SP_TUNNEL_FIELDS	= (1 << 7) - 1,	/* all that every tunnel has */
 	SP_TUNNEL_NETNSID	= 1 << 7,
-	SP_TUNNEL_FIELDS	= (1 << 8) - 1,
 };
 
 struct sp_tunnel {
