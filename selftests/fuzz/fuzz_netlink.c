@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nl_message.h"
+#include "netlink/nl_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "nl.h"
+#include "netlink/nl.h"
 
 enum {
 	KEY = 16,

@@ -3,7 +3,7 @@
 #ifndef TEST_SAMPLE_H
 #define TEST_SAMPLE_H
 
-#include "nl.h"
+#include "netlink/nl.h"
 
 #define V4(a, b, c, d) { .family = AF_INET, .octets = { a, b, c, d } }
 

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "json.h"
 #include "sample.h"
+#include "show/json.h"
 
 /* Compares one line of JSON and frees the value; fields keep their order. */
 static void assert_json(json_t *value, const char *expected)

@@ -14,9 +14,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "address.h"
-#include "link.h"
-#include "route.h"
+#include "netlink/address.h"
+#include "netlink/link.h"
+#include "netlink/route.h"
 
 enum { LOOPBACK = 1 };			/* its ifindex in every namespace */
 

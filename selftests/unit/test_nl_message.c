@@ -10,7 +10,7 @@
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 
-#include "nl_message.h"
+#include "netlink/nl_message.h"
 #include "sample.h"
 
 static struct nl_msg *begin(uint8_t cmd)

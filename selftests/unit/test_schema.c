@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "schema.h"
+#include "config/schema.h"
 
 static char path[] = "/tmp/spindle-schema-XXXXXX";
 

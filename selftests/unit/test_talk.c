@@ -14,7 +14,7 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
-#include "rt.h"
+#include "netlink/rt.h"
 
 static unsigned int reads_to_fail;
 

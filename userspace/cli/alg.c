@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "json.h"
+#include "show/json.h"
 #include "text.h"
 
 /* All algorithms, or the one that is asked for. */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "error.h"
-#include "nl.h"
+#include "netlink/nl.h"
 
 /* What a verb returns, and the command's exit status. */
 enum {

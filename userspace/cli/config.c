@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "json.h"
+#include "config/schema.h"
 #include "keys/keyring.h"
-#include "schema.h"
+#include "show/json.h"
 
 struct problems {
 	json_t *list;			/* with -j */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "json.h"
 #include "name.h"
+#include "show/json.h"
 #include "text.h"
 
 static int show_device(const struct sp_device *device, void *arg)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "json.h"
+#include "show/json.h"
 #include "text.h"
 
 /* Seconds since the epoch with three decimals have this many digits until 2286. */

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "cli.h"
-#include "json.h"
 #include "kmod/suite.h"
 #include "number.h"
+#include "show/json.h"
 #include "text.h"
 
 static int take_number(struct cli *cli, struct words *words, uint64_t min, uint64_t max,

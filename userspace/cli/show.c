@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "control.h"
-#include "json.h"
-#include "lib/link.h"
+#include "netlink/link.h"
+#include "show/json.h"
 #include "text.h"
 
 struct view {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "nl.h"
+#include "netlink/nl.h"
 
 enum { TEXT_LEN = 32 };
 

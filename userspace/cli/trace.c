@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "json.h"
+#include "show/json.h"
 #include "text.h"
 
 #define TRACING "/sys/kernel/tracing"

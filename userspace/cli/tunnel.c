@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cli.h"
-#include "json.h"
 #include "name.h"
 #include "number.h"
+#include "show/json.h"
 #include "text.h"
 
 /* Interfaces of a name that were made here and have moved. */

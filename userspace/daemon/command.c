@@ -5,10 +5,10 @@
 
 #include "apply.h"
 #include "command.h"
-#include "json.h"
 #include "keys/keyring.h"
 #include "party.h"
 #include "resolve.h"
+#include "show/json.h"
 #include "status.h"
 
 json_t *command_error(const char *text)

@@ -9,8 +9,8 @@
 #include <event2/event.h>
 #include <sys/queue.h>
 
-#include "config.h"
-#include "nl.h"
+#include "config/config.h"
+#include "netlink/nl.h"
 #include "registry.h"
 
 LIST_HEAD(party_list, party);

@@ -6,7 +6,7 @@
 #ifndef REGISTRY_H
 #define REGISTRY_H
 
-#include "config.h"
+#include "config/config.h"
 #include "table.h"
 
 struct daemon;

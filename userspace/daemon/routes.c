@@ -7,8 +7,8 @@
 
 #include "clear.h"
 #include "io/log.h"
-#include "lib/link.h"
-#include "lib/rt_events.h"
+#include "netlink/link.h"
+#include "netlink/rt_events.h"
 #include "repair.h"
 #include "resolve.h"
 #include "routes.h"

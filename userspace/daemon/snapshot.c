@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "io/log.h"
-#include "lib/link.h"
+#include "netlink/link.h"
 #include "snapshot.h"
 #include "table.h"
 

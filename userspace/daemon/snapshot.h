@@ -6,7 +6,7 @@
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
 
-#include "nl.h"
+#include "netlink/nl.h"
 
 struct snapshot;
 

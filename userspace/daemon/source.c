@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "io/sockaddr.h"
-#include "lib/address.h"
+#include "netlink/address.h"
 #include "source.h"
 
 /* Sorted. */

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "json.h"
 #include "party.h"
 #include "routes.h"
+#include "show/json.h"
 #include "snapshot.h"
 #include "status.h"
 #include "udp.h"

@@ -7,9 +7,9 @@
 #ifndef WANTED_H
 #define WANTED_H
 
-#include "config.h"
-#include "lib/address.h"
-#include "lib/route.h"
+#include "config/config.h"
+#include "netlink/address.h"
+#include "netlink/route.h"
 
 enum { WANTED_ERROR = 256 };
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "error.h"
 #include "keys/keyring.h"
 #include "port.h"

@@ -18,7 +18,7 @@
 
 #include "error.h"
 #include "keys/question.h"
-#include "nl.h"
+#include "netlink/nl.h"
 #include "path.h"
 
 /* What the host does at once. */

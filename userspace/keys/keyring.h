@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 #include <stdbool.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "error.h"
 #include "rsakey.h"
 

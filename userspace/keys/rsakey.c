@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "trust.h"
 
 EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err)

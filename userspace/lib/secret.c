@@ -2,7 +2,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -114,9 +113,16 @@ int sp_secret_parse(struct sp_secret *secret, const char *text, struct sp_error 
 	return ret;
 }
 
+/* In a time that tells nothing of where they differ. */
 bool sp_secret_equal(const struct sp_secret *a, const struct sp_secret *b)
 {
-	return a->len == b->len && !CRYPTO_memcmp(a->octets, b->octets, a->len);
+	volatile uint8_t differ = 0;
+
+	if (a->len != b->len)
+		return false;
+	for (size_t i = 0; i < a->len; i++)
+		differ |= a->octets[i] ^ b->octets[i];
+	return !differ;
 }
 
 void sp_secret_wipe(struct sp_secret *secret)

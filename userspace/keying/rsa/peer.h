@@ -18,10 +18,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "error.h"
 #include "message.h"
-#include "nl.h"
+#include "netlink/nl.h"
 #include "session.h"
 
 enum {

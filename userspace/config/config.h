@@ -8,10 +8,15 @@
 #define SP_CONFIG_H
 
 #include <limits.h>
+#include <linux/spindle.h>
 #include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
-#include "nl.h"
+#include "option.h"
+#include "selector.h"
 #include "table.h"
 
 #define SP_CONFIG_PATH "/etc/spindle/spindle.conf"

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <time.h>
 
-#include "nl.h"
+#include "netlink/nl.h"
 
 /* JSON holds UTF-8 alone: of a text that is none, each octet that is not ASCII becomes a "?". */
 json_t *sp_json_text(const char *text);
