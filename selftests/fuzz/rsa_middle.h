@@ -85,10 +85,10 @@ static void make_keys(void)
 	struct sp_error err;
 
 	must(RAND_set_rand_method(&method));
-	keys[CLIENT] = rk_key_generate(2048, &err);
-	keys[SERVER] = rk_key_generate(2048, &err);
-	ephemeral[RK_SIGNED] = rk_key_generate(2048, &err);
-	ephemeral[RK_COMPAT] = rk_key_generate(1024, &err);
+	keys[CLIENT] = sp_key_generate(2048, &err);
+	keys[SERVER] = sp_key_generate(2048, &err);
+	ephemeral[RK_SIGNED] = sp_key_generate(2048, &err);
+	ephemeral[RK_COMPAT] = sp_key_generate(1024, &err);
 }
 
 /* --- the two ------------------------------------------------------------------------- */

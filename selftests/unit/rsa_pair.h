@@ -25,7 +25,7 @@ static struct {
 static inline EVP_PKEY *new_key(unsigned int bits)
 {
 	struct sp_error err;
-	EVP_PKEY *key = rk_key_generate(bits, &err);
+	EVP_PKEY *key = sp_key_generate(bits, &err);
 
 	assert_non_null(key);
 	return key;

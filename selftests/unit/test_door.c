@@ -178,8 +178,8 @@ static void test_an_address_that_comes_later(void **state)
 static int make_pair(const char *name)
 {
 	struct sp_error err;
-	EVP_PKEY *key = rk_key_generate(2048, &err);
-	int ret = key ? rk_key_write_pair(key, name, &err) : -1;
+	EVP_PKEY *key = sp_key_generate(2048, &err);
+	int ret = key ? sp_key_write_pair(key, name, &err) : -1;
 
 	EVP_PKEY_free(key);
 	return ret;

@@ -23,10 +23,10 @@ static const char *const files[] = {
 static void make_pair(const char *name)
 {
 	struct sp_error err;
-	EVP_PKEY *key = rk_key_generate(2048, &err);
+	EVP_PKEY *key = sp_key_generate(2048, &err);
 
 	assert_non_null(key);
-	assert_int_equal(rk_key_write_pair(key, name, &err), 0);
+	assert_int_equal(sp_key_write_pair(key, name, &err), 0);
 	EVP_PKEY_free(key);
 }
 

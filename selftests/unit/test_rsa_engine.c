@@ -256,8 +256,8 @@ static void begin_end(int i)
 	struct sp_error err;
 
 	memset(end, 0, sizeof(*end));
-	rk_key_id(own.pkey, own.digest, &err);
-	rk_key_id(other.pkey, other.digest, &err);
+	sp_key_id(own.pkey, own.digest, &err);
+	sp_key_id(other.pkey, other.digest, &err);
 	strcpy(end->config.name, "other");
 	end->config.profile = profile == RK_SIGNED ? SP_PROFILE_SIGNED : SP_PROFILE_COMPAT;
 	sp_addr_parse(&end->config.local, addr[i], &err);

@@ -46,45 +46,45 @@ static mode_t mode_of(const char *file)
 
 static void pair_is_written_and_read_back(void **state)
 {
-	uint8_t id[3][RK_KEY_ID_LEN];
+	uint8_t id[3][SP_KEY_ID_LEN];
 	EVP_PKEY *key, *private, *public;
 	struct sp_error err;
 
 	(void)state;
 	umask(0);
-	key = rk_key_generate(2048, &err);
+	key = sp_key_generate(2048, &err);
 	assert_non_null(key);
-	assert_int_equal(rk_key_write_pair(key, "pair", &err), 0);
+	assert_int_equal(sp_key_write_pair(key, "pair", &err), 0);
 	assert_int_equal(mode_of("pair"), 0600);
 	assert_int_equal(mode_of("pair.pub"), 0644);
 
-	private = rk_key_read_private("pair", &err);
-	public = rk_key_read_public("pair.pub", &err);
+	private = sp_key_read_private("pair", &err);
+	public = sp_key_read_public("pair.pub", &err);
 	assert_non_null(private);
 	assert_non_null(public);
-	assert_int_equal(rk_key_id(key, id[0], &err), 0);
-	assert_int_equal(rk_key_id(private, id[1], &err), 0);
-	assert_int_equal(rk_key_id(public, id[2], &err), 0);
-	assert_memory_equal(id[0], id[1], RK_KEY_ID_LEN);
-	assert_memory_equal(id[0], id[2], RK_KEY_ID_LEN);
+	assert_int_equal(sp_key_id(key, id[0], &err), 0);
+	assert_int_equal(sp_key_id(private, id[1], &err), 0);
+	assert_int_equal(sp_key_id(public, id[2], &err), 0);
+	assert_memory_equal(id[0], id[1], SP_KEY_ID_LEN);
+	assert_memory_equal(id[0], id[2], SP_KEY_ID_LEN);
 	assert_int_equal(EVP_PKEY_eq(key, private), 1);
 	EVP_PKEY_free(private);
 	EVP_PKEY_free(public);
 
-	assert_int_equal(rk_key_write_pair(key, "pair", &err), -1);
+	assert_int_equal(sp_key_write_pair(key, "pair", &err), -1);
 	assert_string_equal(err.text, "pair: exists already, not overwritten");
 	EVP_PKEY_free(key);
 }
 
 static void nothing_is_left_of_half_a_pair(void **state)
 {
-	EVP_PKEY *key = rk_key_read_private("pair", (struct sp_error[1]){ 0 });
+	EVP_PKEY *key = sp_key_read_private("pair", (struct sp_error[1]){ 0 });
 	struct sp_error err;
 
 	(void)state;
 	assert_non_null(key);
 	fclose(fopen("half.pub", "w"));
-	assert_int_equal(rk_key_write_pair(key, "half", &err), -1);
+	assert_int_equal(sp_key_write_pair(key, "half", &err), -1);
 	assert_string_equal(err.text, "half.pub: exists already, not overwritten");
 	assert_int_equal(access("half", F_OK), -1);
 	EVP_PKEY_free(key);
@@ -92,14 +92,14 @@ static void nothing_is_left_of_half_a_pair(void **state)
 
 static void fingerprint_is_base64_of_the_id(void **state)
 {
-	uint8_t id[RK_KEY_ID_LEN];
-	char text[RK_KEY_ID_STRLEN];
+	uint8_t id[SP_KEY_ID_LEN];
+	char text[SP_KEY_ID_STRLEN];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(id); i++)
 		id[i] = (uint8_t)i;
-	assert_string_equal(rk_key_id_format(id, text),
+	assert_string_equal(sp_key_id_format(id, text),
 			    "SHA256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
 }
 
@@ -107,7 +107,7 @@ static void expect_no_private(const char *error)
 {
 	struct sp_error err;
 
-	assert_null(rk_key_read_private("other", &err));
+	assert_null(sp_key_read_private("other", &err));
 	if (!strstr(err.text, error))
 		fail_msg("\"%s\" is not in \"%s\"", error, err.text);
 }
@@ -127,7 +127,7 @@ static void write_other(EVP_PKEY *key, const EVP_CIPHER *cipher)
 
 static void unfit_files_are_named_and_refused(void **state)
 {
-	EVP_PKEY *key = rk_key_read_private("pair", (struct sp_error[1]){ 0 });
+	EVP_PKEY *key = sp_key_read_private("pair", (struct sp_error[1]){ 0 });
 	EVP_PKEY *small = EVP_RSA_gen(1024), *ec = EVP_EC_gen("P-256");
 	struct sp_error err;
 
@@ -136,7 +136,7 @@ static void unfit_files_are_named_and_refused(void **state)
 	expect_no_private("other: No such file or directory");
 	write_other(key, EVP_aes_128_cbc());
 	expect_no_private("other: is protected by a passphrase");
-	assert_null(rk_key_read_public("other", &err));
+	assert_null(sp_key_read_public("other", &err));
 	write_other(small, NULL);
 	expect_no_private("other: has 1024 bits; 2048 to 8192 are accepted");
 	write_other(ec, NULL);
@@ -147,7 +147,7 @@ static void unfit_files_are_named_and_refused(void **state)
 	assert_int_equal(chmod("other", 0600), 0);
 	assert_int_equal(truncate("other", 200), 0);
 	expect_no_private("other: holds no private key in PEM form");
-	assert_null(rk_key_read_public("other", &err));
+	assert_null(sp_key_read_public("other", &err));
 	assert_string_equal(err.text, "other: holds no public key in PEM form");
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(small);

@@ -182,7 +182,7 @@ static void server_waits_to_be_spoken_to(void **state)
 
 static void first_message_tells_the_keys(void **state)
 {
-	uint8_t client[RK_HELLO_ID_LEN], server[RK_HELLO_ID_LEN], id[RK_KEY_ID_LEN];
+	uint8_t client[RK_HELLO_ID_LEN], server[RK_HELLO_ID_LEN], id[SP_KEY_ID_LEN];
 	uint8_t hello[RK_HELLO_LEN];
 	struct rk_session *s;
 	struct sp_error err;
@@ -196,9 +196,9 @@ static void first_message_tells_the_keys(void **state)
 	memcpy(hello, octets, sizeof(hello));
 	rk_session_free(s);
 	assert_int_equal(rk_hello_ids(hello, client, server), 0);
-	assert_int_equal(rk_key_id(test_keys.client, id, &err), 0);
+	assert_int_equal(sp_key_id(test_keys.client, id, &err), 0);
 	assert_memory_equal(client, id, sizeof(id));
-	assert_int_equal(rk_key_id(test_keys.server, id, &err), 0);
+	assert_int_equal(sp_key_id(test_keys.server, id, &err), 0);
 	assert_memory_equal(server, id, sizeof(id));
 	/* Another length, another message. */
 	hello[3]++;

@@ -310,14 +310,14 @@ static struct pair misconfigured(enum rk_role role, EVP_PKEY *key, EVP_PKEY *pee
 
 static void expect_fingerprints(const struct rk_session *s, const EVP_PKEY *a, const EVP_PKEY *b)
 {
-	char text[RK_KEY_ID_STRLEN];
-	uint8_t id[RK_KEY_ID_LEN];
+	char text[SP_KEY_ID_STRLEN];
+	uint8_t id[SP_KEY_ID_LEN];
 	struct sp_error err;
 
-	assert_int_equal(rk_key_id(a, id, &err), 0);
-	expect_dead(s, rk_key_id_format(id, text));
-	assert_int_equal(rk_key_id(b, id, &err), 0);
-	expect_dead(s, rk_key_id_format(id, text));
+	assert_int_equal(sp_key_id(a, id, &err), 0);
+	expect_dead(s, sp_key_id_format(id, text));
+	assert_int_equal(sp_key_id(b, id, &err), 0);
+	expect_dead(s, sp_key_id_format(id, text));
 }
 
 static void wrong_pins_are_reported_on_both_sides(void **state)
@@ -372,7 +372,7 @@ static void impostors_lack_the_signature(void **state)
 static void signatures_serve_one_purpose(void **state)
 {
 	static const struct rk_octets data = { "data", 4 };
-	uint8_t signature[RK_KEY_SIZE_MAX];
+	uint8_t signature[SP_KEY_SIZE_MAX];
 	struct rk_octets octets = { signature, 0 };
 	struct sp_error err;
 

@@ -10,12 +10,12 @@
 static int describe(struct cli *cli, const EVP_PKEY *key, const char *private_file,
 		    const char *public_file)
 {
-	char fingerprint[RK_KEY_ID_STRLEN];
-	uint8_t id[RK_KEY_ID_LEN];
+	char fingerprint[SP_KEY_ID_STRLEN];
+	uint8_t id[SP_KEY_ID_LEN];
 
-	if (rk_key_id(key, id, &cli->err))
+	if (sp_key_id(key, id, &cli->err))
 		return CLI_FAILED;
-	rk_key_id_format(id, fingerprint);
+	sp_key_id_format(id, fingerprint);
 	if (cli->json)
 		return cli_print_json(cli, json_pack("{s:s*, s:s*, s:i, s:s}", "private",
 						     private_file, "public", public_file, "bits",
@@ -32,7 +32,7 @@ static int describe(struct cli *cli, const EVP_PKEY *key, const char *private_fi
 
 static int make_pair(struct cli *cli, const char *file, unsigned int bits)
 {
-	EVP_PKEY *key = rk_key_generate(bits, &cli->err);
+	EVP_PKEY *key = sp_key_generate(bits, &cli->err);
 	int ret = CLI_FAILED;
 	char *public_file;
 
@@ -42,7 +42,7 @@ static int make_pair(struct cli *cli, const char *file, unsigned int bits)
 		ret = cli_fail(cli, "out of memory");
 		goto out;
 	}
-	if (!rk_key_write_pair(key, file, &cli->err))
+	if (!sp_key_write_pair(key, file, &cli->err))
 		ret = describe(cli, key, file, public_file);
 	free(public_file);
 out:
@@ -52,12 +52,12 @@ out:
 
 static int make(struct cli *cli, int argc, char **argv)
 {
-	uint64_t bits = RK_KEY_BITS_DEFAULT;
+	uint64_t bits = SP_KEY_BITS_DEFAULT;
 
 	if (argc < 1 || argc > 2)
 		return CLI_USAGE;
 	if (argc == 2 &&
-	    sp_number_parse(&bits, argv[1], RK_KEY_BITS_MIN, RK_KEY_BITS_MAX, &cli->err)) {
+	    sp_number_parse(&bits, argv[1], SP_KEY_BITS_MIN, SP_KEY_BITS_MAX, &cli->err)) {
 		sp_fail_in(&cli->err, "bits");
 		return CLI_USAGE;
 	}
@@ -68,7 +68,7 @@ static int make(struct cli *cli, int argc, char **argv)
 static EVP_PKEY *read_either(struct cli *cli, const char *file, bool *private)
 {
 	struct sp_error not_public;
-	EVP_PKEY *key = rk_key_read_public(file, &not_public);
+	EVP_PKEY *key = sp_key_read_public(file, &not_public);
 
 	if (private)
 		*private = false;
@@ -80,7 +80,7 @@ static EVP_PKEY *read_either(struct cli *cli, const char *file, bool *private)
 	}
 	if (private)
 		*private = true;
-	return rk_key_read_private(file, &cli->err);
+	return sp_key_read_private(file, &cli->err);
 }
 
 static int show(struct cli *cli, int argc, char **argv)
@@ -111,7 +111,7 @@ static int publish(struct cli *cli, int argc, char **argv)
 	key = read_either(cli, argv[0], NULL);
 	if (!key)
 		return CLI_FAILED;
-	line = rk_key_line(key, &cli->err);
+	line = sp_key_line(key, &cli->err);
 	EVP_PKEY_free(key);
 	if (!line)
 		return CLI_FAILED;

@@ -19,8 +19,8 @@ struct party {
 	const struct engine *engine;
 	struct engine_peer *keying;
 	struct port port;
-	char local_id[RK_KEY_ID_STRLEN];	/* of the keys in use; "": none */
-	char remote_id[RK_KEY_ID_STRLEN];
+	char local_id[SP_KEY_ID_STRLEN];	/* of the keys in use; "": none */
+	char remote_id[SP_KEY_ID_STRLEN];
 	struct event *timer;
 	LIST_HEAD(, stream) streams;
 	unsigned int half_open[2];	/* of its streams; [1]: from elsewhere than it is */

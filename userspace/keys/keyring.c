@@ -8,7 +8,7 @@
 struct entry {
 	UT_hash_handle hh;		/* by file and private, which are one key */
 	struct sp_key key;
-	uint8_t digest[RK_KEY_ID_LEN];
+	uint8_t digest[SP_KEY_ID_LEN];
 	size_t len;			/* of where */
 	char where[];			/* 'k' or 'p', then the file's name */
 };
@@ -74,14 +74,14 @@ static struct entry *find_entry(const struct sp_keyring *ring, const struct entr
 	return entry;
 }
 
-static int parse(struct entry *entry, const struct rk_key_file *file, struct sp_error *err)
+static int parse(struct entry *entry, const struct sp_key_file *file, struct sp_error *err)
 {
 	struct sp_key *key = &entry->key;
 
-	key->pkey = rk_key_file_parse(file, err);
-	if (!key->pkey || rk_key_id(key->pkey, key->digest, err))
+	key->pkey = sp_key_file_parse(file, err);
+	if (!key->pkey || sp_key_id(key->pkey, key->digest, err))
 		return -1;
-	rk_key_id_format(key->digest, key->id);
+	sp_key_id_format(key->digest, key->id);
 	return 0;
 }
 
@@ -89,10 +89,10 @@ static int parse(struct entry *entry, const struct rk_key_file *file, struct sp_
 static int fill_entry(struct entry *entry, const struct entry *known, bool private,
 		      struct sp_error *err)
 {
-	struct rk_key_file file;
+	struct sp_key_file file;
 	int ret = 0;
 
-	if (rk_key_file_read(&file, entry->where + 1, private, err))
+	if (sp_key_file_read(&file, entry->where + 1, private, err))
 		return -1;
 	memcpy(entry->digest, file.digest, sizeof(entry->digest));
 	if (known && !memcmp(known->digest, file.digest, sizeof(file.digest))) {
@@ -101,7 +101,7 @@ static int fill_entry(struct entry *entry, const struct entry *known, bool priva
 	} else {
 		ret = parse(entry, &file, err);
 	}
-	rk_key_file_wipe(&file);
+	sp_key_file_wipe(&file);
 	return ret;
 }
 
@@ -149,7 +149,7 @@ static void tell(const struct sp_peer_config *peer, const char *key, const struc
 struct pair {
 	UT_hash_handle hh;
 	struct {
-		char local_id[RK_KEY_ID_STRLEN], remote_id[RK_KEY_ID_STRLEN];
+		char local_id[SP_KEY_ID_STRLEN], remote_id[SP_KEY_ID_STRLEN];
 		uint8_t family;
 		uint8_t local[16], remote[16];
 		uint16_t port;

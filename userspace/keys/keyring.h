@@ -19,8 +19,8 @@ struct sp_keyring;
 /* One key, which lives as long as its ring; @pkey may be kept by a reference of one's own. */
 struct sp_key {
 	EVP_PKEY *pkey;
-	uint8_t digest[RK_KEY_ID_LEN];
-	char id[RK_KEY_ID_STRLEN];	/* the digest as text */
+	uint8_t digest[SP_KEY_ID_LEN];
+	char id[SP_KEY_ID_STRLEN];	/* the digest as text */
 };
 
 /* @known, the ring of the last time or NULL, has to stay until sp_keyring_settle(). */

@@ -30,7 +30,7 @@ void sp_key_answer(const struct sp_key_question *question, struct sp_key_answer 
 	answer->len = 0;
 	switch (question->kind) {
 	case SP_KEY_EPHEMERAL_RSA:
-		key = rk_key_generate(question->bits, &answer->error);
+		key = sp_key_generate(question->bits, &answer->error);
 		if (key)
 			write_down(key, answer);
 		EVP_PKEY_free(key);

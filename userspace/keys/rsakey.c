@@ -19,7 +19,7 @@
 #include "config/config.h"
 #include "trust.h"
 
-EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err)
+EVP_PKEY *sp_key_generate(unsigned int bits, struct sp_error *err)
 {
 	EVP_PKEY *key = EVP_RSA_gen(bits);
 
@@ -30,21 +30,21 @@ EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err)
 	return key;
 }
 
-int rk_key_check(const EVP_PKEY *key, struct sp_error *err)
+int sp_key_check(const EVP_PKEY *key, struct sp_error *err)
 {
 	int bits = EVP_PKEY_get_bits(key);
 
 	if (!EVP_PKEY_is_a(key, "RSA"))
 		return sp_fail(err, "is not an RSA key");
-	if (bits < RK_KEY_BITS_MIN || bits > RK_KEY_BITS_MAX)
-		return sp_fail(err, "has %d bits; %d to %d are accepted", bits, RK_KEY_BITS_MIN,
-			       RK_KEY_BITS_MAX);
+	if (bits < SP_KEY_BITS_MIN || bits > SP_KEY_BITS_MAX)
+		return sp_fail(err, "has %d bits; %d to %d are accepted", bits, SP_KEY_BITS_MIN,
+			       SP_KEY_BITS_MAX);
 	return 0;
 }
 
 static EVP_PKEY *checked(EVP_PKEY *key, const char *file, struct sp_error *err)
 {
-	if (key && rk_key_check(key, err)) {
+	if (key && sp_key_check(key, err)) {
 		sp_fail_in(err, "%s", file);
 		EVP_PKEY_free(key);
 		return NULL;
@@ -87,7 +87,7 @@ static EVP_PKEY *parse_public(BIO *in, const char *file, struct sp_error *err)
 	return checked(key, file, err);
 }
 
-EVP_PKEY *rk_key_file_parse(const struct rk_key_file *file, struct sp_error *err)
+EVP_PKEY *sp_key_file_parse(const struct sp_key_file *file, struct sp_error *err)
 {
 	BIO *in = BIO_new_mem_buf(file->octets, (int)file->len);	/* makes no copy */
 	EVP_PKEY *key;
@@ -102,14 +102,14 @@ EVP_PKEY *rk_key_file_parse(const struct rk_key_file *file, struct sp_error *err
 	return key;
 }
 
-void rk_key_file_wipe(struct rk_key_file *file)
+void sp_key_file_wipe(struct sp_key_file *file)
 {
 	OPENSSL_cleanse(file->octets, file->len);
 	file->len = 0;
 }
 
 /* Without stdio, whose buffer would keep a copy of the key. */
-static int read_whole(int fd, struct rk_key_file *file, struct sp_error *err)
+static int read_whole(int fd, struct sp_key_file *file, struct sp_error *err)
 {
 	ssize_t n;
 
@@ -125,7 +125,7 @@ static int read_whole(int fd, struct rk_key_file *file, struct sp_error *err)
 	return 0;
 }
 
-static int digest(struct rk_key_file *file, struct sp_error *err)
+static int digest(struct sp_key_file *file, struct sp_error *err)
 {
 	if (EVP_Q_digest(NULL, "SHA256", NULL, file->octets, file->len, file->digest, NULL))
 		return 0;
@@ -134,7 +134,7 @@ static int digest(struct rk_key_file *file, struct sp_error *err)
 }
 
 /* Somebody looks at a key, or (with @use) lets it prove who somebody is. */
-static int read_open_file(int fd, bool use, struct rk_key_file *file, struct sp_error *err)
+static int read_open_file(int fd, bool use, struct sp_key_file *file, struct sp_error *err)
 {
 	struct stat st;
 
@@ -165,7 +165,7 @@ static int refuse_file(const char *name, struct sp_error *err)
 }
 
 /* A line is what stands between the first and the last of a PEM file. */
-static int take_line(struct rk_key_file *file, const char *base64, struct sp_error *err)
+static int take_line(struct sp_key_file *file, const char *base64, struct sp_error *err)
 {
 	enum { WIDTH = 64 };
 	static const char head[] = "-----BEGIN PUBLIC KEY-----\n";
@@ -186,7 +186,7 @@ static int take_line(struct rk_key_file *file, const char *base64, struct sp_err
 	return digest(file, err);
 }
 
-static int read_file(struct rk_key_file *file, const char *name, bool private, bool use,
+static int read_file(struct sp_key_file *file, const char *name, bool private, bool use,
 		     struct sp_error *err)
 {
 	size_t prefix = strlen(SP_CONFIG_KEY_LINE);
@@ -204,11 +204,11 @@ static int read_file(struct rk_key_file *file, const char *name, bool private, b
 	ret = read_open_file(fd, use, file, err);
 	close(fd);
 	if (ret)
-		rk_key_file_wipe(file);
+		sp_key_file_wipe(file);
 	return ret;
 }
 
-int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
+int sp_key_file_read(struct sp_key_file *file, const char *name, bool private,
 		     struct sp_error *err)
 {
 	return read_file(file, name, private, true, err);
@@ -216,22 +216,22 @@ int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
 
 static EVP_PKEY *read_key(const char *name, bool private, struct sp_error *err)
 {
-	struct rk_key_file file;
+	struct sp_key_file file;
 	EVP_PKEY *key;
 
 	if (read_file(&file, name, private, false, err))
 		return NULL;
-	key = rk_key_file_parse(&file, err);
-	rk_key_file_wipe(&file);
+	key = sp_key_file_parse(&file, err);
+	sp_key_file_wipe(&file);
 	return key;
 }
 
-EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err)
+EVP_PKEY *sp_key_read_private(const char *file, struct sp_error *err)
 {
 	return read_key(file, true, err);
 }
 
-EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err)
+EVP_PKEY *sp_key_read_public(const char *file, struct sp_error *err)
 {
 	return read_key(file, false, err);
 }
@@ -270,7 +270,7 @@ static int write_new(const char *file, mode_t mode, BIO *pem, struct sp_error *e
 	return ret;
 }
 
-int rk_key_write_pair(const EVP_PKEY *key, const char *file, struct sp_error *err)
+int sp_key_write_pair(const EVP_PKEY *key, const char *file, struct sp_error *err)
 {
 	BIO *private = BIO_new(BIO_s_secmem());	/* wiped when freed */
 	BIO *public = BIO_new(BIO_s_mem());
@@ -299,7 +299,7 @@ out:
 	return ret;
 }
 
-int rk_key_id(const EVP_PKEY *key, uint8_t id[RK_KEY_ID_LEN], struct sp_error *err)
+int sp_key_id(const EVP_PKEY *key, uint8_t id[SP_KEY_ID_LEN], struct sp_error *err)
 {
 	uint8_t *der = NULL;
 	int len = i2d_PUBKEY(key, &der);
@@ -313,16 +313,16 @@ int rk_key_id(const EVP_PKEY *key, uint8_t id[RK_KEY_ID_LEN], struct sp_error *e
 	return 0;
 }
 
-const char *rk_key_id_format(const uint8_t id[RK_KEY_ID_LEN], char text[RK_KEY_ID_STRLEN])
+const char *sp_key_id_format(const uint8_t id[SP_KEY_ID_LEN], char text[SP_KEY_ID_STRLEN])
 {
 	unsigned char base64[45];	/* 44 characters, the last one padding, and NUL */
 
-	EVP_EncodeBlock(base64, id, RK_KEY_ID_LEN);
-	snprintf(text, RK_KEY_ID_STRLEN, "SHA256:%.43s", (const char *)base64);
+	EVP_EncodeBlock(base64, id, SP_KEY_ID_LEN);
+	snprintf(text, SP_KEY_ID_STRLEN, "SHA256:%.43s", (const char *)base64);
 	return text;
 }
 
-char *rk_key_line(const EVP_PKEY *key, struct sp_error *err)
+char *sp_key_line(const EVP_PKEY *key, struct sp_error *err)
 {
 	size_t prefix = strlen(SP_CONFIG_KEY_LINE);
 	uint8_t *der = NULL;

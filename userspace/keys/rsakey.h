@@ -4,8 +4,8 @@
  * and SubjectPublicKeyInfo, so that the openssl command reads them too) and the
  * pairs made for one session of keying/rsa.
  */
-#ifndef RK_RSAKEY_H
-#define RK_RSAKEY_H
+#ifndef SP_RSAKEY_H
+#define SP_RSAKEY_H
 
 #include <openssl/evp.h>
 #include <stdbool.h>
@@ -15,59 +15,59 @@
 #include "error.h"
 
 enum {
-	RK_KEY_BITS_MIN = 2048,		/* of a long-term key */
-	RK_KEY_BITS_DEFAULT = 3072,
-	RK_KEY_BITS_MAX = 8192,
-	RK_KEY_SIZE_MAX = RK_KEY_BITS_MAX / 8,	/* octets of a signature */
+	SP_KEY_BITS_MIN = 2048,		/* of a long-term key */
+	SP_KEY_BITS_DEFAULT = 3072,
+	SP_KEY_BITS_MAX = 8192,
+	SP_KEY_SIZE_MAX = SP_KEY_BITS_MAX / 8,	/* octets of a signature */
 
-	RK_KEY_FILE_MAX = 65536,	/* octets of a PEM file, with whatever text is in it */
-	RK_KEY_ID_LEN = 32,
-	RK_KEY_ID_STRLEN = 7 + 43 + 1,	/* "SHA256:", base64 without padding, NUL */
+	SP_KEY_FILE_MAX = 65536,	/* octets of a PEM file, with whatever text is in it */
+	SP_KEY_ID_LEN = 32,
+	SP_KEY_ID_STRLEN = 7 + 43 + 1,	/* "SHA256:", base64 without padding, NUL */
 };
 
 /* Returns NULL on failure; public exponent 65537. */
-EVP_PKEY *rk_key_generate(unsigned int bits, struct sp_error *err);
+EVP_PKEY *sp_key_generate(unsigned int bits, struct sp_error *err);
 
 /*
  * Long-term keys from PEM files; NULL on failure.  Refused: anything but RSA of
- * RK_KEY_BITS_MIN to RK_KEY_BITS_MAX bits, a private key in a file that others
+ * SP_KEY_BITS_MIN to SP_KEY_BITS_MAX bits, a private key in a file that others
  * may read, and one that needs a passphrase (nobody is there to type it).
  */
-EVP_PKEY *rk_key_read_private(const char *file, struct sp_error *err);
-EVP_PKEY *rk_key_read_public(const char *file, struct sp_error *err);
+EVP_PKEY *sp_key_read_private(const char *file, struct sp_error *err);
+EVP_PKEY *sp_key_read_public(const char *file, struct sp_error *err);
 
 /*
  * A public key as one line, "rsa:" and the base64 of its SubjectPublicKeyInfo, which stands
  * wherever the name of a file of a public key may; allocates.
  */
-char *rk_key_line(const EVP_PKEY *key, struct sp_error *err);
+char *sp_key_line(const EVP_PKEY *key, struct sp_error *err);
 
 /*
  * The same in two steps, for who reads a file again and again: a digest that is the one of
  * before says that the key is, which is quicker than to parse it.  Refused are also files that
  * somebody else than root and ourselves may write, or put another into the place of.
  */
-struct rk_key_file {
+struct sp_key_file {
 	const char *name;		/* the caller's */
 	bool private;
-	uint8_t octets[RK_KEY_FILE_MAX];
+	uint8_t octets[SP_KEY_FILE_MAX];
 	size_t len;
-	uint8_t digest[RK_KEY_ID_LEN];	/* SHA-256 */
+	uint8_t digest[SP_KEY_ID_LEN];	/* SHA-256 */
 };
 
-int rk_key_file_read(struct rk_key_file *file, const char *name, bool private,
+int sp_key_file_read(struct sp_key_file *file, const char *name, bool private,
 		     struct sp_error *err);
-EVP_PKEY *rk_key_file_parse(const struct rk_key_file *file, struct sp_error *err);
-void rk_key_file_wipe(struct rk_key_file *file);
+EVP_PKEY *sp_key_file_parse(const struct sp_key_file *file, struct sp_error *err);
+void sp_key_file_wipe(struct sp_key_file *file);
 
-/* Refuses what rk_key_read_…() refuses, for keys that come from elsewhere. */
-int rk_key_check(const EVP_PKEY *key, struct sp_error *err);
+/* Refuses what sp_key_read_…() refuses, for keys that come from elsewhere. */
+int sp_key_check(const EVP_PKEY *key, struct sp_error *err);
 
 /* Writes FILE (mode 0600) and FILE.pub; overwrites nothing and leaves no half of a pair. */
-int rk_key_write_pair(const EVP_PKEY *key, const char *file, struct sp_error *err);
+int sp_key_write_pair(const EVP_PKEY *key, const char *file, struct sp_error *err);
 
 /* A key's name: SHA-256 of its DER SubjectPublicKeyInfo; as text "SHA256:…", as ssh writes it. */
-int rk_key_id(const EVP_PKEY *key, uint8_t id[RK_KEY_ID_LEN], struct sp_error *err);
-const char *rk_key_id_format(const uint8_t id[RK_KEY_ID_LEN], char text[RK_KEY_ID_STRLEN]);
+int sp_key_id(const EVP_PKEY *key, uint8_t id[SP_KEY_ID_LEN], struct sp_error *err);
+const char *sp_key_id_format(const uint8_t id[SP_KEY_ID_LEN], char text[SP_KEY_ID_STRLEN]);
 
 #endif

@@ -11,7 +11,7 @@
 
 _Static_assert((int)RK_HELLO_LEN <= (int)ENGINE_HELLO_MAX, "a hello can be waited for");
 _Static_assert((int)RK_GENERATIONS_MAX <= (int)ENGINE_SEEN_MAX, "all generations can be seen");
-_Static_assert((int)RK_HELLO_ID_LEN == (int)RK_KEY_ID_LEN, "a hello names keys by their digests");
+_Static_assert((int)RK_HELLO_ID_LEN == (int)SP_KEY_ID_LEN, "a hello names keys by their digests");
 _Static_assert(2 * RK_HELLO_ID_LEN == sizeof(((struct engine_id *)0)->octets), "two ids are one");
 
 static struct rk_keying *keying_of(struct engine_peer *peer)

@@ -30,10 +30,10 @@ enum {
 };
 
 enum {
-	CLIENT_HELLO_LEN = 2 + NONCE_LEN + 2 * RK_KEY_ID_LEN,
-	SERVER_HELLO_MAX = 1 + NONCE_LEN + 2 + RK_SPKI_MAX + 2 + RK_KEY_SIZE_MAX,
+	CLIENT_HELLO_LEN = 2 + NONCE_LEN + 2 * SP_KEY_ID_LEN,
+	SERVER_HELLO_MAX = 1 + NONCE_LEN + 2 + RK_SPKI_MAX + 2 + SP_KEY_SIZE_MAX,
 	CLIENT_KEYS_HEAD = 1 + OAEP_LEN,
-	PROOF_MAX = 2 + RK_KEY_SIZE_MAX + RK_TEXT_MAX,
+	PROOF_MAX = 2 + SP_KEY_SIZE_MAX + RK_TEXT_MAX,
 	CLIENT_KEYS_MAX = CLIENT_KEYS_HEAD + RK_RECORD_OVERHEAD + PROOF_MAX,
 	RECORD_MIN = 1 + RK_RECORD_OVERHEAD,
 	RECORD_MAX = 1 + RK_RECORD_OVERHEAD + RK_TEXT_MAX,
@@ -118,7 +118,7 @@ static struct rk_octets read_counted(struct sp_reader *r)
 static int write_signature(struct rk_session *s, struct sp_writer *w, const char *label,
 			   struct sp_error *err)
 {
-	uint8_t signature[RK_KEY_SIZE_MAX];
+	uint8_t signature[SP_KEY_SIZE_MAX];
 	size_t len;
 
 	if (rk_pss_sign(s->config.key, label, noted(s), signature, &len, sizeof(signature), err))
@@ -131,13 +131,13 @@ static int write_signature(struct rk_session *s, struct sp_writer *w, const char
 static int check_signature(struct rk_session *s, const char *label, struct rk_octets signature,
 			   struct sp_error *err)
 {
-	char id[RK_KEY_ID_STRLEN];
+	char id[SP_KEY_ID_STRLEN];
 
 	if (rk_pss_verify(s->config.peer_key, label, noted(s), signature))
 		return 0;
 	s->alert = ALERT_SIGNATURE;
 	return sp_fail(err, "not signed by the pinned peer-key %s",
-		       rk_key_id_format(s->peer_id, id));
+		       sp_key_id_format(s->peer_id, id));
 }
 
 static int send_record(struct rk_session *s, const char *text, size_t len, struct sp_error *err)
@@ -302,7 +302,7 @@ static int send_server_hello(struct rk_session *s, struct sp_error *err)
 }
 
 _Static_assert((int)RK_HELLO_LEN == (int)RK_FRAME_HEAD + CLIENT_HELLO_LEN, "a framed hello");
-_Static_assert((int)RK_HELLO_ID_LEN == (int)RK_KEY_ID_LEN, "ids are key ids");
+_Static_assert((int)RK_HELLO_ID_LEN == (int)SP_KEY_ID_LEN, "ids are key ids");
 
 int rk_hello_ids(const uint8_t hello[RK_HELLO_LEN], uint8_t client[RK_HELLO_ID_LEN],
 		 uint8_t server[RK_HELLO_ID_LEN])
@@ -317,11 +317,11 @@ int rk_hello_ids(const uint8_t hello[RK_HELLO_LEN], uint8_t client[RK_HELLO_ID_L
 	type = sp_read_u8(&r);
 	sp_read_u8(&r);
 	sp_read_octets(&r, NONCE_LEN);
-	ids = sp_read_octets(&r, (size_t)2 * RK_KEY_ID_LEN);
+	ids = sp_read_octets(&r, (size_t)2 * SP_KEY_ID_LEN);
 	if (r.bad || len != CLIENT_HELLO_LEN || type != CLIENT_HELLO)
 		return -1;
-	memcpy(client, ids, RK_KEY_ID_LEN);
-	memcpy(server, ids + RK_KEY_ID_LEN, RK_KEY_ID_LEN);
+	memcpy(client, ids, SP_KEY_ID_LEN);
+	memcpy(server, ids + SP_KEY_ID_LEN, SP_KEY_ID_LEN);
 	return 0;
 }
 
@@ -329,17 +329,17 @@ int rk_hello_ids(const uint8_t hello[RK_HELLO_LEN], uint8_t client[RK_HELLO_ID_L
 static int check_ids(struct rk_session *s, const uint8_t *client, const uint8_t *server,
 		     struct sp_error *err)
 {
-	char said[RK_KEY_ID_STRLEN], ours[RK_KEY_ID_STRLEN];
+	char said[SP_KEY_ID_STRLEN], ours[SP_KEY_ID_STRLEN];
 
-	if (memcmp(client, s->peer_id, RK_KEY_ID_LEN)) {
+	if (memcmp(client, s->peer_id, SP_KEY_ID_LEN)) {
 		s->alert = ALERT_CLIENT_KEY;
 		return sp_fail(err, "peer has key %s, pinned as peer-key is %s",
-			       rk_key_id_format(client, said), rk_key_id_format(s->peer_id, ours));
+			       sp_key_id_format(client, said), sp_key_id_format(s->peer_id, ours));
 	}
-	if (memcmp(server, s->own_id, RK_KEY_ID_LEN)) {
+	if (memcmp(server, s->own_id, SP_KEY_ID_LEN)) {
 		s->alert = ALERT_SERVER_KEY;
 		return sp_fail(err, "peer has pinned %s, our key is %s",
-			       rk_key_id_format(server, said), rk_key_id_format(s->own_id, ours));
+			       sp_key_id_format(server, said), sp_key_id_format(s->own_id, ours));
 	}
 	return 0;
 }
@@ -354,8 +354,8 @@ static int take_client_hello(struct rk_session *s, struct rk_octets message, str
 	type = sp_read_u8(&r);
 	version = sp_read_u8(&r);
 	sp_read_octets(&r, NONCE_LEN);
-	client = sp_read_octets(&r, RK_KEY_ID_LEN);
-	server = sp_read_octets(&r, RK_KEY_ID_LEN);
+	client = sp_read_octets(&r, SP_KEY_ID_LEN);
+	server = sp_read_octets(&r, SP_KEY_ID_LEN);
 	if (type != CLIENT_HELLO)
 		return sp_fail(err, "is something else; do both sides use the same profile?");
 	if (version != VERSION) {
@@ -437,9 +437,9 @@ static int start(struct rk_session *s, struct sp_error *err)
 
 	if (!config->key || !config->peer_key)
 		return sp_fail(err, "profile signed needs a key and the peer's key");
-	if (rk_key_check(config->key, err) || rk_key_id(config->key, s->own_id, err))
+	if (sp_key_check(config->key, err) || sp_key_id(config->key, s->own_id, err))
 		return sp_fail_in(err, "our key");
-	if (rk_key_check(config->peer_key, err) || rk_key_id(config->peer_key, s->peer_id, err))
+	if (sp_key_check(config->peer_key, err) || sp_key_id(config->peer_key, s->peer_id, err))
 		return sp_fail_in(err, "peer's key");
 	/* One key for both would let an attacker pass our own messages back to us. */
 	if (!memcmp(s->own_id, s->peer_id, sizeof(s->own_id)))
