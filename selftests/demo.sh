@@ -288,7 +288,7 @@ step "What was on the wire"
 examine_capture
 
 step "How it stands now"
-show left $spindle status
+show left $spindle show
 echo
 show left $spindle sa show
 echo
