@@ -134,9 +134,18 @@ each_fault()
 }
 
 del_device() { ip -n a link del spin1; }
-new_device() { each_fault del_device ip link add spin1 type spindle; }
 
-new_namespace() { each_fault : unshare --net true; }
+new_device()
+{
+	by_module 32
+	each_fault del_device ip link add spin1 type spindle
+}
+
+new_namespace()
+{
+	by_module 32
+	each_fault : unshare --net true
+}
 
 still_works()
 {
