@@ -12,6 +12,17 @@
 #include "spi.h"
 #include "tunnel.h"
 
+/* The device may be in another namespace, where the index is another's. */
+static int check_link(const struct spn_tunnel *tunnel, const struct spn_conf *conf,
+		      struct netlink_ext_ack *extack)
+{
+	if (conf->opt.link != READ_ONCE(tunnel->dev->ifindex) ||
+	    dev_net(tunnel->dev) != tunnel->sn->net)
+		return 0;
+	NL_SET_ERR_MSG(extack, "the link of a tunnel is not the device that it is on");
+	return -EINVAL;
+}
+
 struct spn_tunnel *spn_control_tunnel_new(struct spn_net *sn, struct net_device *dev,
 					  const char *name, struct spn_conf *conf,
 					  struct netlink_ext_ack *extack)
@@ -23,7 +34,7 @@ struct spn_tunnel *spn_control_tunnel_new(struct spn_net *sn, struct net_device 
 		spn_conf_free(conf);
 		return tunnel;
 	}
-	err = spn_peer_prepare(tunnel, conf);
+	err = check_link(tunnel, conf, extack) ?: spn_peer_prepare(tunnel, conf);
 	if (err) {
 		spn_tunnel_delete(tunnel);
 		return ERR_PTR(err);
@@ -58,6 +69,7 @@ int spn_control_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	int err;
 
 	err = check_same(conf, spn_tunnel_conf(tunnel), extack) ?:
+	      check_link(tunnel, conf, extack) ?:
 	      spn_peer_prepare(tunnel, conf) ?:
 	      spn_tunnel_set(tunnel, conf, extack);
 	if (err)

@@ -6,6 +6,7 @@ static struct netlink_range_validation tunnel_replay_window_range = { .max = 0x1
 static struct netlink_range_validation tunnel_tfc_range = { .max = 0xffff };
 static struct netlink_range_validation tunnel_keepalive_range = { .max = 0xffff };
 static struct netlink_range_validation tunnel_dummy_range = { .max = 0xffff };
+static struct netlink_range_validation tunnel_link_range = { .max = 0x7fffffff };
 static struct netlink_range_validation tunnel_netnsid_range = { .max = 0x7fffffff };
 static struct netlink_range_validation life_soft_seconds_range = { .max = 0xffffffff };
 static struct netlink_range_validation life_hard_seconds_range = { .max = 0xffffffff };
@@ -50,6 +51,7 @@ static const struct nla_policy tunnel_new_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1
 	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_ADMIN] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SPINDLE_A_TUNNEL_LINK] = NLA_POLICY_FULL_RANGE(NLA_U32, &tunnel_link_range),
 	[SPINDLE_A_TUNNEL_NETNSID] = NLA_POLICY_FULL_RANGE(NLA_U32, &tunnel_netnsid_range),
 };
 
@@ -81,6 +83,7 @@ static const struct nla_policy tunnel_set_tunnel_policy[SPINDLE_A_TUNNEL_MAX + 1
 	[SPINDLE_A_TUNNEL_CLAMP_MSS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SPINDLE_A_TUNNEL_OWNER] = { .type = NLA_U32 },
 	[SPINDLE_A_TUNNEL_ADMIN] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SPINDLE_A_TUNNEL_LINK] = NLA_POLICY_FULL_RANGE(NLA_U32, &tunnel_link_range),
 	[SPINDLE_A_TUNNEL_NETNSID] = NLA_POLICY_FULL_RANGE(NLA_U32, &tunnel_netnsid_range),
 };
 

@@ -16,6 +16,8 @@ struct sk_buff;
  * struct spn_options - options of a tunnel
  * @replay_window: of SAs added from now on, packets
  * @fwmark: of outer packets, for routing
+ * @link: ifindex of the device or VRF that outer packets leave by, 0 for any; it is looked
+ *	up with each route, so the device may go and come
  * @owner: a mark of the program that made the tunnel, which means nothing here
  * @tfc: octets that inner packets are padded to, 0 for none, SPINDLE_TFC_MTU
  * @encap_sport: UDP source port of ESP in UDP (RFC 3948), 0 for ESP as it is
@@ -36,6 +38,7 @@ struct sk_buff;
 struct spn_options {
 	u32 replay_window;
 	u32 fwmark;
+	u32 link;
 	u32 owner;
 	u16 tfc;
 	u16 encap_sport;
@@ -67,7 +70,8 @@ struct spn_options {
 	X(DUMMY, dummy)					\
 	X(CLAMP_MSS, clamp_mss)				\
 	X(OWNER, owner)					\
-	X(ADMIN, admin)
+	X(ADMIN, admin)					\
+	X(LINK, link)
 
 /* What a tunnel has that was told nothing. */
 extern const struct spn_options spn_options_usual;

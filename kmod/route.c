@@ -31,6 +31,7 @@ static struct dst_entry *look_up4(struct net *net, const struct spn_conf *conf)
 	struct flowi4 fl4 = {
 		.saddr = conf->endpoints.local.v4,
 		.daddr = conf->endpoints.remote.v4,
+		.flowi4_oif = conf->opt.link,
 		.flowi4_mark = conf->opt.fwmark,
 		.flowi4_proto = outer_proto(conf),
 		.fl4_sport = htons(conf->opt.encap_sport),
@@ -54,18 +55,26 @@ static struct dst_entry *look_up6(struct net *net, const struct spn_conf *conf)
 	struct flowi6 fl6 = {
 		.saddr = in6_addr(&conf->endpoints.local),
 		.daddr = in6_addr(&conf->endpoints.remote),
+		.flowi6_oif = conf->opt.link,
 		.flowi6_mark = conf->opt.fwmark,
 		.flowi6_proto = outer_proto(conf),
 		.fl6_sport = htons(conf->opt.encap_sport),
 		.fl6_dport = htons(conf->opt.encap_dport),
 	};
+	const struct net_device *link = NULL;
 	struct dst_entry *dst;
 	int err;
 
-	/* Of IPv4 the routing sees to this. */
-	if (!ipv6_chk_addr(net, &fl6.saddr, NULL, 0))
+	if (fl6.flowi6_oif) {
+		link = dev_get_by_index_rcu(net, fl6.flowi6_oif);
+		if (!link)
+			return ERR_PTR(-ENODEV);
+	}
+	/* Of IPv4 the routing sees to this.  A VRF has addresses of its own. */
+	if (!ipv6_chk_addr(net, &fl6.saddr, link, 0))
 		return ERR_PTR(-EADDRNOTAVAIL);
-	dst = ip6_route_output(net, NULL, &fl6);
+	/* Of IPv4 the device is meant as it is said. */
+	dst = ip6_route_output_flags(net, NULL, &fl6, fl6.flowi6_oif ? RT6_LOOKUP_F_IFACE : 0);
 	err = dst->error;
 	if (!err)
 		return dst;

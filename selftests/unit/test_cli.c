@@ -111,6 +111,8 @@ static const struct row tunnel_rows[] = {
 	  "tunnel office: clamp-mss: \"1400\" is neither on nor off" },
 	{ "set office admin off", CLI_USAGE,
 	  "tunnel office: admin: \"off\" is not up or down" },
+	{ "set office link much-too-long-name", CLI_USAGE,
+	  "tunnel office: link: \"much-too-long-name\" is neither none nor an interface's name" },
 	{ "set office keepalive 65536", CLI_USAGE,
 	  "tunnel office: keepalive: 65536 is not between 0 and 65535" },
 	{ "add office dev lo local 1.2.3.4 remote 1.2.3.5 local-ts 10.0.0.0/8", CLI_USAGE,

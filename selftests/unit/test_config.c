@@ -327,6 +327,8 @@ static const struct {
 	  "spindle.conf:2:9: dummy: \"1s\" is not a number\n" },
 	{ "[tunnel x]\nadmin =  no\n",
 	  "spindle.conf:2:10: admin: \"no\" is not up or down\n" },
+	{ "[tunnel x]\nlink = a/b\n",
+	  "spindle.conf:2:8: link: \"a/b\" is neither none nor an interface's name\n" },
 	{ "[tunnel x]\nfollow = maybe\n",
 	  "spindle.conf:2:10: follow: \"maybe\" is neither on nor off\n" },
 	{ "[tunnel x]\nfollow = yes\nfollow = yes\n",

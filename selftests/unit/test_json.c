@@ -79,7 +79,7 @@ static void a_tunnel(void **state)
 		    "\"mode\":\"tunnel\",\"encap\":\"none\",\"keepalive\":0,\"follow\":false,"
 		    "\"replay-window\":4096,\"df\":\"copy\",\"dscp\":\"copy\",\"tfc\":0,"
 		    "\"dummy\":0,\"clamp-mss\":false,\"fwmark\":42,\"ah-align\":null,"
-		    "\"admin\":\"up\"}");
+		    "\"admin\":\"up\",\"link\":\"none\"}");
 
 	down.state = SPINDLE_TUNNEL_DOWN;
 	down.out_generation = 0;
@@ -103,7 +103,7 @@ static void a_tunnel(void **state)
 		    "\"mode\":\"tunnel\",\"encap\":\"udp 4500 40001\",\"keepalive\":0,"
 		    "\"follow\":true,\"replay-window\":4096,\"df\":\"clear\",\"dscp\":46,"
 		    "\"tfc\":\"mtu\",\"dummy\":0,\"clamp-mss\":false,\"fwmark\":42,"
-		    "\"ah-align\":8,\"admin\":\"down\"}");
+		    "\"ah-align\":8,\"admin\":\"down\",\"link\":\"none\"}");
 }
 
 static void an_sa(void **state)

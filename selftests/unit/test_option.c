@@ -51,7 +51,7 @@ static void what_is_written_is_read(void **state)
 						 sp_option_format(option, &usual, text), &err), 0);
 		assert_int_equal(sp_option_get(option, &told), option->usual);
 		assert_int_equal(sp_options_differ(&told, &again) & ~sp_option_bit(option), 0);
-		assert_int_equal(sp_option_parse(option, &told, "?", &err), -1);
+		assert_int_equal(sp_option_parse(option, &told, "?/", &err), -1);
 		assert_int_equal(sp_option_get(option, &told), option->usual);
 	}
 }
@@ -96,7 +96,8 @@ static void a_change_is_found(void **state)
 		assert_string_equal(sp_option_format(option, &told, text), rows[i].value);
 		assert_int_equal(sp_options_differ(&usual, &told), sp_option_bit(option));
 	}
-	assert_int_equal(seen, sp_option_all());
+	/* One that has no number. */
+	assert_int_equal(seen, sp_option_all() & ~sp_option_bit(sp_option_find("link")));
 }
 
 /* The words of the configuration and of the command line, in both. */
@@ -118,6 +119,33 @@ static void a_switch_has_four_words(void **state)
 	}
 }
 
+static void a_link_is_a_name(void **state)
+{
+	const struct sp_option *link = sp_option_find("link");
+	struct sp_tunnel_options usual = sp_options_usual(), told = usual;
+	char text[SP_OPTION_STRLEN];
+	struct sp_error err;
+	uint32_t ifindex;
+
+	(void)state;
+	assert_string_equal(sp_option_format(link, &told, text), "none");
+	assert_int_equal(sp_option_to_wire(link, &told, &ifindex), 0);
+	assert_int_equal(ifindex, 0);
+	assert_int_equal(sp_option_parse(link, &told, "spindle-none", &err), 0);
+	assert_int_equal(sp_options_differ(&usual, &told), sp_option_bit(link));
+	assert_int_equal(sp_option_to_wire(link, &told, &ifindex), -1);
+	assert_int_equal(sp_option_form(link, &told), SP_OPTION_TEXT);
+	sp_option_from_wire(link, &told, INT32_MAX);	/* of one that is gone */
+	assert_string_equal(sp_option_format(link, &told, text), "2147483647");
+	assert_int_equal(sp_option_parse(link, &told, "much-too-long-name", &err), -1);
+	assert_int_equal(sp_option_parse(link, &told, "lo", &err), 0);
+	assert_int_equal(sp_option_to_wire(link, &told, &ifindex), 0);
+	sp_option_from_wire(link, &usual, ifindex);
+	assert_int_equal(sp_options_differ(&usual, &told), 0);
+	assert_int_equal(sp_option_parse(link, &told, "none", &err), 0);
+	assert_string_equal(told.link, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +153,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(a_change_is_found),
 		cmocka_unit_test(a_switch_has_four_words),
+		cmocka_unit_test(a_link_is_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

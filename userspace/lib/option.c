@@ -176,6 +176,9 @@ static const struct sp_option_kind admin = {
 	.words = admins, .n_words = COUNT(admins),
 };
 
+/* The name of a device, which is looked up when the kernel is told. */
+static const struct sp_option_kind device = { .form = SP_OPTION_TEXT };
+
 static const struct sp_option_kind dscp = {
 	.form = SP_OPTION_NUMBER, .parse = parse_count, .format = format_count, .above = "copy",
 };
@@ -216,6 +219,7 @@ static const struct sp_option options[] = {
 	ROW("fwmark", "N", fwmark, FWMARK, &mark, UINT32_MAX, 0),
 	ROW("ah-align", "4|8", ah_align, AH_ALIGN, &align, 0, 4),
 	ROW("admin", "up|down", admin, ADMIN, &admin, 0, SPINDLE_ADMIN_UP),
+	ROW("link", "none|DEV", link, LINK, &device, 0, 0),
 };
 
 _Static_assert(COUNT(options) <= SP_OPTIONS_MAX, "a mask of options has 32 bits");
@@ -297,6 +301,8 @@ uint32_t sp_option_get(const struct sp_option *option, const struct sp_tunnel_op
 
 void sp_option_set(const struct sp_option *option, struct sp_tunnel_options *of, uint32_t value)
 {
+	if (option->kind == &device)
+		return;		/* has no number */
 	if (option->parts == 1) {
 		write_field(option, of, 0, value);
 		return;
@@ -319,7 +325,8 @@ uint32_t sp_options_differ(const struct sp_tunnel_options *a, const struct sp_tu
 	uint32_t mask = 0;
 
 	for (size_t i = 0; i < COUNT(options); i++)
-		if (sp_option_get(&options[i], a) != sp_option_get(&options[i], b))
+		if (memcmp((const char *)a + options[i].offset, (const char *)b + options[i].offset,
+			   (size_t)options[i].width * options[i].parts))
 			mask |= sp_option_bit(&options[i]);
 	return mask;
 }
@@ -329,11 +336,23 @@ size_t sp_option_words(const struct sp_option *option, const char *first)
 	return option->kind == &encap && !strcmp(first, "udp") ? 3 : 1;
 }
 
+static int parse_device(char name[IFNAMSIZ], const char *text, struct sp_error *err)
+{
+	if (!*text || strlen(text) >= IFNAMSIZ || strpbrk(text, "/: \t"))
+		return sp_fail(err, "\"%s\" is neither none nor an interface's name", text);
+	memset(name, 0, IFNAMSIZ);
+	if (strcmp(text, "none"))
+		strcpy(name, text);
+	return 0;
+}
+
 int sp_option_parse(const struct sp_option *option, struct sp_tunnel_options *of, const char *text,
 		    struct sp_error *err)
 {
 	uint32_t value;
 
+	if (option->kind == &device)
+		return parse_device(field(option, of, 0), text, err);
 	if (option->kind->parse(option, &value, text, err))
 		return -1;
 	sp_option_set(option, of, value);
@@ -343,8 +362,41 @@ int sp_option_parse(const struct sp_option *option, struct sp_tunnel_options *of
 const char *sp_option_format(const struct sp_option *option, const struct sp_tunnel_options *of,
 			     char buf[SP_OPTION_STRLEN])
 {
-	option->kind->format(option, sp_option_get(option, of), buf);
+	const char *name = (const char *)of + option->offset;
+
+	if (option->kind == &device)
+		snprintf(buf, SP_OPTION_STRLEN, "%.*s", IFNAMSIZ - 1, *name ? name : "none");
+	else
+		option->kind->format(option, sp_option_get(option, of), buf);
 	return buf;
+}
+
+int sp_option_to_wire(const struct sp_option *option, const struct sp_tunnel_options *of,
+		      uint32_t *value)
+{
+	const char *name = (const char *)of + option->offset;
+
+	if (option->kind != &device) {
+		*value = sp_option_get(option, of);
+		return 0;
+	}
+	*value = *name ? if_nametoindex(name) : 0;
+	return *name && !*value ? -1 : 0;
+}
+
+void sp_option_from_wire(const struct sp_option *option, struct sp_tunnel_options *of,
+			 uint32_t value)
+{
+	char *name = field(option, of, 0), text[IFNAMSIZ] = "";
+
+	if (option->kind != &device) {
+		sp_option_set(option, of, value);
+		return;
+	}
+	if (value && !if_indextoname(value, text))
+		snprintf(text, sizeof(text), "%u", value);
+	memset(name, 0, IFNAMSIZ);
+	strcpy(name, text);
 }
 
 enum sp_option_form sp_option_form(const struct sp_option *option,

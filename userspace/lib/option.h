@@ -7,6 +7,7 @@
 #ifndef SP_OPTION_H
 #define SP_OPTION_H
 
+#include <net/if.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct sp_tunnel_options {
 	struct sp_encap encap;
 	uint32_t replay_window;		/* packets, 0: none */
 	uint32_t fwmark;
+	char link[IFNAMSIZ];		/* "": any; padded with zeros; digits: one without a name */
 };
 
 enum {
@@ -73,6 +75,12 @@ int sp_option_parse(const struct sp_option *option, struct sp_tunnel_options *op
 		    const char *text, struct sp_error *err);
 const char *sp_option_format(const struct sp_option *option,
 			     const struct sp_tunnel_options *options, char buf[SP_OPTION_STRLEN]);
+
+/* What netlink says of it; of a link that is not there nothing can be said. */
+int sp_option_to_wire(const struct sp_option *option, const struct sp_tunnel_options *options,
+		      uint32_t *value);
+void sp_option_from_wire(const struct sp_option *option, struct sp_tunnel_options *options,
+			 uint32_t value);
 
 /* As JSON has it: a switch is true or false, a count with no word of its own a number. */
 enum sp_option_form { SP_OPTION_TEXT, SP_OPTION_NUMBER, SP_OPTION_SWITCH };

@@ -118,10 +118,25 @@ static int ask(struct sp_nl *nl, uint8_t cmd, const struct content *content, sp_
 	return sp_fail_in(err, "tunnel %u", content->tunnel->id);
 }
 
+/* It has to be there when it is told, for its index is. */
+static int check_link(const struct sp_tunnel *tunnel, struct sp_error *err)
+{
+	const struct sp_option *link = sp_option_find("link");
+	uint32_t ifindex;
+
+	if (!(tunnel->told & sp_option_bit(link)) ||
+	    !sp_option_to_wire(link, &tunnel->options, &ifindex))
+		return 0;
+	return sp_fail(err, "tunnel %s: link: there is no interface %s", tunnel->name,
+		       tunnel->options.link);
+}
+
 int sp_nl_tunnel_new(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp_error *err)
 {
 	const struct content content = { .tunnel = tunnel };
 
+	if (check_link(tunnel, err))
+		return -1;
 	return ask(nl, SPINDLE_CMD_TUNNEL_NEW, &content, NULL, NULL, err);
 }
 
@@ -129,6 +144,8 @@ int sp_nl_tunnel_set(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp
 {
 	const struct content content = { .tunnel = tunnel };
 
+	if (check_link(tunnel, err))
+		return -1;
 	return ask(nl, SPINDLE_CMD_TUNNEL_SET, &content, NULL, NULL, err);
 }
 

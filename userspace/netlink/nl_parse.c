@@ -177,7 +177,7 @@ static int parse_option(struct sp_tunnel_options *options, const struct sp_optio
 		return parse_encap(&options->encap, attr);
 	if (nla_len(attr) < (int)sizeof(uint32_t))
 		return -1;
-	sp_option_set(option, options, nla_get_u32(attr));
+	sp_option_from_wire(option, options, nla_get_u32(attr));
 	return 0;
 }
 

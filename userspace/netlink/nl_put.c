@@ -54,9 +54,12 @@ static int put_encap(struct nl_msg *msg, const struct sp_encap *encap)
 static int put_option(struct nl_msg *msg, const struct sp_option *option,
 		      const struct sp_tunnel_options *options)
 {
+	uint32_t value;
+
 	if (option->attribute == SPINDLE_A_TUNNEL_ENCAP)
 		return put_encap(msg, &options->encap);
-	return nla_put_u32(msg, option->attribute, sp_option_get(option, options));
+	return sp_option_to_wire(option, options, &value) ||
+	       nla_put_u32(msg, option->attribute, value);
 }
 
 static int put_options(struct nl_msg *msg, const struct sp_tunnel *t)

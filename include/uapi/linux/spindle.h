@@ -162,6 +162,7 @@ enum spindle_tunnel_attr {
 	SPINDLE_A_TUNNEL_PAD,
 	SPINDLE_A_TUNNEL_NETNSID,	/* u32, of the namespace that IFINDEX is of, if not this */
 	SPINDLE_A_TUNNEL_ADMIN,		/* u32, enum spindle_admin */
+	SPINDLE_A_TUNNEL_LINK,		/* u32, ifindex that outer packets leave by, 0 is any */
 
 	__SPINDLE_A_TUNNEL_MAX,
 	SPINDLE_A_TUNNEL_MAX = __SPINDLE_A_TUNNEL_MAX - 1
