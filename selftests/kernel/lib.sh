@@ -177,9 +177,12 @@ run_tests()
 
 # --- checking ---------------------------------------------------------------
 
-# A command that has to fail: `!` would not end the test if it did not.
+# A command that has to fail: `!` would not end the test if it did not.  It waits for no answer
+# as long as one that has to succeed.
 refuse()
 {
+	local patience=1
+
 	if "$@"; then
 		echo "succeeded: $*"
 		return 1
@@ -192,10 +195,12 @@ same()
 	[ "$2" = "$3" ] || { printf '%s is:\n%s\nand should be:\n%s\n' "$1" "$2" "$3"; return 1; }
 }
 
-# within SECONDS COMMAND...: asks again until it succeeds.
+# within SECONDS COMMAND...: asks again until it succeeds.  The seconds are those of a machine
+# that does nothing else; on one that does, or that stands still for a while, three times as
+# many are no fault yet.
 within()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 3 * $1)) patience=3
 
 	shift
 	until "$@"; do

@@ -6,7 +6,7 @@
 # pings FROM TO [OPTION...]: one that must be answered.
 pings()
 {
-	host "$1" ping -n -q -c 1 -W 3 "${@:3}" "${inner[$2]}" > /dev/null
+	host "$1" ping -n -q -c 1 -W "${patience:-20}" "${@:3}" "${inner[$2]}" > /dev/null
 }
 
 # one_way FROM TO OCTETS: over one TCP connection, compared at the end.
