@@ -694,6 +694,41 @@ moved_device()
 	same "tunnels" "$(show a tunnel '.[].name')" ""
 }
 
+# Generations without end: each becomes the one to send with, and goes.
+new_generations()
+{
+	local n key
+
+	key=$(key 1 32)
+	for ((n = 1; ; n++)); do
+		printf '%s\n' "sa add t out spi $((0x5000 + n)) alg null-sha256 auth-key $key gen $n parked" \
+			"sa activate t gen $n" "sa del t out spi $((0x5000 + n))"
+	done
+}
+
+# What is told while a monitor begins is no answer to what it asks.  The system is made slow
+# where it joins what the kernel tells, or that would hardly ever fall between.
+monitor_begins_in_a_storm()
+{
+	local storm
+
+	fresh_hosts
+	spindle_host a
+	monitor a
+	background a spindle -batch - < <(new_generations 2> /dev/null)
+	storm=$!
+	within 5 said active
+	{ host a strace -qq -o /dev/null -e trace=setsockopt -e inject=setsockopt:delay_exit=50000 \
+		spindle monitor -j || true; } | head -n 1 | jq -e .event
+	kill "$storm"
+	wait "$storm" || true
+}
+
+said()
+{
+	[ "$(events ".event == \"$1\"")" -gt 0 ]
+}
+
 delete_module()
 {
 	rmmod spindle
@@ -956,6 +991,8 @@ run_tests \
 	"what goes with a device is told" "gone ip -n a link del spin0" \
 	"what goes with the module is told" "gone delete_module" \
 	"a tunnel is made for a device that has moved" moved_device \
+=======
+	"a monitor begins while much is told" monitor_begins_in_a_storm \
 	"the remote address is set, and no packet lost" set_remote \
 	"the local address is set, and no packet lost" set_local \
 	"both are set to another family, and no packet lost" set_families \

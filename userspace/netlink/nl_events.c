@@ -29,16 +29,37 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static int join(struct nl_sock *sock, const char *group, struct sp_error *err)
-{
-	int id = genl_ctrl_resolve_grp(sock, SPINDLE_GENL_NAME, group);
-	int ret;
+static const struct {
+	unsigned int bit;
+	const char *name;
+} groups_of_family[] = {
+	{ SP_NL_KEYING, SPINDLE_MCGRP_KEYING },
+	{ SP_NL_MONITOR, SPINDLE_MCGRP_MONITOR },
+};
 
-	if (id < 0)
-		return sp_fail(err, "the kernel module is not loaded (try: modprobe spindle)");
-	ret = nl_socket_add_membership(sock, id);
-	if (ret)
-		return sp_fail(err, "notifications \"%s\": %s", group, nl_geterror(ret));
+enum { GROUPS = sizeof(groups_of_family) / sizeof(groups_of_family[0]) };
+
+/*
+ * The controller is asked for all of them before the first is joined: what the kernel tells a
+ * group would be taken for its answer.
+ */
+static int join(struct nl_sock *sock, unsigned int groups, struct sp_error *err)
+{
+	int ids[GROUPS], ret;
+	size_t i;
+
+	for (i = 0; i < GROUPS; i++) {
+		ids[i] = genl_ctrl_resolve_grp(sock, SPINDLE_GENL_NAME, groups_of_family[i].name);
+		if (ids[i] < 0)
+			return sp_fail(err, "the kernel module is not loaded "
+					    "(try: modprobe spindle)");
+	}
+	for (i = 0; i < GROUPS; i++) {
+		ret = groups & groups_of_family[i].bit ? nl_socket_add_membership(sock, ids[i]) : 0;
+		if (ret)
+			return sp_fail(err, "notifications \"%s\": %s", groups_of_family[i].name,
+				       nl_geterror(ret));
+	}
 	return 0;
 }
 
@@ -59,8 +80,7 @@ int sp_nl_events_open(struct sp_nl_events **out, unsigned int groups, sp_event_f
 	setsockopt(nl_socket_get_fd(events->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 
 	/* Joining asks the controller and waits: only then may the socket stop waiting. */
-	if ((groups & SP_NL_KEYING && join(events->sock, SPINDLE_MCGRP_KEYING, err)) ||
-	    (groups & SP_NL_MONITOR && join(events->sock, SPINDLE_MCGRP_MONITOR, err)))
+	if (join(events->sock, groups, err))
 		goto fail;
 	nl_socket_disable_seq_check(events->sock);
 	nl_socket_modify_cb(events->sock, NL_CB_VALID, NL_CB_CUSTOM, on_event, events);
