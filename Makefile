@@ -258,10 +258,12 @@ kernel: $(GUEST)
 	+selftests/check $(KERNELS:%=kernel-%)
 
 # Every kselftest once: what one processor shows at the host's own speed, in User Mode Linux,
-# which is built of MAIN's sources; what wants several on Debian's own, and what depends on the
-# kernel's version on the others.  The long parts first.
-CHECK := kernel-native:single $(patsubst %,kernel-%:version,$(filter-out $(MAIN),$(KERNELS))) \
-	kernel-$(MAIN):several unit lint
+# and of that what depends on the kernel's version built of each one's sources; on Debian's
+# own kernels, emulated, what wants several processors, and whether the others carry a packet.
+# The long parts first.
+OTHERS := $(filter-out $(MAIN),$(KERNELS))
+CHECK := kernel-$(MAIN):several kernel-native:single@1of2 kernel-native:single@2of2 \
+	$(OTHERS:%=kernel-native-%:version) $(OTHERS:%=kernel-%:load,asynccrypt) unit lint
 # What no kselftest on a common kernel shows, and the demo on machines that are bare.
 MORE := soak-uml bare-bookworm bare-trixie fuzz detectors-uml
 # What takes longer than an hour has room for: whole kernels, sanitizers, races, releases.

@@ -302,7 +302,7 @@ static int race_interrupt(void)
 		cond_resched();
 	}
 	migrate_enable();
-	del_timer_sync(&counting_timer);
+	timer_delete_sync(&counting_timer);
 	return 0;
 }
 
