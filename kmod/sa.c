@@ -216,7 +216,7 @@ static void count(struct spn_sa *sa, u64 packets, u64 bytes)
 	u64_stats_add(&sa->bytes, bytes);
 	u64_stats_update_end(&sa->syncp);
 	/* The clock is not asked for each packet of a burst. */
-	if (sa->stamped != jiffies) {
+	if (time_before(sa->stamped, jiffies)) {
 		sa->stamped = jiffies;
 		WRITE_ONCE(sa->last_used, ktime_get_boottime_seconds());
 	}
