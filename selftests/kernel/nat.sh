@@ -105,6 +105,8 @@ forgotten()
 	pings b a
 	within 20 has_forgotten
 	refuse pings b a
+	# That one took the port.
+	within 20 has_forgotten
 	pings a b
 }
 
