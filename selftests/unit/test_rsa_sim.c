@@ -116,9 +116,9 @@ static void say_anything(struct world *w, char *text, size_t size)
 	uint32_t highest = tunnel_of(w, 0)->highest;
 	uint32_t numbers[] = {
 		world_draw(w) % 12, highest + 1, highest, tunnel_of(w, 0)->asked_generation,
-		UINT32_MAX - world_draw(w) % 3,
+		highest - world_draw(w) % 4, UINT32_MAX - world_draw(w) % 3,
 	};
-	uint32_t generation = numbers[world_draw(w) % 20 ? world_draw(w) % 4 : 4];
+	uint32_t generation = numbers[world_draw(w) % 20 ? world_draw(w) % 5 : 5];
 	const char *verb = verbs[world_draw(w) % 5];
 
 	if (!strcmp(verb, "error"))
@@ -138,9 +138,12 @@ static void hostile_history(uint64_t seed_of_it)
 	struct side *us = &w->sides[0];
 	struct rk_link *link = NULL;
 	char text[200];
+	bool admin;
 
 	us->configs[0].start = (enum sp_start)(world_draw(w) % 3);
 	start_world(w);
+	/* In every other history the admin is away, and the peer is alone with what it makes. */
+	admin = world_draw(w) % 2;
 	for (int step = 0; step < STEPS * 4; step++) {
 		if (!link || !link->open[0]) {
 			link = &w->links[w->n_links++];
@@ -154,12 +157,13 @@ static void hostile_history(uint64_t seed_of_it)
 		rk_peer_check(us->peer);
 		if (!(world_draw(w) % 8))
 			rk_tunnel_up(tunnel_of(w, 0), w->now);
-		if (!(world_draw(w) % 16))
+		if (admin && !(world_draw(w) % 16))
 			rk_tunnel_down(tunnel_of(w, 0));
 		rk_peer_tick(us->peer, w->now);
 		rk_peer_check(us->peer);
 		w->sides[1].n_mail = 0;
-		w->now += world_draw(w) % 3;
+		/* Now and then long enough for what lingers to go. */
+		w->now += world_draw(w) % 16 ? world_draw(w) % 3 : RK_LINGER_PEER_SECONDS;
 	}
 	free_world(w);
 }

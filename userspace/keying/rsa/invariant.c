@@ -18,6 +18,8 @@ static void check_generations(const struct rk_tunnel *tunnel)
 		assert(!i || tunnel->live[i - 1].number < tunnel->live[i].number);
 	}
 	assert(!tunnel->current || rk_tunnel_has(tunnel, tunnel->current));
+	assert(!tunnel->current || tunnel->current == tunnel->newest);
+	assert(tunnel->newest <= tunnel->highest);
 	assert(!tunnel->current || tunnel->alg);
 }
 

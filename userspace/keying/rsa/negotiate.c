@@ -342,7 +342,7 @@ static void on_active(struct rk_tunnel *tunnel, const struct rk_message *message
 	struct sp_error err;
 
 	/* The first packet may have been faster than this message. */
-	if (!rk_tunnel_has(tunnel, message->gen) || message->gen <= tunnel->current)
+	if (!rk_tunnel_is_news(tunnel, message->gen))
 		return;
 	if (port->activate(port->arg, tunnel->config.name, message->gen, &err))
 		rk_tunnel_refused(tunnel, err.text, now);

@@ -25,6 +25,8 @@ void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation);
 /* Here and, if there is a session, at the peer. */
 void rk_tunnel_remove_all(struct rk_tunnel *tunnel);
 void rk_tunnel_want_again(struct rk_tunnel *tunnel, double now);
+/* Whether it is there, and comes after all that were ever used. */
+bool rk_tunnel_is_news(const struct rk_tunnel *tunnel, uint32_t generation);
 void rk_tunnel_switch(struct rk_tunnel *tunnel, uint32_t generation, bool initiator, double now);
 /* To be tried again later, if anybody still wants it; the second tells so. */
 void rk_tunnel_failed(struct rk_tunnel *tunnel, const char *why, double now);

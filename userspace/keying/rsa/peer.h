@@ -122,6 +122,7 @@ struct rk_tunnel {
 	struct rk_generation live[RK_GENERATIONS_MAX];	/* in the kernel, oldest first */
 	size_t n_live;
 	uint32_t current;		/* the generation that sends; 0: none */
+	uint32_t newest;		/* that ever was current */
 	uint32_t highest;		/* that either side has known */
 
 	const char *alg;		/* of the generation negotiated last */

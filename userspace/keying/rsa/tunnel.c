@@ -97,6 +97,11 @@ void rk_tunnel_switch(struct rk_tunnel *tunnel, uint32_t generation, bool initia
 	for (size_t i = 0; i < tunnel->n_live; i++) {
 		struct rk_generation *old = &tunnel->live[i];
 
+		/* What is used stays, whatever was meant to become of it. */
+		if (old->number == generation) {
+			old->remove_at = INFINITY;
+			old->tell = false;
+		}
 		if (old->number >= generation)
 			continue;
 		old->remove_at = now + (initiator ? RK_LINGER_SECONDS : RK_LINGER_PEER_SECONDS);
@@ -105,6 +110,7 @@ void rk_tunnel_switch(struct rk_tunnel *tunnel, uint32_t generation, bool initia
 	if (tunnel->current)
 		tunnel->rekeys++;
 	tunnel->current = generation;
+	tunnel->newest = generation;
 	tunnel->established = now;
 	tunnel->wanted = false;
 	tunnel->failures = 0;
@@ -152,6 +158,7 @@ void rk_tunnel_adopt(struct rk_tunnel *tunnel, uint32_t generation, const char *
 	tunnel->alg = alg;
 	if (current) {
 		tunnel->current = generation;
+		tunnel->newest = generation;
 		tunnel->established = since;
 	}
 }
@@ -336,9 +343,18 @@ void rk_tunnel_vanished(struct rk_tunnel *tunnel, uint32_t generation, double no
 	rk_tunnel_want_again(tunnel, now);
 }
 
+/*
+ * What came before a generation that was in use is about to be removed, here and at the peer,
+ * even if that one has gone since: nobody goes back to it.
+ */
+bool rk_tunnel_is_news(const struct rk_tunnel *tunnel, uint32_t generation)
+{
+	return rk_tunnel_has(tunnel, generation) && generation > tunnel->newest;
+}
+
 void rk_tunnel_active(struct rk_tunnel *tunnel, uint32_t generation, double now)
 {
-	if (rk_tunnel_has(tunnel, generation) && generation > tunnel->current)
+	if (rk_tunnel_is_news(tunnel, generation))
 		rk_tunnel_switch(tunnel, generation, false, now);
 }
 

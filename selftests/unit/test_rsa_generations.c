@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What becomes of a tunnel's generations when somebody does with them what nobody should. */
+#include "rsa_world.h"
+
+enum { A, B };
+
+static struct world *up_world(void)
+{
+	struct world *w = new_world(1);
+
+	start_world(w);
+	rk_tunnel_up(tunnel_of(w, A), w->now);
+	run_world(w, 0);
+	assert_up(w);
+	return w;
+}
+
+/* The second side hears this from somebody who has the key of the first. */
+static void hear(struct world *w, const char *text)
+{
+	struct side *us = &w->sides[B];
+
+	rk_peer_received(us->peer, &w->links[w->n_links - 1], text, w->now);
+	rk_peer_tick(us->peer, w->now);
+	rk_peer_check(us->peer);
+	w->sides[A].n_mail = 0;
+}
+
+/* A peer that goes back to what it has left uses what is about to be removed. */
+static void test_back_to_an_older_generation(void **state)
+{
+	struct world *w = up_world();
+
+	(void)state;
+	w->sides[A].mute = true;
+	hear(w, "install gen=3 spi=0x10000003 alg=aes128-sha256 tunnel=lan");
+	hear(w, "active gen=3 tunnel=lan");
+	hear(w, "install gen=4 spi=0x10000004 alg=aes128-sha256 tunnel=lan");
+	hear(w, "active gen=4 tunnel=lan");
+	hear(w, "delete gen=4 tunnel=lan");
+	assert_int_equal(tunnel_of(w, B)->current, 0);
+	hear(w, "active gen=3 tunnel=lan");
+	assert_int_equal(tunnel_of(w, B)->current, 0);
+	w->now += RK_LINGER_PEER_SECONDS;
+	rk_peer_tick(w->sides[B].peer, w->now);
+	rk_peer_check(w->sides[B].peer);
+	assert_int_equal(w->sides[B].n_sas, 0);
+	/* What is new is used again. */
+	hear(w, "install gen=5 spi=0x10000005 alg=aes128-sha256 tunnel=lan");
+	hear(w, "active gen=5 tunnel=lan");
+	assert_int_equal(tunnel_of(w, B)->current, 5);
+	free_world(w);
+}
+
+/* The newest is deleted by hand soon after a refresh, and the kernel falls back to the older. */
+static void test_back_by_hand(void **state)
+{
+	struct world *w = up_world();
+	struct side *us = &w->sides[B];
+	struct sp_error err;
+
+	(void)state;
+	assert_int_equal(rk_tunnel_rekey(tunnel_of(w, A), w->now, &err), 0);
+	run_world(w, 1);
+	assert_int_equal(tunnel_of(w, B)->current, 2);
+	w->lossy = true;
+	assert_int_equal(world_remove(us, "lan", 2, &err), 0);
+	us->sending[0] = 1;
+	rk_tunnel_vanished(tunnel_of(w, B), 2, w->now);
+	rk_tunnel_active(tunnel_of(w, B), 1, w->now);
+	run_world(w, RK_ANSWER_SECONDS + RK_LINGER_PEER_SECONDS);
+	assert_up(w);
+	assert_int_equal(tunnel_of(w, B)->current, 3);
+	assert_alone(w);
+	free_world(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_back_to_an_older_generation),
+		cmocka_unit_test(test_back_by_hand),
+	};
+
+	return cmocka_run_group_tests_name("rsa_generations", tests, NULL, NULL);
+}
