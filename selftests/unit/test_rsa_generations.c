@@ -75,11 +75,71 @@ static void test_back_by_hand(void **state)
 	free_world(w);
 }
 
+/* Offers both ways, so that either word is agreed on. */
+static void offer(struct sp_tunnel_config *config, const char *first, const char *second)
+{
+	config->esp[0] = spn_suite_find(first)->word;
+	config->n_esp = 1;
+	if (second)
+		config->esp[config->n_esp++] = spn_suite_find(second)->word;
+}
+
+/* Another algorithm by reload, while the peer has not answered to an offer of the one before. */
+static void test_reload_while_asking(void **state)
+{
+	struct world *w = new_world(1);
+
+	(void)state;
+	offer(&w->sides[A].configs[0], "aes128-sha256", NULL);
+	offer(&w->sides[B].configs[0], "aes256-sha512", "aes128-sha256");
+	start_world(w);
+	rk_tunnel_acquire(tunnel_of(w, B), w->now);	/* listens: nothing happens */
+	rk_tunnel_up(tunnel_of(w, A), w->now);
+	rk_peer_tick(w->sides[A].peer, w->now);
+	assert_true(connect_one(w, &w->sides[A]));
+	tunnel_of(w, A)->will = RK_WILL_IDLE;		/* as if for a packet */
+	assert_int_equal(tunnel_of(w, A)->asked_generation, 1);
+	offer(&w->sides[A].configs[0], "aes256-sha512", NULL);
+	rk_tunnel_configure(tunnel_of(w, A), &w->sides[A].configs[0], w->now);
+	run_world(w, 60);
+	assert_up(w);
+	assert_alone(w);
+	assert_string_equal(w->sides[A].sas[0].alg, "aes256-sha512");
+	assert_string_equal(w->sides[B].sas[0].alg, "aes256-sha512");
+	free_world(w);
+}
+
+/* And at the other end, between its answer and the first use. */
+static void test_reload_while_asked(void **state)
+{
+	struct world *w = new_world(1);
+
+	(void)state;
+	offer(&w->sides[A].configs[0], "aes128-sha256", "aes256-sha512");
+	offer(&w->sides[B].configs[0], "aes128-sha256", NULL);
+	start_world(w);
+	rk_tunnel_up(tunnel_of(w, A), w->now);
+	rk_peer_tick(w->sides[A].peer, w->now);
+	assert_true(connect_one(w, &w->sides[A]));
+	assert_true(deliver_one(w, &w->sides[B]));
+	assert_int_equal(tunnel_of(w, B)->n_live, 1);
+	assert_int_equal(tunnel_of(w, B)->current, 0);
+	offer(&w->sides[B].configs[0], "aes256-sha512", NULL);
+	rk_tunnel_configure(tunnel_of(w, B), &w->sides[B].configs[0], w->now);
+	run_world(w, 60);
+	assert_up(w);
+	assert_alone(w);
+	assert_string_equal(w->sides[A].sas[0].alg, "aes256-sha512");
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_back_to_an_older_generation),
 		cmocka_unit_test(test_back_by_hand),
+		cmocka_unit_test(test_reload_while_asking),
+		cmocka_unit_test(test_reload_while_asked),
 	};
 
 	return cmocka_run_group_tests_name("rsa_generations", tests, NULL, NULL);

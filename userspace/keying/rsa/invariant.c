@@ -35,6 +35,7 @@ static void check_negotiation(const struct rk_tunnel *tunnel)
 	assert(tunnel->asked_generation <= tunnel->highest);
 	assert(!rk_tunnel_has(tunnel, tunnel->asked_generation));
 	assert(tunnel->asked_spi >= SPINDLE_SPI_MIN);
+	assert(tunnel->asked_alg == config->esp[tunnel->proposal]);
 }
 
 static void check_tunnel(const struct rk_tunnel *tunnel)

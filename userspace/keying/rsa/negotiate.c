@@ -156,6 +156,7 @@ void rk_negotiate_start(struct rk_tunnel *tunnel, double now)
 	tunnel->highest = message.gen;
 	tunnel->asked_generation = message.gen;
 	tunnel->asked_spi = spi;
+	tunnel->asked_alg = config->esp[tunnel->proposal];
 	tunnel->answer_by = now + RK_ANSWER_SECONDS;
 	rk_peer_send(tunnel->peer, &message);
 }
@@ -187,7 +188,7 @@ static void on_installed(struct rk_tunnel *tunnel, const struct rk_message *mess
 		.generation = message->gen,
 		.in_spi = tunnel->asked_spi,
 		.out_spi = message->spi,
-		.alg = tunnel->config.esp[tunnel->proposal],
+		.alg = tunnel->asked_alg,
 	};
 	struct rk_message active = about(tunnel, RK_VERB_ACTIVE, message->gen);
 	struct sp_error err;

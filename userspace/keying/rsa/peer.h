@@ -117,6 +117,7 @@ struct rk_tunnel {
 	/* our install that waits for its installed; generation 0: none */
 	uint32_t asked_generation;
 	uint32_t asked_spi;
+	const char *asked_alg;
 	double answer_by;
 
 	struct rk_generation live[RK_GENERATIONS_MAX];	/* in the kernel, oldest first */

@@ -187,11 +187,16 @@ void rk_tunnel_start(struct rk_tunnel *tunnel, double now)
 void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config *config,
 			 double now)
 {
+	bool asked = tunnel->asked_generation != 0;
+
+	/* What was asked for by the old configuration is not to come any more. */
+	tunnel->asked_generation = 0;
 	tunnel->config = *config;
 	tunnel->proposal = 0;
 	if (tunnel->will != RK_WILL_DOWN)
 		rk_tunnel_start(tunnel, now);
-	if (tunnel->current)
+	/* Nor is to stay what it has, even if the peer has not used it yet. */
+	if (asked || tunnel->n_live)
 		want(tunnel, now);
 }
 
