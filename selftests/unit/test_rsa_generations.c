@@ -133,6 +133,53 @@ static void test_reload_while_asked(void **state)
 	free_world(w);
 }
 
+/* SAs made by hand while the daemon was away, with a number that leaves none for later ones. */
+static void test_adoption_of_too_high_a_number(void **state)
+{
+	static const uint32_t numbers[] = { UINT32_MAX, UINT32_MAX - 1, RK_GENERATION_MAX };
+	struct side *us;
+	struct world *w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		w = up_world();
+		us = &w->sides[A];
+		kill_side(us);
+		us->sas[us->n_sas] = us->sas[0];
+		us->sas[us->n_sas++].generation = us->sending[0] = numbers[i];
+		us->configs[0].start = SP_START_UP;
+		w->lossy = true;
+		us->notes = 0;
+		start_side(us);
+		assert_null(find_sa(us, "lan", numbers[i]));
+		assert_int_equal(us->notes, 1);
+		rk_peer_check(us->peer);
+		run_world(w, 60);
+		assert_up(w);
+		assert_int_equal(tunnel_of(w, A)->current, 2);
+		free_world(w);
+	}
+}
+
+/* One that is high, but leaves room, is taken over, and the peer goes on from there. */
+static void test_adoption_of_a_high_number(void **state)
+{
+	struct world *w = up_world();
+	struct side *us = &w->sides[A];
+
+	(void)state;
+	kill_side(us);
+	us->sas[0].generation = us->sending[0] = RK_GENERATION_ADOPT_MAX;
+	us->configs[0].start = SP_START_UP;
+	w->lossy = true;
+	start_side(us);
+	assert_int_equal(tunnel_of(w, A)->current, RK_GENERATION_ADOPT_MAX);
+	run_world(w, 60);
+	assert_up(w);
+	assert_int_equal(tunnel_of(w, B)->current, RK_GENERATION_ADOPT_MAX + 1);
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +187,8 @@ int main(void)
 		cmocka_unit_test(test_back_by_hand),
 		cmocka_unit_test(test_reload_while_asking),
 		cmocka_unit_test(test_reload_while_asked),
+		cmocka_unit_test(test_adoption_of_too_high_a_number),
+		cmocka_unit_test(test_adoption_of_a_high_number),
 	};
 
 	return cmocka_run_group_tests_name("rsa_generations", tests, NULL, NULL);

@@ -42,6 +42,8 @@ enum {
 	RK_GENERATIONS_MAX = 8,		/* of one tunnel, alive at once */
 	/* The highest number that a peer may say: refreshes of ours come after it for years. */
 	RK_GENERATION_MAX = INT32_MAX,
+	/* The highest that is taken over from the kernel: the peer accepts as many after it. */
+	RK_GENERATION_ADOPT_MAX = RK_GENERATION_MAX / 2,
 	RK_SPREAD_SECONDS = 10,		/* over which what is overdue is refreshed */
 	RK_REJECTED_SECONDS = 60,	/* between two words about connections that failed */
 	/* The least that is accepted of a life: a refresh needs time to happen in. */

@@ -151,9 +151,26 @@ static void remove_old(struct rk_tunnel *tunnel, double now)
 	}
 }
 
+/* Whoever has made it, it would leave too few numbers for what comes after it. */
+static void end_unadopted(struct rk_tunnel *tunnel, uint32_t generation)
+{
+	const struct rk_port *port = &tunnel->peer->port;
+	struct sp_error err;
+
+	/* The second of its two SAs has gone with the first. */
+	if (!port->remove(port->arg, tunnel->config.name, generation, &err))
+		rk_tunnel_event(tunnel, RK_EVENT_NOTE,
+				"generation %u is not taken over but ends: its number is above %d",
+				generation, RK_GENERATION_ADOPT_MAX);
+}
+
 void rk_tunnel_adopt(struct rk_tunnel *tunnel, uint32_t generation, const char *alg, bool current,
 		     double since)
 {
+	if (generation > RK_GENERATION_ADOPT_MAX) {
+		end_unadopted(tunnel, generation);
+		return;
+	}
 	rk_tunnel_record(tunnel, generation);
 	tunnel->alg = alg;
 	if (current) {
