@@ -203,6 +203,20 @@ completion()
 	spindle() { netns_exec a spindle "$@"; }
 	same "a tunnel" "$(completed spindle tunnel del '')" t
 	same "a device" "$(completed spindle device set sp)" spin0
+	named_command
+}
+
+# Who may rename a device in a container has a say in what is completed, and none in what is run.
+named_command()
+{
+	ip -n a link set spin0 down
+	# shellcheck disable=SC2016 # is a name
+	ip -n a link set spin0 name '$(>x)'
+	cd "$scratch"
+	# shellcheck disable=SC2016
+	same "a device" "$(completed spindle device set '$')" '\$\(\>x\)'
+	same "a device" "$(completed spindle device set '\$')" '\$\(\>x\)'
+	[ ! -e x ]
 }
 
 run_tests \

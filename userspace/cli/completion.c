@@ -189,14 +189,27 @@ static void print_function(const struct verb *verbs)
 	fputs("\tesac\n}\n\n", stdout);
 }
 
+/*
+ * Names of interfaces may hold anything but blanks, and compgen -W would expand them, commands and
+ * all.  So the words are compared here, and offered in quotes, with which they may be begun, too.
+ */
 static const char in_bash[] =
 	"_spindle()\n{\n"
-	"\tlocal current=${COMP_WORDS[COMP_CWORD]}\n\n"
-	"\tmapfile -t COMPREPLY < <(compgen -W \"$(_spindle_words \"$current\" \\\n"
-	"\t\t\"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\" -- \"$current\")\n"
+	"\tlocal current=${COMP_WORDS[COMP_CWORD]} word quoted\n"
+	"\tlocal -a words\n\n"
+	"\tmapfile -t words < <(_spindle_words \"$current\" \\\n"
+	"\t\t\"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\n"
+	"\tCOMPREPLY=()\n"
+	"\tfor word in \"${words[@]}\"; do\n"
+	"\t\tprintf -v quoted %q \"$word\"\n"
+	"\t\tif [[ $word == \"$current\"* || $quoted == \"$current\"* ]]; then\n"
+	"\t\t\tCOMPREPLY+=(\"$quoted\")\n"
+	"\t\tfi\n"
+	"\tdone\n"
 	"}\n\n"
 	"complete -o default -F _spindle spindle\n";
 
+/* Nothing is expanded twice here, and compadd quotes what it inserts. */
 static const char in_zsh[] =
 	"local -a candidates\n\n"
 	"candidates=(${(f)\"$(_spindle_words \"${words[CURRENT]}\" ${words[2,CURRENT-1]})\"})\n"
