@@ -83,6 +83,8 @@ one_view()
 
 by_hand()
 {
+	local verb
+
 	fresh_hosts
 	spindle_host a
 	says "it has no outbound SA" host a spindle show t
@@ -99,6 +101,34 @@ by_hand()
 	says "drops         selector 1" host a spindle show t
 	ip -n a link set spin0 down
 	says "interface spin0 is down" host a spindle show
+	# What cannot be a name is one to the command alone.
+	for verb in show status up; do
+		exits 2 host a spindle $verb $'\xff' 2> "$scratch/error"
+		grep 'the name of a tunnel has letters of ASCII' "$scratch/error"
+	done
+	# Some of those that are listed are gone when they are asked about.
+	refuse host a spindle show gone 2>&1 | grep 'tunnel gone: '
+	watch_going
+}
+
+# All are shown while they come and go.
+watch_going()
+{
+	local i add=() del=()
+
+	for i in {1..40}; do
+		add+=("tunnel add z$i dev spin0 local 192.0.2.1 remote 192.0.2.$((100 + i)) local-ts 10.1.0.0/16 remote-ts 10.9.$i.0/24")
+		del+=("tunnel del z$i")
+	done
+	printf '%s\n' "${add[@]}" > "$scratch/add"
+	printf '%s\n' "${del[@]}" > "$scratch/del"
+	for i in {1..10}; do
+		host a spindle -batch "$scratch/add"
+		host a spindle -batch "$scratch/del" &
+		host a spindle show -j > "$scratch/view"
+		wait $!
+		same "t" "$(jq -r '.[].name' "$scratch/view" | grep -x t)" t
+	done
 }
 
 # --- what scripts ask -------------------------------------------------------

@@ -213,19 +213,23 @@ const char *cli_next(struct cli *cli, struct words *words)
 	return *words->next++;
 }
 
-int cli_next_name(struct cli *cli, struct words *words, char name[SPINDLE_NAME_MAX + 1])
+int cli_check_name(struct cli *cli, const char *text)
 {
-	const char *text = cli_next(cli, words);
-
-	if (!text)
-		return CLI_USAGE;
-	/* The kernel takes no others. */
 	if (strspn(text, SP_NAME_CHARACTERS "~") != strlen(text))
 		return cli_usage(cli, "the name of a tunnel has letters of ASCII, digits, \".\", "
 				 "\"_\" and \"-\"");
 	if (!text[0] || strlen(text) > SPINDLE_NAME_MAX)
 		return cli_usage(cli, "tunnel \"%s\": a name has 1 to %d characters", text,
 				 SPINDLE_NAME_MAX);
+	return CLI_DONE;
+}
+
+int cli_next_name(struct cli *cli, struct words *words, char name[SPINDLE_NAME_MAX + 1])
+{
+	const char *text = cli_next(cli, words);
+
+	if (!text || cli_check_name(cli, text))
+		return CLI_USAGE;
 	strcpy(name, text);
 	return CLI_DONE;
 }

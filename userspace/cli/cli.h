@@ -114,6 +114,9 @@ struct words {
 /* Returns NULL with a usage error when there are no more. */
 const char *cli_next(struct cli *cli, struct words *words);
 
+/* The kernel and the daemon take no others; sets a usage error. */
+int cli_check_name(struct cli *cli, const char *text);
+
 /* Takes the name of a tunnel. */
 int cli_next_name(struct cli *cli, struct words *words, char name[SPINDLE_NAME_MAX + 1]);
 

@@ -16,7 +16,8 @@
 /* More than a daemon takes for what it waits for, which is half a minute. */
 enum { PATIENCE_SECONDS = 60 };
 
-int control_take(struct control_arguments *arguments, int argc, char **argv, const char *flag)
+int control_take(struct cli *cli, struct control_arguments *arguments, int argc, char **argv,
+		 const char *flag)
 {
 	const char *from_environment = getenv("SPINDLE_CONTROL");
 
@@ -33,7 +34,7 @@ int control_take(struct control_arguments *arguments, int argc, char **argv, con
 		else
 			return CLI_USAGE;
 	}
-	return CLI_DONE;
+	return arguments->name ? cli_check_name(cli, arguments->name) : CLI_DONE;
 }
 
 /* For each step; a stuck daemon does not hold up whoever asks. */
@@ -282,7 +283,7 @@ static int command(struct cli *cli, const char *word, int argc, char **argv)
 	json_t *answer, *names;
 	int ret;
 
-	if (control_take(&arguments, argc, argv, NULL) || !arguments.name)
+	if (control_take(cli, &arguments, argc, argv, NULL) || !arguments.name)
 		return CLI_USAGE;
 	names = find_tunnels(arguments.socket, arguments.name);
 	if (names) {
@@ -336,7 +337,7 @@ int cli_reload(struct cli *cli, int argc, char **argv)
 	struct control_arguments arguments;
 	json_t *answer;
 
-	if (control_take(&arguments, argc, argv, "--plan") || arguments.name)
+	if (control_take(cli, &arguments, argc, argv, "--plan") || arguments.name)
 		return CLI_USAGE;
 	answer = control_ask(cli, arguments.socket,
 			     json_pack("{s:s, s:b}", "command", "reload", "plan", arguments.flag));

@@ -15,7 +15,9 @@ struct control_arguments {
 	bool flag;
 };
 
-int control_take(struct control_arguments *arguments, int argc, char **argv, const char *flag);
+/* A name that none can have is a mistake. */
+int control_take(struct cli *cli, struct control_arguments *arguments, int argc, char **argv,
+		 const char *flag);
 
 /*
  * Sends the request, which it takes over, and waits for the answer.  Returns

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* All of a tunnel in one view: what the kernel has of it, and what the daemon says, if one runs. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct view {
 struct show {
 	struct cli *cli;
 	struct cli_show out;
+	bool all;			/* that there are, and none by its name */
 	struct sp_rt *rt;		/* NULL: interfaces cannot be asked about */
 	json_t *answer;			/* the daemon's, or NULL */
 	json_t *known;			/* by the name of a tunnel, [peer, tunnel] */
@@ -66,20 +68,18 @@ static int add_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *
 	return 0;
 }
 
-/* What the daemon knows need not be in the kernel. */
-static int look(struct show *show, struct view *view)
+/* Returns -ENOENT if the kernel has no such tunnel, or none any more. */
+static int fill_from_kernel(struct show *show, struct view *view)
 {
-	struct sp_error err;
+	struct sp_error *err = &show->cli->err;
+	int ret = sp_nl_tunnel_get(show->cli->nl, view->name, &view->kernel, err);
 
-	if (sp_nl_tunnel_get(show->cli->nl, view->name, &view->kernel, &err)) {
-		if (view->tunnel)
-			return 0;
-		show->cli->err = err;
-		return -1;
-	}
-	view->there = true;
+	if (ret)
+		return ret;
 	add_drops(&view->drops, &view->kernel.drops);
-	return sp_nl_sa_dump(show->cli->nl, view->name, add_sa, view, &show->cli->err);
+	ret = sp_nl_sa_dump(show->cli->nl, view->name, add_sa, view, err);
+	view->there = !ret;
+	return ret;
 }
 
 /* --- why not ------------------------------------------------------------------ */
@@ -293,8 +293,11 @@ static int show_view(struct show *show, const char *name)
 	int ret;
 
 	snprintf(view.name, sizeof(view.name), "%s", name);
-	ret = look(show, &view);
-	if (!ret) {
+	ret = fill_from_kernel(show, &view);
+	/* What the daemon knows need not be in the kernel, and the list may be older. */
+	if (ret == -ENOENT && (view.tunnel || show->all))
+		ret = 0;
+	if (!ret && (view.there || view.tunnel)) {
 		find_reasons(show, &view);
 		if (show->out.array) {
 			ret = cli_show_json(&show->out, view_json(&view));
@@ -367,12 +370,13 @@ int cli_show(struct cli *cli, int argc, char **argv)
 	struct sp_error err;
 	int ret;
 
-	if (control_take(&arguments, argc, argv, NULL))
+	if (control_take(cli, &arguments, argc, argv, NULL))
 		return CLI_USAGE;
 	if (!cli_nl(cli))
 		return CLI_FAILED;
 	if (sp_rt_open(&show.rt, &err))
 		show.rt = NULL;
+	show.all = !arguments.name;
 	cli_show_begin(&show.out, cli);
 	ask_daemon(&show, arguments.socket, arguments.name);
 	ret = cli_show_end(&show.out, show_all(&show, arguments.name));

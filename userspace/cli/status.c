@@ -117,7 +117,7 @@ int cli_status(struct cli *cli, int argc, char **argv)
 	json_t *answer, *status;
 	int ret = CLI_DONE;
 
-	if (control_take(&arguments, argc, argv, "--check"))
+	if (control_take(cli, &arguments, argc, argv, "--check"))
 		return CLI_USAGE;
 	answer = control_ask(cli, arguments.socket, json_pack("{s:s, s:s*}", "command", "status",
 							      "name", arguments.name));

@@ -108,14 +108,18 @@ static void name_spi(const struct content *content, struct sp_error *err)
 static int ask(struct sp_nl *nl, uint8_t cmd, const struct content *content, sp_talk_fn each,
 	       void *arg, struct sp_error *err)
 {
-	if (!talk(nl, cmd, 0, content, each, arg, err))
+	int ret = talk(nl, cmd, 0, content, each, arg, err);
+
+	if (!ret)
 		return 0;
 	name_spi(content, err);
 	if (content->name)
-		return sp_fail_in(err, "tunnel %s", content->name);
-	if (content->tunnel->name[0])
-		return sp_fail_in(err, "tunnel %s", content->tunnel->name);
-	return sp_fail_in(err, "tunnel %u", content->tunnel->id);
+		sp_fail_in(err, "tunnel %s", content->name);
+	else if (content->tunnel->name[0])
+		sp_fail_in(err, "tunnel %s", content->tunnel->name);
+	else
+		sp_fail_in(err, "tunnel %u", content->tunnel->id);
+	return ret;
 }
 
 /* It has to be there when it is told, for its index is. */
@@ -166,11 +170,11 @@ int sp_nl_tunnel_get(struct sp_nl *nl, const char *name, struct sp_tunnel *tunne
 {
 	const struct content content = { .name = name };
 	struct sp_event answer = { 0 };
+	int ret = ask(nl, SPINDLE_CMD_TUNNEL_GET, &content, take_event, &answer, err);
 
-	if (ask(nl, SPINDLE_CMD_TUNNEL_GET, &content, take_event, &answer, err))
-		return -1;
-	*tunnel = answer.tunnel;
-	return 0;
+	if (!ret)
+		*tunnel = answer.tunnel;
+	return ret;
 }
 
 /* Who asked for a dump. */
@@ -238,8 +242,10 @@ static int dump(struct sp_nl *nl, uint8_t cmd, const struct content *content, sp
 	if (!ret)
 		return 0;
 	if (content->name)
-		return sp_fail_in(err, "tunnel %s", content->name);
-	return sp_fail_in(err, "%s", walk->what);
+		sp_fail_in(err, "tunnel %s", content->name);
+	else
+		sp_fail_in(err, "%s", walk->what);
+	return ret;
 }
 
 int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_error *err)

@@ -161,7 +161,10 @@ struct sp_nl;
 int sp_nl_open(struct sp_nl **nl, struct sp_error *err);
 void sp_nl_close(struct sp_nl *nl);
 
-/* For tunnel and SA requests a tunnel is named by its id, or by name if id is 0. */
+/*
+ * For tunnel and SA requests a tunnel is named by its id, or by name if id is 0.  Those that
+ * fail return less than 0: -ENOENT if the kernel has none that is named so.
+ */
 int sp_nl_tunnel_new(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp_error *err);
 int sp_nl_tunnel_set(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp_error *err);
 int sp_nl_tunnel_get(struct sp_nl *nl, const char *name, struct sp_tunnel *tunnel,
