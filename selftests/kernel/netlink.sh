@@ -379,6 +379,8 @@ raw_choices()
 			.tunnel.name: the tunnel of that id has another name
 		tunnel-get {tunnel: {id: $id, name: t}}
 			done
+		tunnel-get {tunnel: {name: t, ifindex: 7}}
+			.tunnel.ifindex: one tunnel is asked for by id or name alone
 		tunnel-del {tunnel: {name: u, local: c0000201}}
 			.tunnel.local: Unsupported attribute
 		tunnel-new {tunnel: {name: v, id: 7, $raw_ends, $raw_ts}}
@@ -393,6 +395,8 @@ raw_choices()
 			no tunnel is named
 		dump sa-get {tunnel: {id: $id, name: u}}
 			$(of_dump .tunnel.name)the tunnel of that id has another name
+		dump sa-get {$t, sa: {dir: in, generation: 1}}
+			$(of_dump .sa)one SA is no list: ask for it alone
 		dump tunnel-get {$t}
 			$(of_dump .tunnel)one tunnel is no list: ask for it alone
 		dump tunnel-get {tunnel: {}}
@@ -530,10 +534,11 @@ keys_wiped()
 		family.sock.setsockopt(270, 11, 0)  # NETLINK_EXT_ACK: and nothing behind it
 		sa = {"dir": "in", "spi": 0x3002, "alg": "aes128-sha256", "key": sys.argv[3],
 		      "auth-key": sys.argv[3] * 2, "generation": 1}
-		for tunnel, more in ("t", 0), ("nobody", 0), ("t", 2):
+		for tunnel, more in ({"name": "t"}, 0), ({"name": "nobody"}, 0), ({"name": "t"}, 2), \
+		                    ({"name": "t", "ifindex": 1}, 0):
 		    said = b""
 		    try:
-		        family.do("sa-new", {"tunnel": {"name": tunnel}, "sa": [sa] * (1 + more)})
+		        family.do("sa-new", {"tunnel": tunnel, "sa": [sa] * (1 + more)})
 		        sys.exit("was not refused")
 		    except NlError as error:
 		        said = error.nl_msg.raw
@@ -991,7 +996,6 @@ run_tests \
 	"what goes with a device is told" "gone ip -n a link del spin0" \
 	"what goes with the module is told" "gone delete_module" \
 	"a tunnel is made for a device that has moved" moved_device \
-=======
 	"a monitor begins while much is told" monitor_begins_in_a_storm \
 	"the remote address is set, and no packet lost" set_remote \
 	"the local address is set, and no packet lost" set_local \
