@@ -13,11 +13,10 @@
 #include "tunnel.h"
 
 /* The device may be in another namespace, where the index is another's. */
-static int check_link(const struct spn_tunnel *tunnel, const struct spn_conf *conf,
-		      struct netlink_ext_ack *extack)
+static int check_link(const struct spn_net *sn, const struct net_device *dev,
+		      const struct spn_conf *conf, struct netlink_ext_ack *extack)
 {
-	if (conf->opt.link != READ_ONCE(tunnel->dev->ifindex) ||
-	    dev_net(tunnel->dev) != tunnel->sn->net)
+	if (conf->opt.link != READ_ONCE(dev->ifindex) || dev_net(dev) != sn->net)
 		return 0;
 	NL_SET_ERR_MSG(extack, "the link of a tunnel is not the device that it is on");
 	return -EINVAL;
@@ -27,19 +26,16 @@ struct spn_tunnel *spn_control_tunnel_new(struct spn_net *sn, struct net_device 
 					  const char *name, struct spn_conf *conf,
 					  struct netlink_ext_ack *extack)
 {
-	struct spn_tunnel *tunnel = spn_tunnel_new(sn, dev, name, conf, extack);
+	struct spn_tunnel *tunnel;
 	int err;
 
-	if (IS_ERR(tunnel)) {
+	/* What is refused has never been there, for packets or for those who are told. */
+	err = check_link(sn, dev, conf, extack);
+	tunnel = err ? ERR_PTR(err) : spn_tunnel_new(sn, dev, name, conf, extack);
+	if (IS_ERR(tunnel))
 		spn_conf_free(conf);
-		return tunnel;
-	}
-	err = check_link(tunnel, conf, extack) ?: spn_peer_prepare(tunnel, conf);
-	if (err) {
-		spn_tunnel_delete(tunnel);
-		return ERR_PTR(err);
-	}
-	spn_peer_configure(tunnel, conf);
+	else
+		spn_peer_configure(tunnel, conf);
 	return tunnel;
 }
 
@@ -69,7 +65,7 @@ int spn_control_tunnel_set(struct spn_tunnel *tunnel, struct spn_conf *conf,
 	int err;
 
 	err = check_same(conf, spn_tunnel_conf(tunnel), extack) ?:
-	      check_link(tunnel, conf, extack) ?:
+	      check_link(tunnel->sn, tunnel->dev, conf, extack) ?:
 	      spn_peer_prepare(tunnel, conf) ?:
 	      spn_tunnel_set(tunnel, conf, extack);
 	if (err)

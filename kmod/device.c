@@ -14,6 +14,7 @@
 #include "mtu.h"
 #include "notify.h"
 #include "output.h"
+#include "peer.h"
 #include "route.h"
 #include "tunnel.h"
 
@@ -22,6 +23,7 @@ static const struct spn_flow flow = {
 	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
 	.fit = spn_mtu_fit,
 	.refit = spn_mtu_refit,
+	.prepare = spn_peer_prepare,
 	.tunnel_new = spn_notify_tunnel_new,
 	.tunnel_set = spn_control_tunnel_changed,
 	.tunnel_gone = spn_control_tunnel_gone,

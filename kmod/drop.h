@@ -65,13 +65,13 @@ enum spn_drop_reason {
 /**
  * struct spn_last_drop - a packet that was dropped
  * @seq: its sequence number, 0 if it had none yet
- * @time: when, seconds since the epoch
+ * @time: when, seconds since boot
  * @src: the outer source it came from; of no family if it did not come
  * @reason: why; SPN_DROP_NONE if there was none
  */
 struct spn_last_drop {
 	u64 seq;
-	time64_t time;		/* seconds since boot */
+	time64_t time;
 	struct spn_addr src;
 	u8 reason;
 };

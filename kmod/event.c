@@ -155,7 +155,7 @@ static int put_flow(struct sk_buff *msg, const struct sk_buff *skb)
 	if (!nest ||
 	    nla_put(msg, SPINDLE_A_FLOW_SRC, spn_addr_len(&src), src.octets) ||
 	    nla_put(msg, SPINDLE_A_FLOW_DST, spn_addr_len(&dst), dst.octets) ||
-	    nla_put_u32(msg, SPINDLE_A_FLOW_PROTO, spn_ip_next_header(skb)) ||
+	    nla_put_u32(msg, SPINDLE_A_FLOW_PROTO, tuple.proto) ||
 	    (tuple.has_ports &&
 	     (nla_put_be16(msg, SPINDLE_A_FLOW_SPORT, cpu_to_be16(tuple.local_port)) ||
 	      nla_put_be16(msg, SPINDLE_A_FLOW_DPORT, cpu_to_be16(tuple.remote_port)))))

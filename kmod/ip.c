@@ -189,11 +189,6 @@ bool spn_ip_df(const struct sk_buff *skb)
 	return spn_ip_is_v6(skb) || ip_hdr(skb)->frag_off & htons(IP_DF);
 }
 
-u8 spn_ip_next_header(const struct sk_buff *skb)
-{
-	return spn_ip_is_v6(skb) ? ipv6_hdr(skb)->nexthdr : ip_hdr(skb)->protocol;
-}
-
 /* The length that an IPv4 header claims, or 0 if it cannot be one. */
 static unsigned int len4(const struct iphdr *iph)
 {

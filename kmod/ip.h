@@ -78,9 +78,6 @@ static inline u8 spn_ip_in_ip(const struct sk_buff *skb)
 	}
 }
 
-/* The first header behind it: an extension header counts. */
-u8 spn_ip_next_header(const struct sk_buff *skb);
-
 /*
  * What no sender is asked to stay below: an IPv6 packet of that size must get through,
  * in fragments of the outer packet if there is no other way (RFC 2473 7.1).

@@ -250,9 +250,26 @@ static void wipe_keys(struct nlmsghdr *nlh)
 /* Of an operation: its handler begins with its tunnel. */
 enum { OF_TUNNEL = 1 };
 
+/*
+ * Of a request with keys the core looks at the outside alone, for what it refuses it sends
+ * back as it was; what is inside is looked at here, where the keys can be wiped.
+ */
+static const struct nla_policy sa_new_outside[SPINDLE_A_MAX + 1] = {
+	[SPINDLE_A_TUNNEL] = { .type = NLA_NESTED },
+	[SPINDLE_A_SA] = { .type = NLA_NESTED },
+};
+
+static int check_inside(struct genl_info *info)
+{
+	if (info->genlhdr->cmd != SPINDLE_CMD_SA_NEW)
+		return 0;
+	return nla_validate(genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr),
+			    SPINDLE_A_MAX, spn_netlink_sa_new_request, info->extack);
+}
+
 static int pre_doit(const SPN_GENL_OPS *ops, struct sk_buff *skb, struct genl_info *info)
 {
-	int err = check_request(info);
+	int err = check_inside(info) ?: check_request(info);
 
 	info->user_ptr[0] = NULL;
 	if (!err && ops->internal_flags)
@@ -331,14 +348,16 @@ static int device_set(struct sk_buff *msg, struct genl_info *info)
 	return err;
 }
 
-#define OPERATION(name, word, ...)				\
+#define OPERATION_OF(name, request, ...)			\
 	{							\
 		.cmd = SPINDLE_CMD_##name,			\
 		.flags = GENL_UNS_ADMIN_PERM,			\
-		.policy = spn_netlink_##word##_request,		\
+		.policy = request,				\
 		.maxattr = SPINDLE_A_MAX,			\
 		__VA_ARGS__					\
 	}
+#define OPERATION(name, word, ...)				\
+	OPERATION_OF(name, spn_netlink_##word##_request, __VA_ARGS__)
 
 static const struct genl_ops netlink_ops[] = {
 	OPERATION(DEV_GET, dev_get, .dumpit = device_dump),
@@ -354,7 +373,7 @@ static const struct genl_ops netlink_ops[] = {
 	OPERATION(SPI_ALLOC, spi_alloc, .doit = spn_netlink_spi_alloc,
 		  .internal_flags = OF_TUNNEL),
 	/* Prepares its keys before it begins, for that takes its time. */
-	OPERATION(SA_NEW, sa_new, .doit = spn_netlink_sa_new),
+	OPERATION_OF(SA_NEW, sa_new_outside, .doit = spn_netlink_sa_new),
 	OPERATION(SA_GET, sa_get, .doit = spn_netlink_sa_get, .dumpit = spn_netlink_sa_dump,
 		  .internal_flags = OF_TUNNEL),
 	OPERATION(SA_DEL, sa_del, .doit = spn_netlink_sa_del, .internal_flags = OF_TUNNEL),

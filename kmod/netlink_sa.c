@@ -302,9 +302,14 @@ static int start_dump(struct spn_net *sn, struct netlink_callback *cb)
 	struct nlattr *nest = spn_dump_attrs(cb)[SPINDLE_A_TUNNEL];
 	struct sa_dump *dump = (struct sa_dump *)cb->ctx;
 	struct nlattr *tb[SPINDLE_A_TUNNEL_MAX + 1];
+	const struct nlattr *one = spn_dump_attrs(cb)[SPINDLE_A_SA];
 	struct spn_tunnel *tunnel;
 	int err;
 
+	if (one) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, one, "one SA is no list: ask for it alone");
+		return -EINVAL;
+	}
 	err = nest ? spn_netlink_parse(tb, SPINDLE_A_TUNNEL_MAX, nest, cb->extack) : 0;
 	if (err)
 		return err;

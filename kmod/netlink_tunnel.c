@@ -326,8 +326,16 @@ int spn_netlink_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 
 int spn_netlink_tunnel_get(struct sk_buff *skb, struct genl_info *info)
 {
-	struct sk_buff *msg = spn_netlink_reply_new(SPN_MESSAGE_SIZE);
+	const struct nlattr *of = nla_find_nested(info->attrs[SPINDLE_A_TUNNEL],
+						  SPINDLE_A_TUNNEL_IFINDEX);
+	struct sk_buff *msg;
 
+	/* Which is for lists; both are under one policy. */
+	if (of) {
+		NL_SET_ERR_MSG_ATTR(info->extack, of, "one tunnel is asked for by id or name alone");
+		return -EINVAL;
+	}
+	msg = spn_netlink_reply_new(SPN_MESSAGE_SIZE);
 	return msg ? spn_netlink_reply(msg, info, spn_message_put_tunnel,
 				       spn_netlink_tunnel(info)) : -ENOMEM;
 }

@@ -210,14 +210,15 @@ bool spn_sa_has_room(const struct spn_sa *sa, unsigned int packets, unsigned int
 static void count(struct spn_sa *sa, u64 packets, u64 bytes)
 {
 	const struct spn_life *life = &sa->life;
+	unsigned long now = jiffies;
 
 	u64_stats_update_begin(&sa->syncp);
 	u64_stats_add(&sa->packets, packets);
 	u64_stats_add(&sa->bytes, bytes);
 	u64_stats_update_end(&sa->syncp);
 	/* The clock is not asked for each packet of a burst. */
-	if (time_before(sa->stamped, jiffies)) {
-		sa->stamped = jiffies;
+	if (sa->stamped != now) {
+		sa->stamped = now;
 		WRITE_ONCE(sa->last_used, ktime_get_boottime_seconds());
 	}
 

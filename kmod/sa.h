@@ -102,7 +102,7 @@ enum spn_sa_flags {
  * @free: the end, after readers have gone, where sleeping is allowed
  *
  * Made by spn_sa_new(), never changed after it is published except as said
- * above, unpublished by tunnel.c, freed when the last reference goes.
+ * above, unpublished by generation.c, freed when the last reference goes.
  */
 struct spn_sa {
 	struct spn_tunnel *tunnel;

@@ -57,7 +57,9 @@ struct spn_tunnel;
  * @fit: what the tunnel can carry may have changed, or what it carries: its SAs, its
  *	configuration, which is NULL if it has been deleted; under spn_net.lock
  * @refit: the MTU of the path may have changed; in a work, which holds the tunnel
- * @tunnel_new: a tunnel has been made; under spn_net.lock, as all those below
+ * @prepare: what a tunnel needs with this configuration, before packets find it; under
+ *	spn_net.lock, as all those below
+ * @tunnel_new: a tunnel has been made
  * @tunnel_set: it has another configuration
  * @tunnel_gone: it ends, and its SAs have
  * @sa_new: an SA has been added
@@ -69,6 +71,7 @@ struct spn_flow {
 	struct spn_queue_ops in;
 	void (*fit)(struct spn_tunnel *tunnel);
 	work_func_t refit;
+	int (*prepare)(struct spn_tunnel *tunnel, const struct spn_conf *conf);
 	void (*tunnel_new)(struct spn_tunnel *tunnel);
 	void (*tunnel_set)(struct spn_tunnel *tunnel);
 	void (*tunnel_gone)(struct spn_tunnel *tunnel);

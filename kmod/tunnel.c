@@ -204,7 +204,9 @@ struct spn_tunnel *spn_tunnel_new(struct spn_net *sn, struct net_device *dev,
 	if (!tunnel)
 		return ERR_PTR(-ENOMEM);
 	conf->tunnel = tunnel;
-	err = take_port(sn, conf) ?: publish(tunnel, conf, extack);
+	err = take_port(sn, conf) ?:
+	      spn_device(dev)->flow->prepare(tunnel, conf) ?:
+	      publish(tunnel, conf, extack);
 	if (err) {
 		release_port(conf);
 		spn_tunnel_put(tunnel);
