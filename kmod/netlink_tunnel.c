@@ -332,7 +332,7 @@ int spn_netlink_tunnel_get(struct sk_buff *skb, struct genl_info *info)
 
 	/* Which is for lists; both are under one policy. */
 	if (of) {
-		NL_SET_ERR_MSG_ATTR(info->extack, of, "one tunnel is asked for by id or name alone");
+		NL_SET_ERR_MSG_ATTR(info->extack, of, "one tunnel is asked for by id or name");
 		return -EINVAL;
 	}
 	msg = spn_netlink_reply_new(SPN_MESSAGE_SIZE);

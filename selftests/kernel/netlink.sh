@@ -380,7 +380,7 @@ raw_choices()
 		tunnel-get {tunnel: {id: $id, name: t}}
 			done
 		tunnel-get {tunnel: {name: t, ifindex: 7}}
-			.tunnel.ifindex: one tunnel is asked for by id or name alone
+			.tunnel.ifindex: one tunnel is asked for by id or name
 		tunnel-del {tunnel: {name: u, local: c0000201}}
 			.tunnel.local: Unsupported attribute
 		tunnel-new {tunnel: {name: v, id: 7, $raw_ends, $raw_ts}}
