@@ -180,6 +180,80 @@ static void test_adoption_of_a_high_number(void **state)
 	free_world(w);
 }
 
+static void lose_current(struct rk_tunnel *tunnel)
+{
+	tunnel->n_live = 0;
+}
+
+static void confuse_order(struct rk_tunnel *tunnel)
+{
+	tunnel->live[1] = tunnel->live[0];
+	tunnel->n_live = 2;
+}
+
+static void overflow_numbers(struct rk_tunnel *tunnel)
+{
+	struct side *side = tunnel->peer->port.arg;
+
+	side->sas[0].generation = side->sending[0] = tunnel->live[0].number = UINT32_MAX;
+	tunnel->current = tunnel->newest = tunnel->highest = UINT32_MAX;
+	tunnel->asked_generation = 1;
+	tunnel->asked_spi = 1;
+}
+
+static void lose_proposals(struct rk_tunnel *tunnel)
+{
+	tunnel->proposal = tunnel->config.n_esp;
+}
+
+static const struct {
+	void (*make)(struct rk_tunnel *tunnel);
+} faults[] = {
+	{ lose_current }, { confuse_order }, { overflow_numbers }, { lose_proposals },
+};
+
+/* If what the engine knows of a tunnel contradicts itself, this tunnel pays, and comes back. */
+static void test_start_over(void **state)
+{
+	struct rk_tunnel *tunnel;
+	struct world *w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		w = up_world();
+		tunnel = tunnel_of(w, A);
+		rk_peer_mend(w->sides[A].peer, w->now);
+		assert_int_equal(w->sides[A].downs, 0);
+		faults[i].make(tunnel);
+		w->lossy = true;
+		rk_peer_mend(w->sides[A].peer, w->now);
+		rk_peer_check(w->sides[A].peer);
+		assert_int_equal(w->sides[A].downs, 1);
+		assert_int_equal(w->sides[A].n_sas, 0);
+		run_world(w, 60);
+		assert_up(w);
+		assert_alone(w);
+		free_world(w);
+	}
+}
+
+/* Nothing comes of one that its administrator has taken down. */
+static void test_start_over_while_down(void **state)
+{
+	struct world *w = up_world();
+
+	(void)state;
+	rk_tunnel_down(tunnel_of(w, A));
+	run_world(w, 60);
+	tunnel_of(w, A)->wanted = true;
+	rk_peer_mend(w->sides[A].peer, w->now);
+	rk_peer_check(w->sides[A].peer);
+	run_world(w, 60);
+	assert_string_equal(rk_tunnel_state(tunnel_of(w, A)), "down");
+	assert_int_equal(w->sides[A].n_sas, 0);
+	free_world(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +263,8 @@ int main(void)
 		cmocka_unit_test(test_reload_while_asked),
 		cmocka_unit_test(test_adoption_of_too_high_a_number),
 		cmocka_unit_test(test_adoption_of_a_high_number),
+		cmocka_unit_test(test_start_over),
+		cmocka_unit_test(test_start_over_while_down),
 	};
 
 	return cmocka_run_group_tests_name("rsa_generations", tests, NULL, NULL);

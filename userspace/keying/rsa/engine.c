@@ -419,7 +419,7 @@ static void tick_peer(struct engine_peer *peer, double now)
 		rk_link_tick(link, now);
 	}
 	rk_peer_tick(keying->peer, now);
-	rk_peer_check(keying->peer);
+	rk_peer_mend(keying->peer, now);
 }
 
 static double deadline_of_peer(const struct engine_peer *peer)

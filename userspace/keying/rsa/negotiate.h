@@ -24,6 +24,8 @@ void rk_tunnel_record(struct rk_tunnel *tunnel, uint32_t generation);
 void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation);
 /* Here and, if there is a session, at the peer. */
 void rk_tunnel_remove_all(struct rk_tunnel *tunnel);
+/* What is known of it contradicts itself: @broken does not hold. */
+void rk_tunnel_start_over(struct rk_tunnel *tunnel, const char *broken, double now);
 void rk_tunnel_want_again(struct rk_tunnel *tunnel, double now);
 /* Whether it is there, and comes after all that were ever used. */
 bool rk_tunnel_is_news(const struct rk_tunnel *tunnel, uint32_t generation);

@@ -211,6 +211,8 @@ double rk_peer_deadline(const struct rk_peer *peer);	/* INFINITY: never */
 
 /* Ends the program if something is not as it always is between two calls of the above. */
 void rk_peer_check(const struct rk_peer *peer);
+/* Starts over with each tunnel of which that is so. */
+void rk_peer_mend(struct rk_peer *peer, double now);
 
 /* "up", "negotiating", "waiting", "idle", "down" or "admin-down". */
 const char *rk_tunnel_state(const struct rk_tunnel *tunnel);

@@ -393,6 +393,33 @@ void rk_tunnel_gone(struct rk_tunnel *tunnel, double now)
 		want(tunnel, now);
 }
 
+/* The numbers go on where they were, if that leaves any: the peer has seen them. */
+void rk_tunnel_start_over(struct rk_tunnel *tunnel, const char *broken, double now)
+{
+	const struct rk_port *port = &tunnel->peer->port;
+	struct sp_error err;
+
+	rk_tunnel_event(tunnel, RK_EVENT_NOTE,
+			"starts over, because of a fault in spindled: %s does not hold", broken);
+	if (tunnel->n_live > RK_GENERATIONS_MAX)
+		tunnel->n_live = RK_GENERATIONS_MAX;
+	if (tunnel->current && !rk_tunnel_has(tunnel, tunnel->current))
+		port->remove(port->arg, tunnel->config.name, tunnel->current, &err);
+	for (size_t i = 0; i < tunnel->n_live; i++)
+		port->remove(port->arg, tunnel->config.name, tunnel->live[i].number, &err);
+	if (tunnel->highest > RK_GENERATION_MAX)
+		tunnel->highest = 0;
+	tunnel->newest = tunnel->highest;
+	tunnel->n_live = 0;
+	tunnel->asked_generation = 0;
+	tunnel->proposal = 0;
+	tunnel->wanted = false;
+	if (tunnel->current)
+		rk_tunnel_fallen(tunnel, "down, to start over");
+	if (tunnel->will == RK_WILL_KEEP)
+		rk_tunnel_want_again(tunnel, now);
+}
+
 void rk_tunnel_overdue(struct rk_tunnel *tunnel, double now)
 {
 	if (tunnel->current && !tunnel->wanted && !tunnel->asked_generation)
