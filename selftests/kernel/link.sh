@@ -100,10 +100,46 @@ in_vrf()
 	same "drops" "$(counters a | grep -v ' no-tunnel ')" "tunnel t no-route 1"
 }
 
+# link_is INDEX: of the tunnel, as the kernel has it.
+link_is()
+{
+	[ "$(show a tunnel '.[].link')" = "$1" ] || not_yet
+}
+
+# Dialled again, or made again, it is another to the kernel, and to the daemon the one it means.
+comes_back()
+{
+	local name
+
+	trap 'cat "$scratch"/?/log; end_test' EXIT
+	fresh_hosts
+	second_wire
+	write_config a link=eth1 start=up
+	write_config b start=up
+	for name in a b; do start_daemon $name; done
+	within 30 both_have state up
+	link_is eth1
+	pings a b
+	ip -n a link del eth1
+	refuse pings a b
+	show a tunnel '.[].link' | grep -x '[0-9]*'
+	second_wire
+	within 10 link_is eth1
+	pings a b
+	# Another gets the name.
+	ip -n a link set eth1 down
+	ip -n a link set eth1 name wire
+	link_is wire
+	ip -n a link add eth1 type veth peer name other
+	within 10 link_is eth1
+	grep 'tunnel lan: is as configured again' "$scratch/a/log"
+}
+
 run_tests \
 	"by a device" by_device \
 	"a device has another name, or is gone" names \
 	"what is no link" refused_links \
 	"by the table of a VRF" "in_vrf 4" \
 	"by the table of a VRF, IPv6" "in_vrf 6" \
+	"a device comes back while a daemon runs" comes_back \
 	"of none of this the kernel's log speaks" quiet

@@ -293,6 +293,36 @@ static void what_was_said_is_remembered(void **state)
 	wanted_free(&after);
 }
 
+/* Those that outer packets leave by are no interfaces of ours, but are known by name as well. */
+static void outer_interfaces_are_known(void **state)
+{
+	struct wanted after;
+
+	(void)state;
+	read_config(PEER
+		    TUNNEL("one", "spin0")
+		    "link = ppp0\n"
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.2.0.0/16\n"
+		    TUNNEL("two", "spin0")
+		    "link = eth1\n"
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.3.0.0/16\n"
+		    TUNNEL("three", "spin0")
+		    "link = ppp0\n"
+		    "local-ts = 10.1.0.0/16\n"
+		    "remote-ts = 10.4.0.0/16\n");
+	assert_int_equal(wanted.n_outers, 2);
+	assert_null(wanted_link(&wanted, "ppp0"));
+	assert_null(wanted_outer(&wanted, "spin0"));
+	wanted_outer(&wanted, "ppp0")->ifindex = 9;
+	wanted_make(&after, config);
+	wanted_remember(&after, &wanted);
+	assert_int_equal(wanted_outer(&after, "ppp0")->ifindex, 9);
+	assert_int_equal(wanted_outer(&after, "eth1")->ifindex, 0);
+	wanted_free(&after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +333,7 @@ int main(void)
 		cmocka_unit_test_teardown(source_lies_inside, forget_config),
 		cmocka_unit_test_teardown(everything_has_rules, forget_config),
 		cmocka_unit_test_teardown(what_was_said_is_remembered, forget_config),
+		cmocka_unit_test_teardown(outer_interfaces_are_known, forget_config),
 	};
 
 	return cmocka_run_group_tests_name("wanted", tests, NULL, NULL);

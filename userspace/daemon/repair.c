@@ -149,6 +149,16 @@ void repair_interface(struct daemon *daemon, const char *name)
 	}
 }
 
+void repair_outer(struct daemon *daemon, const char *name)
+{
+	struct tunnel *tunnel, *next;
+
+	HASH_ITER(hh, daemon->registry.tunnels, tunnel, next) {
+		if (!strcmp(tunnel->config->options.link, name))
+			repair_tunnel(daemon, tunnel);
+	}
+}
+
 void repair_all(struct daemon *daemon)
 {
 	if (!daemon->repair)

@@ -16,6 +16,8 @@ void repair_close(struct daemon *daemon);
 void repair_tunnel(struct daemon *daemon, struct tunnel *tunnel);
 /* Those on an interface that has come anew, without what was on it. */
 void repair_interface(struct daemon *daemon, const char *name);
+/* Those whose outer packets leave by an interface of that name, which has come anew. */
+void repair_outer(struct daemon *daemon, const char *name);
 void repair_all(struct daemon *daemon);
 /* Later, if anything is in trouble: after the plan was carried out. */
 void repair_later(struct daemon *daemon);

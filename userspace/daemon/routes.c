@@ -75,8 +75,11 @@ static int take_link(const struct sp_link *is, void *arg)
 {
 	struct routes *routes = arg;
 	struct wanted_link *link = wanted_link(&routes->wanted, is->name);
+	struct wanted_outer *outer = wanted_outer(&routes->wanted, is->name);
 	struct sp_error err;
 
+	if (outer)
+		outer->ifindex = is->ifindex;
 	if (!link)
 		return 0;
 	link->ifindex = 0;
@@ -101,6 +104,12 @@ static int find_links(struct routes *routes, uint32_t *before)
 	for (size_t i = 0; i < routes->wanted.n_links; i++) {
 		before[i] = routes->wanted.links[i].ifindex;
 		routes->wanted.links[i].ifindex = 0;
+	}
+	for (size_t i = 0; i < routes->wanted.n_outers; i++) {
+		struct wanted_outer *outer = &routes->wanted.outers[i];
+
+		outer->before = outer->ifindex;
+		outer->ifindex = 0;
 	}
 	if (!sp_link_dump(routes->rt, take_link, routes, &err))
 		return 0;
@@ -140,6 +149,17 @@ static void raise_link(struct routes *routes, struct wanted_link *link)
 	settle(link->error, "interface %s", link->name);
 }
 
+/* The kernel's tunnels hold the index of one that is gone; there may be another of its name. */
+static void settle_outers(struct routes *routes)
+{
+	for (size_t i = 0; i < routes->wanted.n_outers; i++) {
+		const struct wanted_outer *outer = &routes->wanted.outers[i];
+
+		if (outer->ifindex && outer->ifindex != outer->before)
+			repair_outer(routes->daemon, outer->name);
+	}
+}
+
 /*
  * With @apply a configuration is about to be applied, tunnels and all.  Otherwise an interface
  * that is another than before has lost its tunnels, with their SAs.
@@ -153,6 +173,7 @@ static void settle_links(struct routes *routes, bool apply)
 		abort();
 	if (find_links(routes, before))
 		goto out;
+	settle_outers(routes);
 	for (size_t i = 0; i < wanted->n_links; i++) {
 		struct wanted_link *link = &wanted->links[i];
 
@@ -566,9 +587,14 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 static bool matters(const struct routes *routes, const struct sp_rt_event *event)
 {
-	if (event->link)
-		return wanted_link(&routes->wanted, event->link->name) ||
+	const struct wanted_outer *outer;
+
+	if (event->link) {
+		outer = wanted_outer(&routes->wanted, event->link->name);
+		return (outer && outer->ifindex != event->link->ifindex) ||
+		       wanted_link(&routes->wanted, event->link->name) ||
 		       name_of(routes, event->link->ifindex)[0];
+	}
 	if (!event->route)
 		return true;
 	/* In a table that is neither main nor ours it may be what somebody's rule leads to. */

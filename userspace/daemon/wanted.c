@@ -26,6 +26,13 @@ static int compare_links(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
+static int compare_outers(const void *left, const void *right)
+{
+	const struct wanted_outer *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
 static int compare_addresses(const void *left, const void *right)
 {
 	const struct wanted_address *a = left, *b = right;
@@ -128,6 +135,18 @@ static void add_link(struct wanted *wanted, const struct sp_tunnel_config *tunne
 	strcpy(link->name, tunnel->interface);
 }
 
+static void add_outer(struct wanted *wanted, const struct sp_tunnel_config *tunnel)
+{
+	struct wanted_outer *outer;
+
+	if (!tunnel->options.link[0])
+		return;
+	wanted->outers = grow(wanted->outers, wanted->n_outers, sizeof(*outer));
+	outer = &wanted->outers[wanted->n_outers++];
+	*outer = (struct wanted_outer){ .ifindex = 0 };
+	strcpy(outer->name, tunnel->options.link);
+}
+
 uint32_t wanted_table(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to)
 {
 	return sp_config_is_past(tunnel, to) ? SP_ROUTE_OWN : SP_ROUTE_MAIN;
@@ -186,6 +205,7 @@ static void add_address(struct wanted *wanted, const struct sp_tunnel_config *tu
 static void add_tunnel(struct wanted *wanted, const struct sp_tunnel_config *tunnel)
 {
 	add_link(wanted, tunnel);
+	add_outer(wanted, tunnel);
 	for (size_t i = 0; i < tunnel->addresses.n; i++)
 		add_address(wanted, tunnel, &tunnel->addresses.list[i]);
 	for (size_t i = 0; tunnel->routes && i < tunnel->remote_ts.n; i++)
@@ -269,6 +289,8 @@ void wanted_make(struct wanted *wanted, const struct sp_config *config)
 		add_tunnel(wanted, tunnel);
 	wanted->n_links = settle(wanted->links, wanted->n_links, sizeof(*wanted->links),
 				 rank_links, compare_links);
+	wanted->n_outers = settle(wanted->outers, wanted->n_outers, sizeof(*wanted->outers),
+				  compare_outers, compare_outers);
 	wanted->n_addresses = settle(wanted->addresses, wanted->n_addresses,
 				     sizeof(*wanted->addresses), compare_addresses,
 				     compare_addresses);
@@ -283,6 +305,7 @@ void wanted_make(struct wanted *wanted, const struct sp_config *config)
 void wanted_free(struct wanted *wanted)
 {
 	free(wanted->links);
+	free(wanted->outers);
 	free(wanted->addresses);
 	free(wanted->routes);
 	free(wanted->rules);
@@ -301,6 +324,14 @@ struct wanted_link *wanted_link(const struct wanted *wanted, const char *name)
 
 	strncpy(key.name, name, sizeof(key.name) - 1);
 	return find(&key, wanted->links, wanted->n_links, sizeof(key), compare_links);
+}
+
+struct wanted_outer *wanted_outer(const struct wanted *wanted, const char *name)
+{
+	struct wanted_outer key = { .ifindex = 0 };
+
+	strncpy(key.name, name, sizeof(key.name) - 1);
+	return find(&key, wanted->outers, wanted->n_outers, sizeof(key), compare_outers);
 }
 
 struct wanted_address *wanted_address(const struct wanted *wanted, const char *interface,
@@ -450,6 +481,13 @@ void wanted_remember(struct wanted *wanted, const struct wanted *before)
 		old = wanted_link(before, link->name);
 		if (old)
 			remember_link(link, old);
+	}
+	for (size_t i = 0; i < wanted->n_outers; i++) {
+		struct wanted_outer *outer = &wanted->outers[i], *old;
+
+		old = wanted_outer(before, outer->name);
+		if (old)
+			outer->ifindex = old->ifindex;
 	}
 	for (size_t i = 0; i < wanted->n_addresses; i++) {
 		struct wanted_address *address = &wanted->addresses[i], *old;

@@ -48,12 +48,19 @@ struct wanted_rule {
 	char error[WANTED_ERROR];
 };
 
+/* By which outer packets are to leave: the kernel knows it by its index, and we by its name. */
+struct wanted_outer {
+	char name[IFNAMSIZ];
+	uint32_t ifindex, before;	/* 0: is not there, or was not */
+};
+
 struct wanted {
 	struct wanted_link *links;
+	struct wanted_outer *outers;
 	struct wanted_address *addresses;
 	struct wanted_route *routes;
 	struct wanted_rule *rules;
-	size_t n_links, n_addresses, n_routes, n_rules;
+	size_t n_links, n_outers, n_addresses, n_routes, n_rules;
 };
 
 void wanted_make(struct wanted *wanted, const struct sp_config *config);
@@ -71,6 +78,7 @@ uint32_t wanted_table(const struct sp_tunnel_config *tunnel, const struct sp_pre
 
 /* Each returns NULL if it is not wanted. */
 struct wanted_link *wanted_link(const struct wanted *wanted, const char *name);
+struct wanted_outer *wanted_outer(const struct wanted *wanted, const char *name);
 struct wanted_address *wanted_address(const struct wanted *wanted, const char *interface,
 				      const struct sp_addr *addr, uint8_t len);
 struct wanted_route *wanted_route(const struct wanted *wanted, const char *interface,
