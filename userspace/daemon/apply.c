@@ -184,6 +184,8 @@ void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *
 void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *config,
 		struct sp_keyring *keys)
 {
+	struct sp_config *old_config = daemon->config;
+	struct sp_keyring *old_keys = daemon->keys;
 	struct plan_tunnel *change;
 	struct party *party;
 
@@ -192,6 +194,13 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	STAILQ_FOREACH(change, &plan->tunnels, next)
 		end_tunnel(daemon, change);
 	move_give_up(daemon->nl, plan);
+	/*
+	 * A peer that fails is looked for again, by its name in the configuration in force, and
+	 * what is found there stays with it: that may not be what is freed below.
+	 */
+	daemon->config = config;
+	sp_keyring_settle(keys);
+	daemon->keys = keys;
 	exchange_parties(daemon, plan);
 	STAILQ_FOREACH(change, &plan->tunnels, next)
 		if (change->config)
@@ -204,10 +213,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	LIST_FOREACH(party, &daemon->parties, next)
 		party_tick(party);
 	repair_later(daemon);
-	sp_config_free(daemon->config);
-	daemon->config = config;
 	resolve_apply(daemon);
-	sp_keyring_settle(keys);
-	sp_keyring_free(daemon->keys);
-	daemon->keys = keys;
+	sp_config_free(old_config);
+	sp_keyring_free(old_keys);
 }
