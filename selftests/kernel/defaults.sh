@@ -76,6 +76,20 @@ local_moves()
 	within 60 only_port 192.0.2.7
 }
 
+# The address that comes has no route to the peer at first.
+route_follows_the_address()
+{
+	daemons start=up local= follow=yes encap="udp 4500 4500" profile=signed
+	within 90 both_have state up
+	ip -n a address del "${outer[a]}/24" dev eth0
+	ip -n a address add 192.0.2.7/32 dev eth0
+	sleep 1
+	same "local of the tunnel" "$(tunnel_field a local)" "${outer[a]}"
+	ip -n a route add 192.0.2.0/24 dev eth0 src 192.0.2.7
+	within 8 local_is 192.0.2.7
+	within 60 pings a b
+}
+
 # The route gives another one, while the old one is still there.
 local_follows_the_route()
 {
@@ -123,5 +137,6 @@ run_tests \
 	"six lines are enough" six_lines \
 	"of what is offered untold the peer takes one" one_in_common \
 	"our address moves" local_moves \
+	"our address has a route later than it comes" route_follows_the_address \
 	"our address is another by another route" local_follows_the_route \
 	"a route comes later" route_comes_later

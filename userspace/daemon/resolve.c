@@ -51,6 +51,7 @@ struct resolver {
 	struct event *readable;
 	struct event *tick;
 	struct event *settled;		/* addresses of this host have changed */
+	bool lost;			/* one of ours has, and no route gives another yet */
 };
 
 /* What a thread is told, and what it tells. */
@@ -226,17 +227,18 @@ static void move_remote(struct daemon *daemon, struct sp_peer_config *peer,
 	move_peer(daemon, peer);
 }
 
-/* While there is no route, what was ours stays ours. */
-static void look_at_local(struct daemon *daemon, struct sp_peer_config *peer)
+/* While there is no route, what was ours stays ours.  Returns whether there is one. */
+static bool look_at_local(struct daemon *daemon, struct sp_peer_config *peer)
 {
 	struct sp_addr local = source_find(peer);
 	char text[SP_ADDR_STRLEN];
 
 	if (!local.family || sp_addr_equal(&local, &peer->local))
-		return;
+		return local.family;
 	log_line("peer %s: our address is %s", peer->name, sp_addr_format(&local, text));
 	peer->local = local;
 	move_peer(daemon, peer);
+	return true;
 }
 
 /*
@@ -245,6 +247,7 @@ static void look_at_local(struct daemon *daemon, struct sp_peer_config *peer)
  */
 static void on_settled(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval wait = { .tv_sec = TICK_SECONDS };
 	struct resolver *resolver = arg;
 	struct source_hosts *hosts;
 	struct sp_peer_config *peer;
@@ -252,15 +255,20 @@ static void on_settled(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	resolver->lost = false;
 	hosts = source_hosts_read(&err);
 	if (!hosts) {
 		log_line("addresses: %s", err.text);
 		return;
 	}
 	STAILQ_FOREACH(peer, &resolver->daemon->config->peers, next)
-		if (peer->local_by_route && !source_hosts_have(hosts, &peer->local))
-			look_at_local(resolver->daemon, peer);
+		if (peer->local_by_route && !source_hosts_have(hosts, &peer->local) &&
+		    !look_at_local(resolver->daemon, peer) && peer->local.family)
+			resolver->lost = true;
 	source_hosts_free(hosts);
+	/* The route may come after the address. */
+	if (resolver->lost)
+		event_add(resolver->settled, &wait);
 }
 
 /* The one that was in use, if it is still among them. */
@@ -411,8 +419,12 @@ void resolve_address_changed(struct daemon *daemon)
 	static const struct timeval wait = { .tv_usec = SETTLE_MS * 1000 };
 	struct resolver *resolver = daemon->resolver;
 
-	if (resolver && daemon->config && !evtimer_pending(resolver->settled, NULL))
-		event_add(resolver->settled, &wait);
+	if (!resolver || !daemon->config)
+		return;
+	if (evtimer_pending(resolver->settled, NULL) && !resolver->lost)
+		return;
+	resolver->lost = false;
+	event_add(resolver->settled, &wait);
 }
 
 void resolve_again(struct daemon *daemon, const char *name)
