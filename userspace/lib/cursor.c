@@ -74,13 +74,57 @@ void sp_write_octets(struct sp_writer *w, const void *data, size_t len)
 	w->len += len;
 }
 
+uint8_t *sp_write_zeros(struct sp_writer *w, size_t len)
+{
+	uint8_t *octets = w->start;
+
+	if (w->bad || len > w->size - w->len) {
+		w->bad = true;
+		return NULL;
+	}
+	if (!len)
+		return octets;
+	octets += w->len;
+	memset(octets, 0, len);
+	w->len += len;
+	return octets;
+}
+
+static void put_be(uint8_t *octets, uint64_t value, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		octets[i] = (uint8_t)(value >> 8 * (len - 1 - i));
+}
+
 static void write_be(struct sp_writer *w, uint64_t value, size_t len)
 {
 	uint8_t octets[8];
 
-	for (size_t i = 0; i < len; i++)
-		octets[i] = (uint8_t)(value >> 8 * (len - 1 - i));
+	put_be(octets, value, len);
 	sp_write_octets(w, octets, len);
+}
+
+static void write_again(struct sp_writer *w, size_t at, uint64_t value, size_t len)
+{
+	if (w->bad || at > w->len || len > w->len - at)
+		w->bad = true;
+	else
+		put_be(w->start + at, value, len);
+}
+
+void sp_write_again_u8(struct sp_writer *w, size_t at, uint8_t value)
+{
+	write_again(w, at, value, 1);
+}
+
+void sp_write_again_be16(struct sp_writer *w, size_t at, uint16_t value)
+{
+	write_again(w, at, value, 2);
+}
+
+void sp_write_again_be32(struct sp_writer *w, size_t at, uint32_t value)
+{
+	write_again(w, at, value, 4);
 }
 
 void sp_write_u8(struct sp_writer *w, uint8_t value)

@@ -38,5 +38,11 @@ void sp_write_be16(struct sp_writer *w, uint16_t value);
 void sp_write_be32(struct sp_writer *w, uint32_t value);
 void sp_write_be64(struct sp_writer *w, uint64_t value);
 void sp_write_octets(struct sp_writer *w, const void *data, size_t len);
+/* So many zeros, which the caller may fill in later; NULL and bad if there is no room. */
+uint8_t *sp_write_zeros(struct sp_writer *w, size_t len);
+/* Again, what was written at @at: lengths and the like, which are known only afterwards. */
+void sp_write_again_u8(struct sp_writer *w, size_t at, uint8_t value);
+void sp_write_again_be16(struct sp_writer *w, size_t at, uint16_t value);
+void sp_write_again_be32(struct sp_writer *w, size_t at, uint32_t value);
 
 #endif
