@@ -91,7 +91,7 @@ build/%/planted/planted.ko: FORCE
 
 # The rooms, floor by floor from the lowest up.  A room includes headers of its own and of lower
 # floors; selftests/lint/floors fails otherwise, and on a folder that is not here.
-ROOMS := lib | crypto | netlink config io | keys show | keying | keying/rsa | daemon cli
+ROOMS := lib | crypto | netlink config io | keys show | keying | keying/rsa keying/ike | daemon cli
 
 rooms := $(filter-out |,$(ROOMS))
 objects_of = $(patsubst %.c,%.o,$(sort $(wildcard $(1)/*.c)))

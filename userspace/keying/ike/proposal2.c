@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "choose.h"
+
+enum {
+	OFFERS_MAX = 16,		/* transforms that we put into one proposal */
+	KNOWN = 1 << IKE_A2_GROUP | 1 << IKE_A2_ENCAPSULATION | 1 << IKE_A2_AUTH |
+		1 << IKE_A2_KEY_LEN,
+	AES_BITS = 128,			/* of AES whose key length nobody says */
+	SPI_LEN = 4,
+};
+
+/* What a suite is in numbers (RFC 2407 4.4, and what IANA has added). */
+struct numbers {
+	uint8_t id;			/* of the transform */
+	uint16_t auth;			/* 0: none */
+	uint16_t bits;			/* 0: says nothing of its key length */
+};
+
+/* The salt is in the key, but not in its length (RFC 3686 5.1, RFC 4106 8.3). */
+static const struct {
+	const char *name;		/* the kernel's */
+	uint8_t id;
+	bool has_len;
+} ciphers[] = {
+	{ "cbc(des)", 2, false },
+	{ "cbc(des3_ede)", 3, false },
+	{ "cbc(aes)", 12, true },
+	{ "rfc3686(ctr(aes))", 13, true },
+};
+
+static const struct {
+	const char *name;
+	uint8_t auth;
+	uint8_t ah;			/* the transform of AH that it goes with */
+} hashes[] = {
+	{ "hmac(md5)", 1, 2 },
+	{ "hmac(sha1)", 2, 3 },
+	{ "hmac(sha256)", 5, 5 },
+	{ "hmac(sha384)", 6, 6 },
+	{ "hmac(sha512)", 7, 7 },
+};
+
+/* Combined modes by their name, ICV and whether they encrypt. */
+static const struct {
+	const char *name;
+	uint8_t icv_len;
+	bool plain;
+	uint8_t id;
+} aeads[] = {
+	{ "gcm(aes)", 8, false, 18 },
+	{ "gcm(aes)", 12, false, 19 },
+	{ "gcm(aes)", 16, false, 20 },
+	{ "gcm(aes)", 16, true, 23 },
+};
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static bool find_aead(const struct spn_suite *suite, struct numbers *numbers)
+{
+	for (size_t i = 0; i < COUNT(aeads); i++) {
+		if (strcmp(aeads[i].name, suite->aead) || aeads[i].icv_len != suite->icv_len ||
+		    aeads[i].plain != suite->plain)
+			continue;
+		numbers->id = aeads[i].id;
+		numbers->bits = (uint16_t)(8 * (suite->key_len - suite->salt_len));
+		return true;
+	}
+	return false;
+}
+
+static bool find_cipher(const struct spn_suite *suite, struct numbers *numbers)
+{
+	numbers->id = 11;		/* ESP_NULL */
+	if (!suite->cipher)
+		return true;
+	for (size_t i = 0; i < COUNT(ciphers); i++) {
+		/* A suite tells no salt of a cipher in counter mode, which has 4 octets. */
+		size_t salt = ciphers[i].id == 13 ? 4 : 0;
+
+		if (strcmp(ciphers[i].name, suite->cipher))
+			continue;
+		numbers->id = ciphers[i].id;
+		if (ciphers[i].has_len)
+			numbers->bits = (uint16_t)(8 * (suite->key_len - salt));
+		return true;
+	}
+	return false;
+}
+
+static bool find_numbers(const struct spn_suite *suite, struct numbers *numbers)
+{
+	memset(numbers, 0, sizeof(*numbers));
+	if (suite->aead)
+		return find_aead(suite, numbers);
+	if (!find_cipher(suite, numbers))
+		return false;
+	for (size_t i = 0; i < COUNT(hashes); i++) {
+		if (strcmp(hashes[i].name, suite->hash))
+			continue;
+		numbers->auth = hashes[i].auth;
+		if (suite->ah)
+			numbers->id = hashes[i].ah;
+		return true;
+	}
+	return false;
+}
+
+bool ike_suite_known(const struct spn_suite *suite)
+{
+	struct numbers numbers;
+
+	return find_numbers(suite, &numbers);
+}
+
+static void decode(struct ike_decoded *d, const struct ike_transform *transform)
+{
+	ike_decode(d, transform, IKE_A2_LIFE_TYPE, IKE_A2_LIFE_DURATION, KNOWN);
+}
+
+/* --- as text ------------------------------------------------------------------------------ */
+
+static bool is_aes(uint8_t id)
+{
+	return id == 12 || id == 13;
+}
+
+/* As a user would write it. */
+static void format_suite(uint8_t protocol, const struct ike_decoded *d,
+			 char buf[IKE_TRANSFORM_STRLEN])
+{
+	char id[IKE_NAME_STRLEN], auth[IKE_NAME_STRLEN], bits[24] = "";
+	bool ah = protocol == IKE_PROTOCOL_AH;
+	const char *cipher = ike_name(ah ? ike_words_ah : ike_words_esp, "transform",
+				      d->transform->id, id);
+	const char *hash = ike_name(ike_words_auth2, "authentication",
+				    (uint32_t)d->values[IKE_A2_AUTH], auth);
+
+	if (ike_decoded_has(d, IKE_A2_KEY_LEN))
+		snprintf(bits, sizeof(bits), "%" PRIu64, d->values[IKE_A2_KEY_LEN]);
+	else if (!ah && is_aes(d->transform->id))
+		snprintf(bits, sizeof(bits), "%d", AES_BITS);
+	if (protocol != IKE_PROTOCOL_AH && protocol != IKE_PROTOCOL_ESP)
+		snprintf(buf, IKE_TRANSFORM_STRLEN, "%s %u",
+			 ike_name(ike_words_protocol, "protocol", protocol, id), d->transform->id);
+	else if (ah || !ike_decoded_has(d, IKE_A2_AUTH))
+		snprintf(buf, IKE_TRANSFORM_STRLEN, "%s %s%s", ah ? "AH" : "ESP", cipher, bits);
+	/* "aes" and "gcm16" with the key length between is how users know it. */
+	else
+		snprintf(buf, IKE_TRANSFORM_STRLEN, "ESP %s%s-%s", cipher, bits, hash);
+}
+
+static void format_aead(const struct ike_decoded *d, char buf[IKE_TRANSFORM_STRLEN])
+{
+	static const char *const ends[] = { [18] = "gcm8", [19] = "gcm12", [20] = "gcm16",
+					    [23] = "gmac" };
+	uint8_t id = d->transform->id;
+
+	if (id >= COUNT(ends) || !ends[id] || !ike_decoded_has(d, IKE_A2_KEY_LEN))
+		return;
+	snprintf(buf, IKE_TRANSFORM_STRLEN, "ESP aes%" PRIu64 "%s", d->values[IKE_A2_KEY_LEN],
+		 ends[id]);
+}
+
+static void format_algorithms(uint8_t protocol, const struct ike_decoded *d,
+			      char buf[IKE_TRANSFORM_STRLEN])
+{
+	format_suite(protocol, d, buf);
+	if (protocol == IKE_PROTOCOL_ESP)
+		format_aead(d, buf);
+}
+
+static const struct sp_dh_group *find_group(uint64_t number)
+{
+	return number <= UINT16_MAX ? sp_dh_find((uint16_t)number) : NULL;
+}
+
+static const char *format_group(uint64_t number, char buf[IKE_NAME_STRLEN])
+{
+	const struct sp_dh_group *group = find_group(number);
+
+	if (!number)
+		return "no PFS";
+	if (group)
+		return group->word;
+	snprintf(buf, IKE_NAME_STRLEN, "group %" PRIu64, number);
+	return buf;
+}
+
+const char *ike_phase2_format(uint8_t protocol, const struct ike_transform *transform,
+			      char buf[IKE_TRANSFORM_STRLEN])
+{
+	char mode[IKE_NAME_STRLEN], group[IKE_NAME_STRLEN];
+	struct ike_decoded d;
+	size_t len;
+
+	decode(&d, transform);
+	format_algorithms(protocol, &d, buf);
+	len = strlen(buf);
+	if (ike_decoded_has(&d, IKE_A2_ENCAPSULATION))
+		len += (size_t)snprintf(buf + len, IKE_TRANSFORM_STRLEN - len, ", %s",
+					ike_name(ike_words_encapsulation, "mode",
+						 (uint32_t)d.values[IKE_A2_ENCAPSULATION], mode));
+	if (ike_decoded_has(&d, IKE_A2_GROUP))
+		snprintf(buf + len, IKE_TRANSFORM_STRLEN - len, ", %s",
+			 format_group(d.values[IKE_A2_GROUP], group));
+	return buf;
+}
+
+/* --- what differs ---------------------------------------------------------------------------- */
+
+static uint16_t mode_to_offer(const struct ike_phase2_policy *policy)
+{
+	static const uint16_t modes[][2] = {
+		[IKE_ENCAP_NONE] = { IKE_ENCAPSULATION_TUNNEL, IKE_ENCAPSULATION_TRANSPORT },
+		[IKE_ENCAP_UDP] = { IKE_ENCAPSULATION_UDP_TUNNEL, IKE_ENCAPSULATION_UDP_TRANSPORT },
+		[IKE_ENCAP_UDP_DRAFT] = { IKE_ENCAPSULATION_UDP_TUNNEL_DRAFT,
+					  IKE_ENCAPSULATION_UDP_TRANSPORT_DRAFT },
+	};
+
+	return modes[policy->encap][policy->transport];
+}
+
+/* Which of the two spellings a peer uses for UDP is of no interest. */
+static uint64_t plain_mode(uint64_t mode)
+{
+	if (mode == IKE_ENCAPSULATION_UDP_TUNNEL_DRAFT)
+		return IKE_ENCAPSULATION_UDP_TUNNEL;
+	return mode == IKE_ENCAPSULATION_UDP_TRANSPORT_DRAFT ? IKE_ENCAPSULATION_UDP_TRANSPORT :
+							       mode;
+}
+
+struct ours {
+	const struct spn_suite *suite;
+	const struct ike_phase2_policy *policy;
+	bool exact;			/* of what was offered, nothing may have changed */
+};
+
+static bool same_mode(const struct ike_decoded *d, const struct ike_phase2_policy *policy)
+{
+	/* RFC 2407 4.5: what it means to say nothing is up to the host. */
+	return !ike_decoded_has(d, IKE_A2_ENCAPSULATION) ||
+	       plain_mode(d->values[IKE_A2_ENCAPSULATION]) == plain_mode(mode_to_offer(policy));
+}
+
+static bool same_group(const struct ike_decoded *d, const struct ours *ours)
+{
+	const struct ike_phase2_policy *policy = ours->policy;
+	uint64_t number = d->values[IKE_A2_GROUP];
+	const struct sp_dh_group *group;
+
+	if (ours->exact || policy->pfs == IKE_PFS_MUST)
+		return number == policy->group;
+	if (!number)
+		return true;
+	if (policy->pfs == IKE_PFS_NEVER || number > UINT16_MAX)
+		return false;
+	group = sp_dh_find((uint16_t)number);
+	return group && group->kind != SP_DH_EC2N && (!group->weak || policy->allow_weak);
+}
+
+static bool same_cipher(const struct ike_decoded *d, const struct numbers *numbers)
+{
+	uint64_t bits = d->values[IKE_A2_KEY_LEN];
+
+	if (d->transform->id != numbers->id)
+		return false;
+	if (!ike_decoded_has(d, IKE_A2_KEY_LEN))
+		return !numbers->bits || (is_aes(numbers->id) && numbers->bits == AES_BITS);
+	return bits == numbers->bits;
+}
+
+static void differ_group(const struct ike_decoded *d, const struct ours *ours,
+			 char what[IKE_DIFFER_STRLEN])
+{
+	char theirs[IKE_NAME_STRLEN], mine[IKE_NAME_STRLEN];
+	uint64_t number = d->values[IKE_A2_GROUP];
+	const struct sp_dh_group *group = find_group(number);
+	bool must = ours->exact || ours->policy->pfs == IKE_PFS_MUST;
+
+	if (group && group->kind == SP_DH_EC2N)
+		snprintf(what, IKE_DIFFER_STRLEN, "PFS differs: %s is not supported", group->word);
+	else if (!must && group && group->weak && ours->policy->pfs == IKE_PFS_ANY)
+		snprintf(what, IKE_DIFFER_STRLEN,
+			 "PFS differs: %s is weak, and allow-weak is not set", group->word);
+	else
+		snprintf(what, IKE_DIFFER_STRLEN, "PFS differs: %s against our %s",
+			 format_group(number, theirs),
+			 must ? format_group(ours->policy->group, mine) : "no PFS");
+}
+
+static void differ_mode(const struct ike_decoded *d, const struct ike_phase2_policy *policy,
+			char what[IKE_DIFFER_STRLEN])
+{
+	char theirs[IKE_NAME_STRLEN];
+
+	snprintf(what, IKE_DIFFER_STRLEN, "mode differs: %s against our %s",
+		 ike_name(ike_words_encapsulation, "mode",
+			  (uint32_t)d->values[IKE_A2_ENCAPSULATION], theirs),
+		 ike_word(ike_words_encapsulation, mode_to_offer(policy)));
+}
+
+static void differ_strange(const struct ike_decoded *d, char what[IKE_DIFFER_STRLEN])
+{
+	char name[IKE_NAME_STRLEN];
+
+	snprintf(what, IKE_DIFFER_STRLEN, "attribute \"%s\" is not supported",
+		 ike_name(ike_words_attribute2, "number", d->strange->type, name));
+}
+
+/* How many attributes agree; what stays empty if nothing that matters differs. */
+static unsigned int compare(uint8_t protocol, const struct ike_decoded *d,
+			    const struct ours *ours, char what[IKE_DIFFER_STRLEN])
+{
+	const struct ike_phase2_policy *policy = ours->policy;
+	bool same_protocol = protocol == (policy->ah ? IKE_PROTOCOL_AH : IKE_PROTOCOL_ESP);
+	bool cipher, hash, mode = same_mode(d, policy), group = same_group(d, ours);
+	struct numbers numbers;
+
+	what[0] = '\0';
+	find_numbers(ours->suite, &numbers);
+	cipher = same_cipher(d, &numbers);
+	hash = d->values[IKE_A2_AUTH] == numbers.auth;
+	if (!same_protocol)
+		snprintf(what, IKE_DIFFER_STRLEN, "protocol differs: our %s",
+			 policy->ah ? "AH" : "ESP");
+	else if (!cipher)
+		snprintf(what, IKE_DIFFER_STRLEN, "%s differs", policy->ah ? "hash" : "encryption");
+	else if (!hash)
+		snprintf(what, IKE_DIFFER_STRLEN, "hash differs");
+	else if (!mode)
+		differ_mode(d, policy, what);
+	else if (!group)
+		differ_group(d, ours, what);
+	else if (d->strange)
+		differ_strange(d, what);
+	else if (ours->suite->weak && !policy->allow_weak)
+		snprintf(what, IKE_DIFFER_STRLEN, "%s is weak, and allow-weak is not set",
+			 ours->suite->word);
+	return (unsigned int)(same_protocol ? 4 : 0) + 2U * cipher + 2U * hash + mode + group;
+}
+
+/* --- the choice ------------------------------------------------------------------------------- */
+
+struct search {
+	struct ike_phase2_choice *choice;
+	const struct ike_sa *sa;
+	const struct ike_phase2_policy *policy;
+	bool exact;
+	struct ike_nearest nearest;
+};
+
+static void format_ours(const struct ike_phase2_policy *policy, const struct spn_suite *suite,
+			char buf[IKE_TRANSFORM_STRLEN])
+{
+	snprintf(buf, IKE_TRANSFORM_STRLEN, "%s %s", policy->ah ? "AH" : "ESP", suite->word);
+}
+
+static bool try_transform(struct search *s, const struct ike_proposal *proposal,
+			  const struct ike_transform *transform, const struct spn_suite *suite)
+{
+	char word[IKE_TRANSFORM_STRLEN], theirs[IKE_TRANSFORM_STRLEN], what[IKE_DIFFER_STRLEN];
+	const struct ours ours = { suite, s->policy, s->exact };
+	struct ike_decoded d;
+	unsigned int agree;
+
+	decode(&d, transform);
+	agree = compare(proposal->protocol, &d, &ours, what);
+	if (!what[0]) {
+		*s->choice = (struct ike_phase2_choice){
+			.suite = suite,
+			.group = (uint16_t)d.values[IKE_A2_GROUP],
+			.spi = ike_spi(proposal->spi),
+			.seconds = d.seconds,
+			.kilobytes = d.kilobytes,
+			.proposal = proposal,
+			.transform = transform,
+		};
+		return true;
+	}
+	format_algorithms(proposal->protocol, &d, theirs);
+	format_ours(s->policy, suite, word);
+	ike_nearest_see(&s->nearest, agree, word, theirs, what);
+	return false;
+}
+
+/* Proposals of one number belong together: all of them are wanted, or none (RFC 2408 4.2). */
+static bool is_bundle(const struct ike_sa *sa, const struct ike_proposal *proposal)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sa->proposals.n; i++)
+		n += ike_proposal_at(sa, i)->number == proposal->number;
+	return n > 1;
+}
+
+static bool try_suite(struct search *s, const struct spn_suite *suite)
+{
+	char word[IKE_TRANSFORM_STRLEN];
+
+	for (size_t i = 0; i < s->sa->proposals.n; i++) {
+		const struct ike_proposal *proposal = ike_proposal_at(s->sa, i);
+
+		if (is_bundle(s->sa, proposal)) {
+			format_ours(s->policy, suite, word);
+			ike_nearest_see(&s->nearest, 0, word, "several protocols at once",
+					"the peer wants more than one protocol");
+			continue;
+		}
+		for (size_t j = 0; j < proposal->transforms.n; j++)
+			if (try_transform(s, proposal, ike_transform_at(proposal, j), suite))
+				return true;
+	}
+	return false;
+}
+
+static void name_theirs(struct ike_named *named, const struct ike_sa *sa)
+{
+	char text[IKE_TRANSFORM_STRLEN];
+	struct ike_decoded d;
+
+	for (size_t i = 0; i < sa->proposals.n; i++) {
+		const struct ike_proposal *proposal = ike_proposal_at(sa, i);
+
+		for (size_t j = 0; j < proposal->transforms.n; j++) {
+			decode(&d, ike_transform_at(proposal, j));
+			format_algorithms(proposal->protocol, &d, text);
+			ike_named_add(named, text);
+		}
+	}
+}
+
+static int search(struct search *s, const char *they, const char *we, struct sp_error *err)
+{
+	const struct ike_phase2_policy *policy = s->policy;
+	struct ike_named theirs = { .n = 0 }, ours = { .n = 0 };
+	char word[IKE_TRANSFORM_STRLEN];
+
+	for (size_t i = 0; i < policy->n_words; i++) {
+		const struct spn_suite *suite = spn_suite_find(policy->words[i]);
+
+		if (!suite || !ike_suite_known(suite))
+			continue;
+		if (try_suite(s, suite))
+			return 0;
+		format_ours(policy, suite, word);
+		ike_named_add(&ours, word);
+	}
+	name_theirs(&theirs, s->sa);
+	return ike_fail_choice(&s->nearest, they, &theirs, we, &ours, err);
+}
+
+int ike_phase2_choose(struct ike_phase2_choice *choice, const struct ike_sa *offered,
+		      const struct ike_phase2_policy *policy, struct sp_error *err)
+{
+	struct search s = { .choice = choice, .sa = offered, .policy = policy };
+
+	return search(&s, "offers", "accept", err);
+}
+
+int ike_phase2_accept(struct ike_phase2_choice *choice, const struct ike_sa *answer,
+		      const struct ike_phase2_policy *policy, struct sp_error *err)
+{
+	struct search s = { .choice = choice, .sa = answer, .policy = policy, .exact = true };
+
+	if (answer->proposals.n != 1 || ike_proposal_at(answer, 0)->transforms.n != 1) {
+		sp_fail(err, "peer answers with more than one proposal or transform");
+		return IKE_N_BAD_PROPOSAL_SYNTAX;
+	}
+	return search(&s, "answers with", "have offered", err);
+}
+
+/* --- building --------------------------------------------------------------------------------- */
+
+static void fill_attributes(struct ike_attributes *attributes, const struct numbers *numbers,
+			    const struct ike_phase2_policy *policy)
+{
+	attributes->n = 0;
+	if (numbers->bits)
+		ike_attributes_add(attributes, IKE_A2_KEY_LEN, numbers->bits);
+	if (numbers->auth)
+		ike_attributes_add(attributes, IKE_A2_AUTH, numbers->auth);
+	if (policy->group)
+		ike_attributes_add(attributes, IKE_A2_GROUP, policy->group);
+	ike_attributes_add(attributes, IKE_A2_ENCAPSULATION, mode_to_offer(policy));
+	ike_attributes_life(attributes, IKE_A2_LIFE_TYPE, IKE_A2_LIFE_DURATION, policy->seconds,
+			    policy->kilobytes);
+}
+
+static struct sp_octets write_spi(uint8_t octets[SPI_LEN], uint32_t spi)
+{
+	struct sp_writer w;
+
+	sp_writer_init(&w, octets, SPI_LEN);
+	sp_write_be32(&w, spi);
+	return (struct sp_octets){ octets, SPI_LEN };
+}
+
+void ike_phase2_offer(struct ike_builder *b, const struct ike_phase2_policy *policy)
+{
+	struct ike_attributes attributes[OFFERS_MAX];
+	struct ike_transform transforms[OFFERS_MAX];
+	uint8_t spi[SPI_LEN];
+	struct ike_proposal proposal = {
+		.number = 1,
+		.protocol = policy->ah ? IKE_PROTOCOL_AH : IKE_PROTOCOL_ESP,
+		.spi = write_spi(spi, policy->spi),
+		.transforms = { transforms, 0 },
+	};
+	struct numbers numbers;
+	size_t n = 0;
+
+	for (size_t i = 0; i < policy->n_words && n < OFFERS_MAX; i++) {
+		const struct spn_suite *suite = spn_suite_find(policy->words[i]);
+
+		if (!suite || suite->ah != policy->ah || !find_numbers(suite, &numbers) ||
+		    (suite->weak && !policy->allow_weak))
+			continue;
+		fill_attributes(&attributes[n], &numbers, policy);
+		transforms[n] = (struct ike_transform){
+			.number = (uint8_t)(n + 1),
+			.id = numbers.id,
+			.attributes = { attributes[n].list, attributes[n].n },
+		};
+		n++;
+	}
+	if (!n)
+		b->wrong = "nothing to offer in phase 2";
+	proposal.transforms.n = n;
+	ike_build_sa(b, &proposal);
+}
+
+void ike_phase2_answer(struct ike_builder *b, const struct ike_phase2_choice *choice,
+		       const struct ike_phase2_policy *policy)
+{
+	uint8_t spi[SPI_LEN];
+	const struct ike_proposal proposal = {
+		.number = choice->proposal->number,
+		.protocol = choice->proposal->protocol,
+		.spi = write_spi(spi, policy->spi),
+		.transforms = { choice->transform, 1 },
+	};
+
+	ike_build_sa(b, &proposal);
+}
