@@ -267,10 +267,44 @@ static const struct {
 	  "selectors, and 192.0.2.3/32[udp/1701] is neither\n" },
 	{ "[peer x]\nlocal = 192.0.2.1\nlocal = 192.0.2.2\n",
 	  "spindle.conf:3:1: local is given twice in this section\n" },
-	{ "[peer x]\nkeying = ikev1\nauth = psk\npsk = @x\n",
-	  "spindle.conf:2:10: keying: ikev1 is not supported by this version; rsa and manual are\n"
-	  "spindle.conf:3:8: auth: \"psk\" is not supported by this version; key is\n"
-	  "spindle.conf:4:7: psk: not supported by this version\n" },
+	{ "[peer x]\nkeying = ikev2\nauth = cert\npsk = @\n",
+	  "spindle.conf:2:10: keying: ikev2 is not supported by this version; rsa, manual and "
+	  "ikev1 are\n"
+	  "spindle.conf:3:8: auth: cert is not supported by this version; key and psk are\n"
+	  "spindle.conf:4:7: psk: the name of a file is missing\n" },
+	{ "[peer x]\nremote = 192.0.2.2\nkeying = rsa\nauth = psk\npsk = secret\ndpd = 5s\n",
+	  "spindle.conf:5:7: psk means nothing with keying = rsa; it is of keying = ikev1\n"
+	  "spindle.conf:6:7: dpd means nothing with keying = rsa; it is of keying = ikev1\n"
+	  "spindle.conf:4:8: auth: keying = rsa has keys alone\n" },
+	{ "[peer x]\nport = 4511\nremote = 192.0.2.2\nkeying = ikev1\npsk = secret\n",
+	  "spindle.conf:2:8: port means nothing with keying = ikev1; it is of keying = rsa\n" },
+	{ "[peer x]\nremote = any\nkeying = ikev1\nike = aes256-sha256-modp2048, aes128-sha265\n"
+	  "session-pfs = ec2n155\n",
+	  "spindle.conf:4:31: ike: aes128-sha265: \"sha265\" is no hash of IKE; did you mean "
+	  "sha256?\n"
+	  "spindle.conf:5:15: session-pfs: \"ec2n155\" is neither yes nor no nor a Diffie-Hellman "
+	  "group that can be had, as modp2048\n" },
+	{ "[peer x]\nremote = 192.0.2.2\nkeying = ikev1\npsk = secret\n"
+	  "ike = 3des-sha1-modp2048\nsession-pfs = modp1024\n",
+	  "spindle.conf:5:7: ike: 3des can be broken; it needs allow-weak = yes\n"
+	  "spindle.conf:6:15: session-pfs: modp1024 can be broken; it needs allow-weak = yes\n" },
+	{ "[peer x]\nremote = 192.0.2.2\nkeying = ikev1\nlocal-id = any\nremote-id = X=y\n",
+	  "spindle.conf:4:12: local-id: one is somebody; remote-id alone can be any\n"
+	  "spindle.conf:5:13: remote-id: \"X\" is no attribute of a name; those are C, ST, L, O, "
+	  "OU, CN, SN, GN, DC, UID, E, serialNumber\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nremote = any\nkeying = ikev1\npsk = a\n"
+	  "[peer y]\nlocal = 192.0.2.1\nremote = any\nkeying = ikev1\npsk = b\n",
+	  "spindle.conf:6:1: peer y: has local and remote of peer x (FOLDER/spindle.conf:1), and "
+	  "the first message of IKE does not tell them apart\n" },
+	{ "[peer x]\nremote = any\nkeying = rsa\nkey = k\npeer-key = p\n",
+	  "spindle.conf:1:1: peer x: remote = any needs keying = ikev1\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nremote = any\nkeying = ikev1\n",
+	  "spindle.conf:1:1: peer x needs psk = @FILE, or key = FILE and peer-key = FILE\n" },
+	{ "[peer x]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = ikev1\npsk = secret\n"
+	  "encap = yes\n[tunnel t]\npeer = x\nah = sha256\nlocal-ts = 10.1.0.0/16\n"
+	  "remote-ts = 10.2.0.0/16\n",
+	  "spindle.conf:7:1: tunnel t: AH does not go in UDP, which encap = yes of peer x asks "
+	  "for\n" },
 	{ "[peer x]\npeer-key = rsa:MIIB#\n",
 	  "spindle.conf:2:12: peer-key: behind \"rsa:\" there is no key as "
 	  "spindle key pub prints it\n" },

@@ -106,15 +106,6 @@ static bool is_closed(int fd)
 	return !recv(fd, &octet, 1, MSG_DONTWAIT);
 }
 
-static void test_parties_outlive_doors(void **state)
-{
-	(void)state;
-	need_namespace();
-	open_doors("spindle.conf");
-	assert_non_null(LIST_FIRST(&self.parties)->door);
-	close_doors();
-}
-
 static void test_nobody_comes_from_elsewhere(void **state)
 {
 	int fd;
@@ -227,7 +218,6 @@ static int stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parties_outlive_doors),
 		cmocka_unit_test(test_nobody_comes_from_elsewhere),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_an_address_that_comes_later),

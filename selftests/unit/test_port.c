@@ -25,6 +25,7 @@ static void expect_request(struct port *port, enum port_verb verb, uint32_t id)
 static void test_order(void **state)
 {
 	const struct sp_path path = { .local_port = 500, .remote_port = 4500 };
+	const struct engine_id id = { .octets = "cookie" };
 	uint32_t stream, asked, came;
 	struct port port;
 
@@ -40,6 +41,9 @@ static void test_order(void **state)
 	port_withdraw(&port, asked);
 	port_hang_up(&port, came);
 	port_datagram(&port, &path, "two", 3);
+	port_claim(&port, &id);
+	port_met(&port, &path);
+	port_disclaim(&port, &id);
 	assert_int_not_equal(stream, 0);
 	assert_int_not_equal(asked, stream);
 	assert_int_not_equal(came, stream);
@@ -53,6 +57,9 @@ static void test_order(void **state)
 	expect_request(&port, PORT_WITHDRAW, asked);
 	expect_request(&port, PORT_HANG_UP, came);
 	expect_request(&port, PORT_DATAGRAM, 0);
+	expect_request(&port, PORT_CLAIM, 0);
+	expect_request(&port, PORT_MET, 0);
+	expect_request(&port, PORT_DISCLAIM, 0);
 	assert_null(port_take(&port));
 	assert_false(port_has_failed(&port));
 }
@@ -86,7 +93,7 @@ static void test_copies(void **state)
 	assert_int_equal(request->event->generation, 3);
 	port_done(request);
 	request = port_take(&port);
-	assert_int_equal(request->question.bits, 2048);
+	assert_int_equal(request->question->bits, 2048);
 	port_done(request);
 }
 

@@ -128,7 +128,7 @@ static void write_other(EVP_PKEY *key, const EVP_CIPHER *cipher)
 static void unfit_files_are_named_and_refused(void **state)
 {
 	EVP_PKEY *key = sp_key_read_private("pair", (struct sp_error[1]){ 0 });
-	EVP_PKEY *small = EVP_RSA_gen(1024), *ec = EVP_EC_gen("P-256");
+	EVP_PKEY *small = EVP_RSA_gen(1024), *ec = EVP_EC_gen("secp256k1"), *nist;
 	struct sp_error err;
 
 	(void)state;
@@ -140,7 +140,14 @@ static void unfit_files_are_named_and_refused(void **state)
 	write_other(small, NULL);
 	expect_no_private("other: has 1024 bits; 2048 to 8192 are accepted");
 	write_other(ec, NULL);
-	expect_no_private("other: is not an RSA key");
+	expect_no_private("other: is neither an RSA key nor one of ECDSA with P-256");
+	write_other(nist = EVP_EC_gen("P-384"), NULL);
+	EVP_PKEY_free(nist);
+	nist = sp_key_read_private("other", &err);
+	assert_string_equal(sp_key_curve(nist), "P-384");
+	assert_int_equal(sp_key_check(nist, &err), -1);
+	assert_string_equal(err.text, "is not an RSA key");
+	EVP_PKEY_free(nist);
 	write_other(key, NULL);
 	assert_int_equal(chmod("other", 0640), 0);
 	expect_no_private("other: others may use it (mode 0640): chmod 600 other");

@@ -78,6 +78,35 @@ static void same_peer(const struct sp_peer_config *a, const struct sp_peer_confi
 	assert_string_equal(a->peer_key ? a->peer_key : "", b->peer_key ? b->peer_key : "");
 }
 
+static void same_ident(const struct sp_ident *a, const struct sp_ident *b)
+{
+	assert_int_equal(a->type, b->type);
+	assert_int_equal(a->len, b->len);
+	assert_memory_equal(a->octets, b->octets, a->len);
+}
+
+static void same_ike(const struct sp_peer_config *a, const struct sp_peer_config *b)
+{
+	const struct sp_ident ours = sp_config_local_id(a), again = sp_config_local_id(b);
+
+	same_ident(&ours, &again);
+	assert_int_equal(a->remote_any, b->remote_any);
+	assert_int_equal(a->auth, b->auth);
+	assert_string_equal(a->psk ? a->psk : "", b->psk ? b->psk : "");
+	assert_int_equal(a->n_ike, b->n_ike);
+	assert_memory_equal(a->ike, b->ike, a->n_ike * sizeof(a->ike[0]));
+	assert_int_equal(a->ike_lifetime, b->ike_lifetime);
+	assert_int_equal(a->session_key_limit, b->session_key_limit);
+	assert_int_equal(a->session_pfs, b->session_pfs);
+	assert_int_equal(a->pfs_group, b->pfs_group);
+	assert_int_equal(a->master_pfs, b->master_pfs);
+	assert_int_equal(a->max_tunnels, b->max_tunnels);
+	assert_int_equal(a->dpd, b->dpd);
+	assert_int_equal(a->dpd_action, b->dpd_action);
+	assert_int_equal(a->encap, b->encap);
+	assert_int_equal(a->allow_weak, b->allow_weak);
+}
+
 static void same_tunnel(const struct sp_tunnel_config *a, const struct sp_tunnel_config *b)
 {
 	assert_string_equal(a->name, b->name);
@@ -112,6 +141,8 @@ static void round_trip(const char *text)
 	second = load(printed);
 	STAILQ_FOREACH(peer, &first->peers, next)
 		same_peer(peer, sp_config_peer(second, peer->name));
+	STAILQ_FOREACH(peer, &first->peers, next)
+		same_ike(peer, sp_config_peer(second, peer->name));
 	STAILQ_FOREACH(tunnel, &first->tunnels, next)
 		same_tunnel(tunnel, sp_config_tunnel(second, tunnel->name));
 	again = print(second);
@@ -146,6 +177,36 @@ static void test_round_trip(void **state)
 		   "[tunnel u]\npeer = a\nmode = transport\nlocal-ts = 2001:db8::1[udp/1701]\n");
 }
 
+static void test_ike(void **state)
+{
+	struct sp_config *config;
+	struct sp_peer_config *a;
+	struct sp_ident id;
+	char *printed;
+
+	(void)state;
+	round_trip("[peer a]\nlocal = 192.0.2.1\nremote = any\nkeying = ikev1\npsk = @/etc/x.psk\n"
+		   "[peer b]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = ikev1\nauth = key\n"
+		   "key = k\npeer-key = ec:MFkw\nlocal-id = C=DE, O=Ex\\, ample, CN=gw 1\n"
+		   "remote-id = keyid:0x00ff\nike = des-md5-modp768, aes192-sha512-curve25519\n"
+		   "allow-weak = yes\nike-lifetime = 90m\nsession-key-limit = 3\n"
+		   "session-pfs = ecp384\nmaster-pfs = yes\nmax-tunnels = 7\ndpd = none\n"
+		   "dpd-action = hold\nencap = no\n");
+	/* What is said is not told to anybody; who else both are is their addresses. */
+	config = load("[peer a]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = ikev1\n"
+		      "psk = 0sc2VjcmV0\n");
+	a = STAILQ_FIRST(&config->peers);
+	assert_int_equal(a->auth, SP_AUTH_PSK);
+	assert_int_equal(a->n_ike, 3);
+	id = sp_config_remote_id(a);
+	assert_int_equal(id.type, SP_IDENT_IPV4);
+	assert_memory_equal(id.octets, "\xc0\x00\x02\x02", 4);
+	printed = print(config);
+	assert_null(strstr(printed, "c2VjcmV0"));
+	free(printed);
+	sp_config_free(config);
+}
+
 struct question {
 	const char *word, *usual;
 	bool found;
@@ -167,8 +228,13 @@ static void check_row(const struct sp_schema_row *row, void *arg)
 	struct question question = { .word = row->word, .usual = row->usual };
 	const struct sp_config *config = arg;
 
-	if (!row->usual || (row->engine && !strcmp(row->engine, "ike")) ||
-	    !strcmp(row->word, "key") || !strcmp(row->word, "peer-key"))
+	const struct sp_peer_config *peer = STAILQ_FIRST(&config->peers);
+
+	if (!row->usual || !strcmp(row->word, "key") || !strcmp(row->word, "peer-key") ||
+	    !strcmp(row->word, "keying") || !strcmp(row->word, "psk") ||
+	    !strcmp(row->word, "auth") || !strcmp(row->word, "remote-id"))
+		return;
+	if (row->engine && !strstr(row->engine, sp_config_keying_word(peer->keying)))
 		return;
 	if (row->section == SP_SECTION_PEER)
 		sp_peer_each_key(STAILQ_FIRST(&config->peers), compare_value, &question);
@@ -179,19 +245,28 @@ static void check_row(const struct sp_schema_row *row, void *arg)
 
 static void test_defaults(void **state)
 {
-	struct sp_config *config = load("[peer a]\nremote = 192.0.2.2\nkey = k\npeer-key = p\n"
-					"[tunnel t]\npeer = a\nlocal-ts = 10.1.0.0/16\n"
-					"remote-ts = 10.2.0.0/16\n");
+	static const char *const peers[] = {
+		"[peer a]\nremote = 192.0.2.2\nkey = k\npeer-key = p\n",
+		"[peer a]\nremote = 192.0.2.2\nkeying = ikev1\npsk = x\n",
+	};
+	struct sp_config *config;
+	char text[512];
 
 	(void)state;
-	sp_schema_each(check_row, config);
-	sp_config_free(config);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "%s[tunnel t]\npeer = a\nlocal-ts = 10.1.0.0/16\n"
+			 "remote-ts = 10.2.0.0/16\n", peers[i]);
+		config = load(text);
+		sp_schema_each(check_row, config);
+		sp_config_free(config);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_ike),
 		cmocka_unit_test(test_defaults),
 	};
 	int fd = mkstemp(path), ret;

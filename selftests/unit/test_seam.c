@@ -61,17 +61,18 @@ struct engine_peer {
 	struct sp_path last;		/* of them */
 };
 
-static int word_identify(const uint8_t *hello, struct engine_id *id)
+static size_t word_identify(const uint8_t *hello, struct engine_id ids[ENGINE_IDS_MAX])
 {
-	memset(id, 0, sizeof(*id));
-	memcpy(id, hello, HELLO_LEN);
-	return hello[0] ? 0 : -1;
+	memset(ids, 0, sizeof(*ids));
+	memcpy(ids[0].octets, hello, HELLO_LEN);
+	return hello[0] ? 1 : 0;
 }
 
 static struct engine_peer *word_open(const struct sp_peer_config *config,
 				     const struct engine_keys *keys, struct port *port)
 {
 	struct engine_peer *peer = calloc(1, sizeof(*peer));
+	struct engine_id ids[ENGINE_IDS_MAX];
 
 	assert_non_null(peer);
 	assert_null(keys->own);
@@ -80,6 +81,8 @@ static struct engine_peer *word_open(const struct sp_peer_config *config,
 	peer->local = config->local;
 	peer->remote = config->remote;
 	strcpy(peer->name, config->name);
+	word_identify((const uint8_t *)peer->name, ids);
+	port_claim(port, &ids[0]);
 	port_expect(port, &question);
 	return peer;
 }
@@ -112,16 +115,12 @@ static void word_configure(struct engine_peer *peer, const struct sp_peer_config
 	strcpy(peer->name, config->name);
 }
 
-static bool word_id(const struct engine_peer *peer, struct engine_id *id)
-{
-	return !word_identify((const uint8_t *)peer->name, id);
-}
-
 static void word_look(const struct engine_peer *peer, struct engine_peer_look *look)
 {
 	*look = (struct engine_peer_look){
 		.state = peer->stream ? "open" : "closed", .profile = "plain",
-		.established = INFINITY, .last_error = "",
+		.established = INFINITY, .last_error = "", .rekey_at = INFINITY,
+		.retry_at = INFINITY,
 	};
 }
 
@@ -165,7 +164,7 @@ static void word_look_tunnel(const struct engine_tunnel *tunnel, struct engine_t
 	*look = (struct engine_tunnel_look){
 		.state = tunnel->generation ? "up" : "idle", .generation = tunnel->generation,
 		.alg = "aes128gcm16", .established = INFINITY, .rekey_at = INFINITY,
-		.last_error = "",
+		.last_error = "", .retry_at = INFINITY,
 	};
 }
 
@@ -317,7 +316,6 @@ static const struct engine word_engine = {
 	.open = word_open,
 	.close = word_close,
 	.configure = word_configure,
-	.id = word_id,
 	.look = word_look,
 	.add = word_add,
 	.wish = word_wish,

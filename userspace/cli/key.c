@@ -12,20 +12,26 @@ static int describe(struct cli *cli, const EVP_PKEY *key, const char *private_fi
 {
 	char fingerprint[SP_KEY_ID_STRLEN];
 	uint8_t id[SP_KEY_ID_LEN];
+	const char *curve;
 
 	if (sp_key_id(key, id, &cli->err))
 		return CLI_FAILED;
 	sp_key_id_format(id, fingerprint);
+	curve = sp_key_curve(key);
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:s*, s:s*, s:i, s:s}", "private",
-						     private_file, "public", public_file, "bits",
+		return cli_print_json(cli, json_pack("{s:s*, s:s*, s:s, s:s*, s:i, s:s}", "private",
+						     private_file, "public", public_file, "kind",
+						     curve ? "ec" : "rsa", "curve", curve, "bits",
 						     EVP_PKEY_get_bits(key), "fingerprint",
 						     fingerprint));
 	if (private_file)
 		printf("private key  %s\n", private_file);
 	if (public_file)
 		printf("public key   %s\n", public_file);
-	printf("kind         RSA, %d bits\n", EVP_PKEY_get_bits(key));
+	if (curve)
+		printf("kind         ECDSA, %s\n", curve);
+	else
+		printf("kind         RSA, %d bits\n", EVP_PKEY_get_bits(key));
 	printf("fingerprint  %s\n", fingerprint);
 	return CLI_DONE;
 }

@@ -30,6 +30,16 @@ static void print_problems(const json_t *tunnel)
 			printf("    problem     %s\n", json_string_value(problem));
 }
 
+static void print_retry(const json_t *object, const char *indent, time_t now)
+{
+	long long next = number_of(object, "retry-at");
+	char text[TEXT_LEN];
+
+	if (next > now)
+		printf("%s  next try    in %s\n", indent,
+		       cli_text_seconds((uint64_t)(next - now), text));
+}
+
 static void print_tunnel(const json_t *tunnel, time_t now)
 {
 	long long since = number_of(tunnel, "established"), next = number_of(tunnel, "rekey-at");
@@ -46,7 +56,36 @@ static void print_tunnel(const json_t *tunnel, time_t now)
 	if (next > now)
 		printf("    refresh     in %s\n", cli_text_seconds((uint64_t)(next - now), text));
 	print_error(tunnel, "  ");
+	print_retry(tunnel, "  ", now);
 	print_problems(tunnel);
+}
+
+/* With RSA it is said by the profile, which tells more than how somebody proves itself. */
+static const char *how_it_is_keyed(const json_t *peer)
+{
+	const char *profile = control_string(peer, "profile");
+
+	return profile[0] ? profile : control_string(peer, "auth");
+}
+
+/* What only IKE has. */
+static void print_ike(const json_t *peer)
+{
+	const char *phase = control_string(peer, "phase");
+	const char *vendors = control_string(peer, "vendors");
+	const char *local_spi = control_string(peer, "local-spi");
+
+	if (phase[0])
+		printf("  phase       %s\n", phase);
+	if (local_spi[0])
+		printf("  cookies     %s ours, %s the peer's\n", local_spi,
+		       control_string(peer, "remote-spi")[0] ?
+		       control_string(peer, "remote-spi") : "none yet");
+	if (!strncmp(control_string(peer, "keying"), "ike", 3))
+		printf("  identities  %s, and the peer's %s\n", control_string(peer, "local-id"),
+		       control_string(peer, "remote-id"));
+	if (vendors[0])
+		printf("  peer knows  %s\n", vendors);
 }
 
 static void print_peer(const json_t *peer, time_t now)
@@ -58,16 +97,17 @@ static void print_peer(const json_t *peer, time_t now)
 	size_t i;
 
 	printf("peer %s: keying %s", control_string(peer, "name"), control_string(peer, "keying"));
-	if (json_object_get(peer, "profile"))
-		printf(" (%s), session %s", control_string(peer, "profile"),
-		       control_string(peer, "state"));
+	if (strcmp(control_string(peer, "keying"), "manual"))
+		printf(" (%s), session %s", how_it_is_keyed(peer), control_string(peer, "state"));
 	putchar('\n');
 	if (control_string(peer, "remote-name")[0])
 		printf("  remote      %s, %s\n", control_string(peer, "remote-name"),
 		       *remote ? remote : "which has no address yet");
 	if (since)
 		printf("  since       %s\n", cli_text_ago((uint64_t)since, now, text));
+	print_ike(peer);
 	print_error(peer, "");
+	print_retry(peer, "", now);
 	json_array_foreach(json_object_get(peer, "tunnels"), i, tunnel)
 		print_tunnel(tunnel, now);
 }

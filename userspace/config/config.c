@@ -74,6 +74,9 @@ static void peer_section(struct sp_config_parser *p, const char *name)
 	peer->place = p->place;
 	peer->port = SP_CONFIG_PORT;
 	peer->local_by_route = true;
+	peer->ike_lifetime = SP_CONFIG_IKE_LIFETIME;
+	peer->session_pfs = true;
+	peer->dpd = SP_CONFIG_DPD;
 	STAILQ_INIT(&peer->tunnels);
 	strcpy(peer->name, name);
 	STAILQ_INSERT_TAIL(&p->config->peers, peer, next);
@@ -108,6 +111,8 @@ void sp_config_section_end(struct sp_config_parser *p)
 	const struct spn_rule *rule;
 	struct spn_facts facts;
 
+	if (p->peer)
+		sp_config_peer_end(p);
 	if (!tunnel)
 		return;
 	facts = (struct spn_facts){
@@ -136,6 +141,7 @@ void sp_config_section(struct sp_config_parser *p, const char *header)
 	p->peer = NULL;
 	p->tunnel = NULL;
 	p->seen = 0;
+	p->problems_before = p->problems;
 	p->headed = true;
 	sscanf(header, "%15s", word);
 	if (strcmp(word, "peer") && strcmp(word, "tunnel")) {
@@ -164,50 +170,6 @@ void sp_config_section(struct sp_config_parser *p, const char *header)
 		peer_section(p, name);
 	else
 		tunnel_section(p, name);
-}
-
-/* One host has to be meant. */
-static void check_address(struct sp_config_parser *p, const struct sp_peer_config *peer,
-			  const char *key, const struct sp_addr *addr)
-{
-	static const uint8_t none[16];
-	uint8_t first = addr->octets[0];
-	const char *what = NULL;
-
-	if (!addr->family)
-		return;
-	if (!memcmp(addr->octets, none, sp_addr_len(addr)))
-		what = "no host's address";
-	else if (addr->family == AF_INET ? first >= 224 : first == 0xff)
-		what = "no address of a single host";
-	if (what)
-		sp_config_problem(p, &peer->place, "peer %s: %s is %s", peer->name, key, what);
-}
-
-static void check_peer(struct sp_config_parser *p, const struct sp_peer_config *peer)
-{
-	const struct sp_place *at = &peer->place;
-
-	if (!peer->remote.family && !peer->remote_name[0])
-		sp_config_problem(p, at, "peer %s needs remote = ADDRESS", peer->name);
-	check_address(p, peer, "local", &peer->local);
-	check_address(p, peer, "remote", &peer->remote);
-	if (peer->local.family && sp_addr_equal(&peer->local, &peer->remote))
-		sp_config_problem(p, at, "peer %s: local and remote are the same", peer->name);
-	if (peer->local.family && peer->remote.family && peer->local.family != peer->remote.family)
-		sp_config_problem(p, at, "peer %s: local is %s and remote is %s", peer->name,
-				  sp_family(peer->local.family), sp_family(peer->remote.family));
-	if (peer->keying != SP_KEYING_RSA)
-		return;
-	if (peer->profile == SP_PROFILE_COMPAT && !peer->allow_insecure)
-		sp_config_problem(p, at, "peer %s: profile = compat authenticates nobody; "
-				  "it needs allow-insecure = yes", peer->name);
-	if (peer->profile == SP_PROFILE_SIGNED && !peer->key)
-		sp_config_problem(p, at, "peer %s needs key = FILE (spindle key new makes one)",
-				  peer->name);
-	if (peer->profile == SP_PROFILE_SIGNED && !peer->peer_key)
-		sp_config_problem(p, at, "peer %s needs peer-key = FILE, the peer's public key",
-				  peer->name);
 }
 
 static void find_peer(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
@@ -260,7 +222,7 @@ static void find_past(struct sp_config_parser *p, const struct sp_tunnel_config 
 
 	for (size_t i = 0; tunnel->routes && peer && i < tunnel->remote_ts.n; i++)
 		if (sp_config_is_past(tunnel, &tunnel->remote_ts.list[i].prefix) ||
-		    peer->remote_name[0])
+		    peer->remote_name[0] || peer->remote_any)
 			peer->past = true;
 }
 
@@ -397,7 +359,7 @@ static bool is_whole(const struct sp_selectors *side)
  */
 static void select_hosts(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
 {
-	if (tunnel->peer && tunnel->peer->remote_name[0])
+	if (tunnel->peer && (tunnel->peer->remote_name[0] || tunnel->peer->remote_any))
 		sp_config_problem(p, &tunnel->place, "tunnel %s: mode = transport needs an address "
 				  "as its peer's remote", tunnel->name);
 	if (tunnel->peer && tunnel->peer->local_by_route)
@@ -409,6 +371,24 @@ static void select_hosts(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	}
 	if (!is_whole(&tunnel->local_ts) || !is_whole(&tunnel->remote_ts))
 		tunnel->routes = false;
+}
+
+/* Nobody can call who may be anywhere; and AH covers what UDP and a NAT would change. */
+static void check_ike(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
+{
+	const struct sp_peer_config *peer = tunnel->peer;
+
+	if (!peer || peer->keying != SP_KEYING_IKEV1)
+		return;
+	if (peer->remote_any)
+		tunnel->start = SP_START_LISTEN;
+	if (tunnel->ah && peer->encap == SP_ENCAP_YES)
+		sp_config_problem(p, &tunnel->place, "tunnel %s: AH does not go in UDP, which "
+				  "encap = yes of peer %s asks for", tunnel->name, peer->name);
+	if (tunnel->options.encap.dport)
+		sp_config_problem(p, &tunnel->place, "tunnel %s: with keying = ikev1 both ends "
+				  "find out whether ESP goes in UDP; encap = yes of peer %s has it "
+				  "do so", tunnel->name, peer->name);
 }
 
 static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tunnel)
@@ -427,57 +407,9 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 		check_protocols(p, tunnel, &tunnel->remote_ts, &tunnel->local_ts);
 	}
 	find_past(p, tunnel);
+	check_ike(p, tunnel);
 	check_esp(p, tunnel);
 	check_message(p, tunnel);
-}
-
-/* Between whom a connection is. */
-struct ends {
-	UT_hash_handle hh;
-	struct {
-		uint8_t family;
-		uint8_t local[16], remote[16];
-		uint16_t port;
-	} at;
-	const struct sp_peer_config *peer;
-};
-
-/* Of several peers with the same ends, only their keys tell which one it is that connects. */
-static void check_ends(struct sp_config_parser *p, struct ends **all,
-		       const struct sp_peer_config *peer)
-{
-	struct ends *ends = allocate(sizeof(*ends)), *found;
-
-	ends->at.family = (uint8_t)peer->remote.family;
-	memcpy(ends->at.local, peer->local.octets, sp_addr_len(&peer->local));
-	memcpy(ends->at.remote, peer->remote.octets, sp_addr_len(&peer->remote));
-	ends->at.port = peer->port;
-	ends->peer = peer;
-	HASH_FIND(hh, *all, &ends->at, sizeof(ends->at), found);
-	if (!found) {
-		HASH_ADD(hh, *all, at, sizeof(ends->at), ends);
-		return;
-	}
-	if (peer->profile == SP_PROFILE_COMPAT || found->peer->profile == SP_PROFILE_COMPAT)
-		sp_config_problem(p, &peer->place, "peer %s: has local, remote and port of peer %s "
-				  "(%s:%u), and with profile = compat nothing tells them apart",
-				  peer->name, found->peer->name, found->peer->place.file,
-				  found->peer->place.line);
-	free(ends);
-}
-
-static void check_all_ends(struct sp_config_parser *p)
-{
-	const struct sp_peer_config *peer;
-	struct ends *all = NULL, *ends, *next;
-
-	STAILQ_FOREACH(peer, &p->config->peers, next)
-		if (peer->keying == SP_KEYING_RSA && peer->remote.family)
-			check_ends(p, &all, peer);
-	HASH_ITER(hh, all, ends, next) {
-		HASH_DEL(all, ends);
-		free(ends);
-	}
 }
 
 /* What the tunnels of an interface say of it has to be the same. */
@@ -521,15 +453,12 @@ static void check_all_clear(struct sp_config_parser *p)
 static void check(struct sp_config_parser *p)
 {
 	struct sp_tunnel_config *tunnel;
-	struct sp_peer_config *peer;
 
-	STAILQ_FOREACH(peer, &p->config->peers, next)
-		check_peer(p, peer);
+	sp_config_check_peers(p);
 	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
 		check_tunnel(p, tunnel);
 	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
 		mark_past(tunnel);
-	check_all_ends(p);
 	check_all_clear(p);
 }
 
@@ -593,6 +522,16 @@ struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *
 	return NULL;
 }
 
+static void free_peer(struct sp_peer_config *peer)
+{
+	if (peer->psk)
+		explicit_bzero(peer->psk, strlen(peer->psk));
+	free(peer->psk);
+	free(peer->key);
+	free(peer->peer_key);
+	free(peer);
+}
+
 void sp_config_free(struct sp_config *config)
 {
 	struct sp_tunnel_config *tunnel;
@@ -609,9 +548,7 @@ void sp_config_free(struct sp_config *config)
 	}
 	while ((peer = STAILQ_FIRST(&config->peers))) {
 		STAILQ_REMOVE_HEAD(&config->peers, next);
-		free(peer->key);
-		free(peer->peer_key);
-		free(peer);
+		free_peer(peer);
 	}
 	while ((file = SLIST_FIRST(&config->files))) {
 		SLIST_REMOVE_HEAD(&config->files, next);

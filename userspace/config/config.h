@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "crypto/ikesuite.h"
+#include "ident.h"
 #include "option.h"
 #include "selector.h"
 #include "table.h"
@@ -24,8 +26,11 @@
 /* What is fast on a processor with AES instructions, and on one without. */
 #define SP_CONFIG_ESP "aes256gcm16, aes128gcm16, chacha20poly1305"
 
+#define SP_CONFIG_IKE "aes256-sha256-modp2048, aes128-sha256-modp2048, aes256-sha256-ecp256"
+
 /* In front of a public key itself, where the name of its file may stand. */
 #define SP_CONFIG_KEY_LINE "rsa:"
+#define SP_CONFIG_EC_KEY_LINE "ec:"
 
 enum {
 	SP_CONFIG_PROPOSALS_MAX = 8,
@@ -35,11 +40,18 @@ enum {
 	SP_CONFIG_PORT = 4510,
 	SP_CONFIG_HOST_MAX = 253,	/* octets of a name in the DNS */
 	SP_CONFIG_LIFETIME = 3600,	/* seconds */
+	SP_CONFIG_IKE_LIFETIME = 8 * 3600,
+	SP_CONFIG_DPD = 30,		/* seconds */
 	SP_CONFIG_FWMARK = 4510,	/* where a tunnel's own packets must not go into it */
 };
 
-enum sp_keying { SP_KEYING_RSA, SP_KEYING_MANUAL };
+enum sp_keying { SP_KEYING_RSA, SP_KEYING_MANUAL, SP_KEYING_IKEV1 };
 enum sp_profile { SP_PROFILE_SIGNED, SP_PROFILE_COMPAT };
+enum sp_auth { SP_AUTH_KEY, SP_AUTH_PSK };
+/* What a silent peer means for its tunnels: try again, take them down, wait for traffic. */
+enum sp_dpd_action { SP_DPD_RESTART, SP_DPD_CLEAR, SP_DPD_HOLD };
+/* ESP in UDP: if there is a NAT, always, never. */
+enum sp_encap_wish { SP_ENCAP_AUTO, SP_ENCAP_YES, SP_ENCAP_NO };
 
 enum sp_start {
 	SP_START_UP,			/* as soon as the daemon runs, and kept so */
@@ -62,7 +74,8 @@ struct sp_peer_config {
 	enum sp_keying keying;
 	struct sp_addr local;		/* none while no route to remote is known */
 	bool local_by_route;		/* the file names none */
-	struct sp_addr remote;		/* none while its name is being looked up */
+	struct sp_addr remote;		/* none while its name is being looked up, or for any */
+	bool remote_any;		/* it may be anywhere */
 	char remote_name[SP_CONFIG_HOST_MAX + 1];	/* in place of an address; or "" */
 	uint16_t port;
 	enum sp_profile profile;
@@ -70,6 +83,23 @@ struct sp_peer_config {
 	char *key;			/* our private key's file, or NULL */
 	char *peer_key;			/* file of the peer's public key, or the key, or NULL */
 	bool past;			/* packets to it pass its own tunnels by */
+	/* of IKE */
+	enum sp_auth auth;
+	bool says_auth;
+	struct sp_ident local_id, remote_id;	/* see sp_config_local_id() */
+	char *psk;			/* @FILE, or the secret as it stands there; or NULL */
+	struct sp_ike_suite ike[SP_CONFIG_PROPOSALS_MAX];	/* best first */
+	size_t n_ike;
+	uint64_t ike_lifetime;		/* seconds */
+	uint32_t session_key_limit;	/* from one master key; 0: none */
+	bool session_pfs;
+	bool master_pfs;
+	const struct sp_dh_group *pfs_group;	/* of session_pfs; NULL: as in phase 1 */
+	uint32_t max_tunnels;		/* phase 2 SAs of one phase 1; 0: no limit */
+	uint64_t dpd;			/* seconds; 0: none */
+	enum sp_dpd_action dpd_action;
+	enum sp_encap_wish encap;
+	bool allow_weak;		/* in phase 1 */
 	STAILQ_HEAD(, sp_tunnel_config) tunnels;	/* of this peer, as they stand there */
 };
 
@@ -128,11 +158,26 @@ typedef void (*sp_problem_fn)(const char *text, void *arg);
 struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *arg);
 void sp_config_free(struct sp_config *config);	/* NULL is fine */
 
+const char *sp_config_keying_word(enum sp_keying keying);
+
+/* The base64 of a public key that stands in place of its file's name; NULL: it is a name. */
+const char *sp_config_key_line(const char *told);
+
 /* Whether its key and peer-key are used. */
 static inline bool sp_config_needs_keys(const struct sp_peer_config *peer)
 {
-	return peer->keying == SP_KEYING_RSA && peer->profile == SP_PROFILE_SIGNED;
+	return (peer->keying == SP_KEYING_RSA && peer->profile == SP_PROFILE_SIGNED) ||
+	       (peer->keying == SP_KEYING_IKEV1 && peer->auth == SP_AUTH_KEY);
 }
+
+static inline bool sp_config_needs_psk(const struct sp_peer_config *peer)
+{
+	return peer->keying == SP_KEYING_IKEV1 && peer->auth == SP_AUTH_PSK;
+}
+
+/* Who we say we are, and who the peer has to be: without a word on it their addresses. */
+struct sp_ident sp_config_local_id(const struct sp_peer_config *peer);
+struct sp_ident sp_config_remote_id(const struct sp_peer_config *peer);
 
 /*
  * A route to @to through the tunnel would also be the one to the peer, or the default route,

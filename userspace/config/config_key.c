@@ -66,6 +66,8 @@ void sp_config_key(struct sp_config_parser *p, const char *word, const char *val
 	p->place.column = column;
 	if (option)
 		p->told[sp_option_index(option)] = p->place;
+	else
+		p->where[i] = p->place;
 	if (option ? sp_option_parse(option, &p->tunnel->options, value, &err) :
 		     sp_setting_parse(p, key, value, &err))
 		sp_config_problem(p, &p->place, "%s: %s", word, err.text);

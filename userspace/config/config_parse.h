@@ -15,6 +15,7 @@ struct sp_config_parser {
 	sp_problem_fn problem;
 	void *arg;
 	unsigned int problems;
+	unsigned int problems_before;	/* the section's header */
 
 	/* the line being read; place.column is where a problem would be */
 	struct sp_place place;
@@ -26,6 +27,7 @@ struct sp_config_parser {
 	bool headed;			/* this file has had a header, good or bad */
 	uint64_t seen;			/* keys of this section, by their rows */
 	struct sp_place told[SP_OPTIONS_MAX];	/* where its options stand */
+	struct sp_place where[32];		/* and its keys, by their rows */
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -43,6 +45,14 @@ void sp_config_section_end(struct sp_config_parser *p);
 
 /* schema.c: the algorithms of a tunnel that was told none. */
 void sp_config_offer_usual(struct sp_tunnel_config *tunnel);
+
+/* schema.c: the proposals of a peer that was told none. */
+void sp_config_propose_usual(struct sp_peer_config *peer);
+
+/* config_peer.c: a peer's section has no more keys. */
+void sp_config_peer_end(struct sp_config_parser *p);
+/* config_peer.c: once all has been read. */
+void sp_config_check_peers(struct sp_config_parser *p);
 
 /* config_key.c: "lifetime = 1h" has come; @column is where the value stands. */
 void sp_config_key(struct sp_config_parser *p, const char *key, const char *value,

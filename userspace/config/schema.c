@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "schema.h"
+#include "schema_kind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,26 +12,6 @@
 #include "number.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/*
- * How the values of a key are read and written.  parse() has the object whose key it is;
- * format() returns false if there is nothing to write.
- */
-struct sp_setting_kind {
-	int (*parse)(struct sp_config_parser *p, const struct sp_setting *key, void *object,
-		     const char *value, struct sp_error *err);
-	bool (*format)(const struct sp_setting *key, const void *object, FILE *out);
-};
-
-static void *field_of(const struct sp_setting *key, void *object)
-{
-	return (char *)object + key->offset;
-}
-
-static const void *value_of(const struct sp_setting *key, const void *object)
-{
-	return (const char *)object + key->offset;
-}
 
 /* --- one of several words ----------------------------------------------------- */
 
@@ -68,7 +48,7 @@ static int parse_word(struct sp_config_parser *p, const struct sp_setting *key, 
 	(void)p;
 	if (choice < 0)
 		return -1;
-	memcpy(field_of(key, object), &choice, sizeof(choice));
+	memcpy(sp_field(key, object), &choice, sizeof(choice));
 	return 0;
 }
 
@@ -77,21 +57,22 @@ static bool format_word(const struct sp_setting *key, const void *object, FILE *
 	unsigned int choice;
 	char word[32];
 
-	memcpy(&choice, value_of(key, object), sizeof(choice));
+	memcpy(&choice, sp_value(key, object), sizeof(choice));
 	word_at(key->values, choice, word);
 	fputs(word, out);
 	return true;
 }
 
 _Static_assert(sizeof(enum sp_keying) == sizeof(int) && sizeof(enum sp_profile) == sizeof(int) &&
-	       sizeof(enum sp_start) == sizeof(int), "the place of a word is an int");
+	       sizeof(enum sp_start) == sizeof(int) && sizeof(enum sp_dpd_action) == sizeof(int) &&
+	       sizeof(enum sp_encap_wish) == sizeof(int), "the place of a word is an int");
 
 static int parse_keying(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 			const char *value, struct sp_error *err)
 {
-	if (!strcmp(value, "ikev1") || !strcmp(value, "ikev2"))
-		return sp_fail(err, "%s is not supported by this version; rsa and manual are",
-			       value);
+	if (!strcmp(value, "ikev2"))
+		return sp_fail(err, "%s is not supported by this version; rsa, manual and ikev1 "
+			       "are", value);
 	return parse_word(p, key, object, value, err);
 }
 
@@ -101,32 +82,41 @@ static int parse_bool(struct sp_config_parser *p, const struct sp_setting *key, 
 	int choice = choose(key->values, value, err);
 
 	(void)p;
-	*(bool *)field_of(key, object) = choice == 1;
+	*(bool *)sp_field(key, object) = choice == 1;
 	return choice < 0 ? -1 : 0;
 }
 
 static bool format_bool(const struct sp_setting *key, const void *object, FILE *out)
 {
-	fputs(*(const bool *)value_of(key, object) ? "yes" : "no", out);
+	fputs(*(const bool *)sp_value(key, object) ? "yes" : "no", out);
 	return true;
 }
 
 static int parse_auth(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 		      const char *value, struct sp_error *err)
 {
+	struct sp_peer_config *peer = object;
+	int choice;
+
 	(void)p;
-	(void)object;
-	if (strcmp(value, key->values))
-		return sp_fail(err, "\"%s\" is not supported by this version; %s is", value,
-			       key->values);
+	if (!strcmp(value, "cert") || !strcmp(value, "kerberos"))
+		return sp_fail(err, "%s is not supported by this version; key and psk are", value);
+	choice = choose(key->values, value, err);
+	if (choice < 0)
+		return -1;
+	peer->auth = (enum sp_auth)choice;
+	peer->says_auth = true;
 	return 0;
 }
 
 static bool format_auth(const struct sp_setting *key, const void *object, FILE *out)
 {
-	if (!sp_config_needs_keys(object))
+	const struct sp_peer_config *peer = object;
+
+	(void)key;
+	if (!sp_config_needs_keys(peer) && !sp_config_needs_psk(peer))
 		return false;
-	fputs(key->values, out);
+	fputs(peer->auth == SP_AUTH_PSK ? "psk" : "key", out);
 	return true;
 }
 
@@ -149,16 +139,6 @@ static bool format_clear(const struct sp_setting *key, const void *object, FILE 
 	if (tunnel->says_clear)
 		fputs(sp_name_clear(tunnel->clear), out);
 	return tunnel->says_clear;
-}
-
-static int parse_unsupported(struct sp_config_parser *p, const struct sp_setting *key, void *object,
-			     const char *value, struct sp_error *err)
-{
-	(void)p;
-	(void)key;
-	(void)object;
-	(void)value;
-	return sp_fail(err, "not supported by this version");
 }
 
 /* --- names and addresses ------------------------------------------------------ */
@@ -203,7 +183,8 @@ static int parse_remote(struct sp_config_parser *p, const struct sp_setting *key
 
 	(void)p;
 	(void)key;
-	if (!sp_addr_parse(&peer->remote, value, err))
+	peer->remote_any = !strcmp(value, "any");
+	if (peer->remote_any || !sp_addr_parse(&peer->remote, value, err))
 		return 0;
 	if (!is_host_name(value))
 		return sp_fail(err, "\"%s\" is neither an IP address nor the name of a host",
@@ -218,7 +199,8 @@ static bool format_remote(const struct sp_setting *key, const void *object, FILE
 	char text[SP_ADDR_STRLEN];
 
 	(void)key;
-	fputs(peer->remote_name[0] ? peer->remote_name : sp_addr_format(&peer->remote, text), out);
+	fputs(peer->remote_any ? "any" : peer->remote_name[0] ? peer->remote_name :
+	      sp_addr_format(&peer->remote, text), out);
 	return true;
 }
 
@@ -228,7 +210,7 @@ static int parse_peer(struct sp_config_parser *p, const struct sp_setting *key, 
 	(void)p;
 	if (!value[0] || strlen(value) > SPINDLE_NAME_MAX)
 		return sp_fail(err, "\"%s\" is not a peer's name", value);
-	strcpy(field_of(key, object), value);
+	strcpy(sp_field(key, object), value);
 	return 0;
 }
 
@@ -239,28 +221,34 @@ static int parse_interface(struct sp_config_parser *p, const struct sp_setting *
 	if (!value[0] || strlen(value) >= IFNAMSIZ || strpbrk(value, "/: \t"))
 		return sp_fail(err, "\"%s\" is not an interface's name (1 to %d octets)", value,
 			       IFNAMSIZ - 1);
-	strcpy(field_of(key, object), value);
+	strcpy(sp_field(key, object), value);
 	return 0;
 }
 
 static bool format_name(const struct sp_setting *key, const void *object, FILE *out)
 {
-	fputs(value_of(key, object), out);
+	fputs(sp_value(key, object), out);
 	return true;
 }
 
-/* A file is named relative to the configuration that names it. */
+/* A file is named relative to the configuration that names it; @mark stands in front of it. */
+int sp_config_keep_file(const struct sp_config_parser *p, const char *mark, const char *name,
+		     char **field, struct sp_error *err)
+{
+	const char *slash = strrchr(p->place.file, '/');
+	int folder = slash && name[0] != '/' ? (int)(slash - p->place.file + 1) : 0;
+
+	if (!name[0])
+		return sp_fail(err, "the name of a file is missing");
+	if (asprintf(field, "%s%.*s%s", mark, folder, p->place.file, name) < 0)
+		abort();
+	return 0;
+}
+
 static int parse_file(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 		      const char *value, struct sp_error *err)
 {
-	const char *slash = strrchr(p->place.file, '/');
-	int folder = slash && value[0] != '/' ? (int)(slash - p->place.file + 1) : 0;
-
-	if (!value[0])
-		return sp_fail(err, "the name of a file is missing");
-	if (asprintf((char **)field_of(key, object), "%.*s%s", folder, p->place.file, value) < 0)
-		abort();
-	return 0;
+	return sp_config_keep_file(p, "", value, sp_field(key, object), err);
 }
 
 #define BASE64 LETTERS "0123456789+/="
@@ -268,14 +256,14 @@ static int parse_file(struct sp_config_parser *p, const struct sp_setting *key, 
 static int parse_public(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 			const char *value, struct sp_error *err)
 {
-	size_t prefix = strlen(SP_CONFIG_KEY_LINE);
-	char **field = field_of(key, object);
+	const char *line = sp_config_key_line(value);
+	char **field = sp_field(key, object);
 
-	if (strncmp(value, SP_CONFIG_KEY_LINE, prefix))
+	if (!line)
 		return parse_file(p, key, object, value, err);
-	if (!value[prefix] || strspn(value + prefix, BASE64) != strlen(value + prefix))
-		return sp_fail(err, "behind \"" SP_CONFIG_KEY_LINE "\" there is no key as spindle "
-			       "key pub prints it");
+	if (!*line || strspn(line, BASE64) != strlen(line))
+		return sp_fail(err, "behind \"%.*s\" there is no key as spindle key pub prints it",
+			       (int)(line - value), value);
 	*field = strdup(value);
 	if (!*field)
 		abort();
@@ -283,17 +271,25 @@ static int parse_public(struct sp_config_parser *p, const struct sp_setting *key
 }
 
 /* So that it is the same file wherever that is read. */
+void sp_config_write_file(const char *file, FILE *out)
+{
+	char folder[PATH_MAX];
+
+	if (file[0] != '/' && getcwd(folder, sizeof(folder)))
+		fprintf(out, "%s/", folder);
+	fputs(file, out);
+}
+
 static bool format_file(const struct sp_setting *key, const void *object, FILE *out)
 {
-	const char *file = *(char *const *)value_of(key, object);
-	char folder[PATH_MAX];
+	const char *file = *(char *const *)sp_value(key, object);
 
 	if (!file)
 		return false;
-	if (file[0] != '/' && strncmp(file, SP_CONFIG_KEY_LINE, strlen(SP_CONFIG_KEY_LINE)) &&
-	    getcwd(folder, sizeof(folder)))
-		fprintf(out, "%s/", folder);
-	fputs(file, out);
+	if (!sp_config_key_line(file))
+		sp_config_write_file(file, out);
+	else
+		fputs(file, out);
 	return true;
 }
 
@@ -307,13 +303,13 @@ static int parse_port(struct sp_config_parser *p, const struct sp_setting *key, 
 	(void)p;
 	if (sp_number_parse(&port, value, 1, UINT16_MAX, err))
 		return -1;
-	*(uint16_t *)field_of(key, object) = (uint16_t)port;
+	*(uint16_t *)sp_field(key, object) = (uint16_t)port;
 	return 0;
 }
 
 static bool format_port(const struct sp_setting *key, const void *object, FILE *out)
 {
-	fprintf(out, "%u", *(const uint16_t *)value_of(key, object));
+	fprintf(out, "%u", *(const uint16_t *)sp_value(key, object));
 	return true;
 }
 
@@ -326,7 +322,7 @@ struct unit {
 static bool format_units(const struct sp_setting *key, const void *object, FILE *out,
 			 const struct unit *units)
 {
-	uint64_t value = *(const uint64_t *)value_of(key, object);
+	uint64_t value = *(const uint64_t *)sp_value(key, object);
 
 	while (value % units->size)
 		units++;
@@ -338,7 +334,7 @@ static int parse_lifetime(struct sp_config_parser *p, const struct sp_setting *k
 			  const char *value, struct sp_error *err)
 {
 	enum { LEAST = 10 };	/* a refresh needs time to happen in */
-	uint64_t *seconds = field_of(key, object);
+	uint64_t *seconds = sp_field(key, object);
 
 	(void)p;
 	if (sp_duration_parse(seconds, value, err))
@@ -348,7 +344,7 @@ static int parse_lifetime(struct sp_config_parser *p, const struct sp_setting *k
 	return 0;
 }
 
-static bool format_seconds(const struct sp_setting *key, const void *object, FILE *out)
+bool sp_config_format_seconds(const struct sp_setting *key, const void *object, FILE *out)
 {
 	static const struct unit units[] = {
 		{ 86400, "d" }, { 3600, "h" }, { 60, "m" }, { 1, "s" },
@@ -360,7 +356,7 @@ static bool format_seconds(const struct sp_setting *key, const void *object, FIL
 static int parse_octets(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 			const char *value, struct sp_error *err)
 {
-	uint64_t *octets = field_of(key, object);
+	uint64_t *octets = sp_field(key, object);
 
 	(void)p;
 	*octets = 0;
@@ -373,7 +369,7 @@ static bool format_octets(const struct sp_setting *key, const void *object, FILE
 		{ UINT64_C(1) << 30, "G" }, { 1 << 20, "M" }, { 1 << 10, "k" }, { 1, "" },
 	};
 
-	if (*(const uint64_t *)value_of(key, object))
+	if (*(const uint64_t *)sp_value(key, object))
 		return format_units(key, object, out, units);
 	fputs("none", out);
 	return true;
@@ -381,11 +377,9 @@ static bool format_octets(const struct sp_setting *key, const void *object, FILE
 
 /* --- lists -------------------------------------------------------------------- */
 
-typedef int (*word_fn)(void *list, const char *word, struct sp_error *err);
-
 /* Calls each() for every word of a comma list, with the problem's column at that word. */
-static int each_word(struct sp_config_parser *p, void *list, const char *value, word_fn each,
-		     struct sp_error *err)
+int sp_config_each_word(struct sp_config_parser *p, void *list, const char *value,
+			sp_word_fn each, struct sp_error *err)
 {
 	unsigned int column = p->place.column;
 	const char *at = value;
@@ -432,12 +426,12 @@ static int add_address(void *list, const char *word, struct sp_error *err)
 static int parse_addresses(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 			   const char *value, struct sp_error *err)
 {
-	return each_word(p, field_of(key, object), value, add_address, err);
+	return sp_config_each_word(p, sp_field(key, object), value, add_address, err);
 }
 
 static bool format_addresses(const struct sp_setting *key, const void *object, FILE *out)
 {
-	const struct sp_addresses *addresses = value_of(key, object);
+	const struct sp_addresses *addresses = sp_value(key, object);
 	char text[SP_PREFIX_STRLEN];
 
 	for (size_t i = 0; i < addresses->n; i++)
@@ -463,12 +457,12 @@ static int add_selector(void *list, const char *word, struct sp_error *err)
 static int parse_selectors(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 			   const char *value, struct sp_error *err)
 {
-	return each_word(p, field_of(key, object), value, add_selector, err);
+	return sp_config_each_word(p, sp_field(key, object), value, add_selector, err);
 }
 
 static bool format_selectors(const struct sp_setting *key, const void *object, FILE *out)
 {
-	const struct sp_selectors *side = value_of(key, object);
+	const struct sp_selectors *side = sp_value(key, object);
 	char text[SP_TS_STRLEN];
 
 	for (size_t i = 0; i < side->n; i++)
@@ -509,7 +503,7 @@ static int parse_suites(struct sp_config_parser *p, const struct sp_setting *key
 	if (tunnel->n_esp)
 		return sp_fail(err, "the tunnel has esp or ah already");
 	tunnel->ah = !strcmp(key->word, "ah");
-	return each_word(p, tunnel, value, add_suite, err);
+	return sp_config_each_word(p, tunnel, value, add_suite, err);
 }
 
 void sp_config_offer_usual(struct sp_tunnel_config *tunnel)
@@ -539,7 +533,6 @@ static const struct sp_setting_kind yes_or_no = { parse_bool, format_bool };
 static const struct sp_setting_kind keying = { parse_keying, format_word };
 static const struct sp_setting_kind auth = { parse_auth, format_auth };
 static const struct sp_setting_kind clear = { parse_clear, format_clear };
-static const struct sp_setting_kind unsupported = { parse_unsupported, NULL };
 static const struct sp_setting_kind local = { parse_local, format_local };
 static const struct sp_setting_kind remote = { parse_remote, format_remote };
 static const struct sp_setting_kind peer = { parse_peer, format_name };
@@ -547,7 +540,7 @@ static const struct sp_setting_kind interface = { parse_interface, format_name }
 static const struct sp_setting_kind file = { parse_file, format_file };
 static const struct sp_setting_kind public = { parse_public, format_file };
 static const struct sp_setting_kind port = { parse_port, format_port };
-static const struct sp_setting_kind lifetime = { parse_lifetime, format_seconds };
+static const struct sp_setting_kind lifetime = { parse_lifetime, sp_config_format_seconds };
 static const struct sp_setting_kind octets = { parse_octets, format_octets };
 static const struct sp_setting_kind addresses = { parse_addresses, format_addresses };
 static const struct sp_setting_kind selectors = { parse_selectors, format_selectors };
@@ -558,23 +551,30 @@ static const struct sp_setting_kind suites = { parse_suites, format_suites };
 	{ word, values, usual, engine, kind, offsetof(struct sp_peer_config, member) }
 #define TUNNEL(word, values, usual, engine, kind, member) \
 	{ word, values, usual, engine, kind, offsetof(struct sp_tunnel_config, member) }
-#define UNSUPPORTED(word, values) { word, values, "", "ike", &unsupported, 0 }
 
 static const struct sp_setting peer_keys[] = {
 	PEER("local", "ADDRESS", "", NULL, &local, local),
-	PEER("remote", "ADDRESS|NAME", NULL, NULL, &remote, remote),
-	PEER("keying", "rsa|manual", "rsa", NULL, &keying, keying),
-	PEER("auth", "key", "key", "rsa", &auth, keying),
+	PEER("remote", "ADDRESS|NAME|any", NULL, NULL, &remote, remote),
+	PEER("keying", "rsa|manual|ikev1", "rsa", NULL, &keying, keying),
+	PEER("auth", "key|psk", "key", "rsa|ikev1", &auth, auth),
 	PEER("port", "N", "4510", "rsa", &port, port),
 	PEER("profile", "signed|compat", "signed", "rsa", &word, profile),
 	PEER("allow-insecure", "no|yes", "no", "rsa", &yes_or_no, allow_insecure),
-	PEER("key", "FILE", "", "rsa", &file, key),
-	PEER("peer-key", "FILE|LINE", "", "rsa", &public, peer_key),
-	UNSUPPORTED("local-id", "ID"),
-	UNSUPPORTED("remote-id", "ID"),
-	UNSUPPORTED("psk", "SECRET"),
-	UNSUPPORTED("ike", "WORD"),
-	UNSUPPORTED("ike-lifetime", "TIME"),
+	PEER("key", "FILE", "", "rsa|ikev1", &file, key),
+	PEER("peer-key", "FILE|LINE", "", "rsa|ikev1", &public, peer_key),
+	PEER("local-id", "ID", "", "ikev1", &sp_kind_local_id, local_id),
+	PEER("remote-id", "ID|any", "", "ikev1", &sp_kind_remote_id, remote_id),
+	PEER("psk", "SECRET", "", "ikev1", &sp_kind_psk, psk),
+	PEER("ike", "WORD", SP_CONFIG_IKE, "ikev1", &sp_kind_proposals, ike),
+	PEER("ike-lifetime", "TIME", "8h", "ikev1", &lifetime, ike_lifetime),
+	PEER("session-key-limit", "N", "0", "ikev1", &sp_kind_count, session_key_limit),
+	PEER("session-pfs", "no|yes|GROUP", "yes", "ikev1", &sp_kind_pfs, session_pfs),
+	PEER("master-pfs", "no|yes", "no", "ikev1", &yes_or_no, master_pfs),
+	PEER("max-tunnels", "N", "0", "ikev1", &sp_kind_count, max_tunnels),
+	PEER("dpd", "none|TIME", "30s", "ikev1", &sp_kind_wait, dpd),
+	PEER("dpd-action", "restart|clear|hold", "restart", "ikev1", &word, dpd_action),
+	PEER("encap", "auto|yes|no", "auto", "ikev1", &word, encap),
+	PEER("allow-weak", "no|yes", "no", "ikev1", &yes_or_no, allow_weak),
 	{ NULL, NULL, NULL, NULL, NULL, 0 },
 };
 
@@ -587,16 +587,31 @@ static const struct sp_setting tunnel_keys[] = {
 	TUNNEL("esp", "WORD", SP_CONFIG_ESP, NULL, &suites, esp),
 	TUNNEL("ah", "WORD", "", NULL, &suites, esp),
 	TUNNEL("allow-weak", "no|yes", "no", NULL, &yes_or_no, allow_weak),
-	TUNNEL("lifetime", "TIME", "1h", "rsa", &lifetime, lifetime),
-	TUNNEL("lifetime-bytes", "none|OCTETS", "none", "rsa", &octets, lifetime_bytes),
+	TUNNEL("lifetime", "TIME", "1h", "rsa|ikev1", &lifetime, lifetime),
+	TUNNEL("lifetime-bytes", "none|OCTETS", "none", "rsa|ikev1", &octets, lifetime_bytes),
 	TUNNEL("routes", "no|yes", "yes", NULL, &yes_or_no, routes),
 	TUNNEL("clear", "refuse|accept", "", NULL, &clear, clear),
-	TUNNEL("start", "up|trap|listen", "up", "rsa", &word, start),
+	TUNNEL("start", "up|trap|listen", "up", "rsa|ikev1", &word, start),
 	{ NULL, NULL, NULL, NULL, NULL, 0 },
 };
 
 /* The bits of struct sp_config_parser's seen behind them are the options'. */
 _Static_assert(COUNT(peer_keys) <= 32 && COUNT(tunnel_keys) <= 32, "a mask of keys has 32 bits");
+
+bool sp_setting_is_for(const struct sp_setting *key, enum sp_keying keying)
+{
+	const char *engines = key->engine, *word;
+	char one[32];
+
+	if (!engines)
+		return true;
+	/* While somebody keys by hand for once, they may stay where they are. */
+	word = sp_config_keying_word(keying == SP_KEYING_MANUAL ? SP_KEYING_RSA : keying);
+	for (unsigned int i = 0; word_at(engines, i, one); i++)
+		if (!strcmp(one, word))
+			return true;
+	return false;
+}
 
 const char *sp_section_word(enum sp_section section)
 {
@@ -642,7 +657,8 @@ static void tell_key(const struct sp_setting *key, const void *object, sp_value_
 void sp_peer_each_key(const struct sp_peer_config *of, sp_value_fn each, void *arg)
 {
 	for (const struct sp_setting *key = peer_keys; key->word; key++)
-		tell_key(key, of, each, arg);
+		if (sp_setting_is_for(key, of->keying))
+			tell_key(key, of, each, arg);
 }
 
 void sp_tunnel_each_key(const struct sp_tunnel_config *tunnel, sp_value_fn each, void *arg)

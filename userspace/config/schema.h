@@ -18,7 +18,7 @@ struct sp_setting {
 	const char *word;
 	const char *values;		/* as the manual page has them, words between "|" */
 	const char *usual;		/* untold; "" is none, NULL says that it is needed */
-	const char *engine;		/* that alone has a use for it, or NULL */
+	const char *engine;		/* ways of keying that alone have a use for it, or NULL */
 	const struct sp_setting_kind *kind;
 	size_t offset;			/* in struct sp_peer_config or sp_tunnel_config */
 };
@@ -28,13 +28,16 @@ const char *sp_section_word(enum sp_section section);
 /* The rows but for the options, fewer than 32 of a section; NULL behind the last. */
 const struct sp_setting *sp_setting_at(enum sp_section section, size_t i);
 
+/* Whether somebody who keys that way has a use for it. */
+bool sp_setting_is_for(const struct sp_setting *key, enum sp_keying keying);
+
 /* Reads the value into the section that the parser stands in. */
 int sp_setting_parse(struct sp_config_parser *p, const struct sp_setting *key, const char *value,
 		 struct sp_error *err);
 
 /*
- * What a peer or a tunnel has, whether it was told or not, key by key and options too; @value is
- * as a file would have it, or NULL if there is none.
+ * What a peer or a tunnel has, whether it was told or not, key by key and options too, but for the
+ * keys that mean nothing to it; @value is as a file would have it, or NULL if there is none.
  */
 typedef void (*sp_value_fn)(const char *word, const char *value, void *arg);
 void sp_peer_each_key(const struct sp_peer_config *peer, sp_value_fn each, void *arg);

@@ -127,6 +127,7 @@ static void bring_tunnel(struct daemon *daemon, struct tunnel *tunnel, struct pl
 {
 	struct sp_error err;
 
+	tunnel->owner = change->wish.tunnel.owner;
 	/* The interface may have come since they were compared. */
 	change->wish.tunnel.ifindex = snapshot_ifindex(kernel, change->config->interface);
 
@@ -167,7 +168,7 @@ void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *
 	struct plan_tunnel change;
 	bool was_in_trouble = tunnel->trouble;
 
-	plan_tunnel_again(&change, kernel, tunnel->config, daemon->keys);
+	plan_tunnel_again(&change, kernel, tunnel, daemon->keys);
 	if (change.wish.change == KERNEL_SAME && !was_in_trouble)
 		return;
 	/* Nobody asked for what cannot be done to a tunnel that lives. */

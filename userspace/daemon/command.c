@@ -5,6 +5,7 @@
 
 #include "apply.h"
 #include "command.h"
+#include "engines.h"
 #include "keys/keyring.h"
 #include "party.h"
 #include "resolve.h"
@@ -171,7 +172,8 @@ json_t *command_reload(struct daemon *daemon, bool plan)
 
 	if (config)
 		resolve_fill(daemon, config);
-	if (config && !sp_keyring_read(keys, config, collect_problem, problems))
+	if (config && !engines_check(config, collect_problem, problems) &&
+	    !sp_keyring_read(keys, config, collect_problem, problems))
 		answer = take_over(daemon, config, keys, plan);
 	else
 		answer = json_pack("{s:s, s:O}", "error", "the configuration has mistakes",

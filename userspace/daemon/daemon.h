@@ -34,8 +34,8 @@ struct daemon {
 	struct door_list doors;
 	struct guest_list guests;
 	struct udp_list udp_ports;
-	struct party *udp_by_ends;	/* those whose engines have datagrams */
-	struct party *udp_by_hello;
+	struct party_end *ends;		/* of parties whose engines have datagrams */
+	struct party_claim *claims;		/* of parties, to what comes in */
 	struct routes *routes;
 	struct resolver *resolver;	/* of peers' names */
 	struct repair *repair;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "claim.h"
 #include "door.h"
 #include "guest.h"
 #include "io/listener.h"
@@ -34,7 +35,6 @@ struct door {
 	struct sp_addr addr;
 	uint16_t port;
 	const struct engine *engine;	/* of all who come here */
-	struct party *by_id;		/* those that can be told by their hello */
 	bool follows;			/* one of them may come from anywhere */
 	uint32_t mark;			/* of the first answer, before it is known to whom */
 	bool needed;
@@ -73,15 +73,28 @@ static void admit(struct party *party, evutil_socket_t fd, const struct sp_addr 
 		stream_accept(party, fd, from, stranger);
 }
 
-static struct party *find_by_hello(const struct door *door, const uint8_t *hello)
-{
-	struct party *party;
-	struct engine_id id;
+struct knock {
+	const struct door *door;
+	const struct sp_addr *from;
+};
 
-	if (door->engine->identify(hello, &id))
-		return NULL;
-	HASH_FIND(hh_id, door->by_id, &id, sizeof(id), party);
-	return party;
+/* With the same keys there may be one at another door, or another one at this. */
+static unsigned int rank_party(const struct party *party, const void *arg)
+{
+	const struct knock *knock = arg;
+
+	if (party->config->port != knock->door->port ||
+	    !sp_addr_equal(&party->config->local, &knock->door->addr))
+		return 0;
+	return is_at(party, knock->from) ? 3 : party_follows(party) ? 2 : 1;
+}
+
+static struct party *find_by_hello(const struct door *door, const struct sp_addr *from,
+				   const uint8_t *hello)
+{
+	const struct knock knock = { .door = door, .from = from };
+
+	return claim_find(door->daemon, door->engine, hello, rank_party, &knock);
 }
 
 /* Who is at a known address, and has a key that nobody has, hears that from the first one. */
@@ -89,7 +102,7 @@ static void on_guest(void *arg, evutil_socket_t fd, const struct sp_addr *from,
 		     const uint8_t *hello)
 {
 	const struct door *door = arg;
-	struct party *party = hello ? find_by_hello(door, hello) : NULL;
+	struct party *party = hello ? find_by_hello(door, from, hello) : NULL;
 	bool others;
 
 	if (party && !is_at(party, from) && !party_follows(party))
@@ -180,22 +193,8 @@ static struct door *find_door(struct daemon *daemon, const struct party *party)
 	return door;
 }
 
-void door_forget(struct party *party)
-{
-	if (!party->door)
-		return;
-	HASH_DELETE(hh_id, party->door->by_id, party);
-	party->door = NULL;
-}
-
-/* Parties may outlive it. */
 static void close_door(struct door *door)
 {
-	struct party *party, *next;
-
-	HASH_ITER(hh_id, door->by_id, party, next) {
-		door_forget(party);
-	}
 	LIST_REMOVE(door, next);
 	guest_dismiss(door->daemon, door);
 	if (door->listener)
@@ -224,21 +223,12 @@ void door_close_all(struct daemon *daemon)
 	close_unneeded(daemon);
 }
 
-static void enter_party(struct door *door, struct party *party)
+static void enter_party(struct door *door, const struct party *party)
 {
-	struct party *other;
-
 	door->needed = true;
 	if (!door->mark)
 		door->mark = party_mark(party);
-	if (!party->engine->id(party->keying, &party->id))
-		return;
 	door->follows = door->follows || party_follows(party);
-	HASH_FIND(hh_id, door->by_id, &party->id, sizeof(party->id), other);
-	if (other)
-		return;
-	HASH_ADD(hh_id, door->by_id, id, sizeof(party->id), party);
-	party->door = door;
 }
 
 void door_apply(struct daemon *daemon)
@@ -252,9 +242,7 @@ void door_apply(struct daemon *daemon)
 		door->mark = 0;
 	}
 	LIST_FOREACH(party, &daemon->parties, next)
-		door_forget(party);
-	LIST_FOREACH(party, &daemon->parties, next)
-		if (party->config->local.family)
+		if (party->engine->stream && party->config->local.family)
 			enter_party(find_door(daemon, party), party);
 	close_unneeded(daemon);
 	LIST_FOREACH(door, &daemon->doors, next)

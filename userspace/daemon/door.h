@@ -5,12 +5,8 @@
 
 #include "daemon.h"
 
-struct party;
-
 /* Opens those that the configuration needs and closes the others. */
 void door_apply(struct daemon *daemon);
-/* The party goes. */
-void door_forget(struct party *party);
 void door_close_all(struct daemon *daemon);
 
 #endif

@@ -7,6 +7,7 @@ const struct engine *engines_find(enum sp_keying keying)
 	static const struct engine *const engines[] = {
 		[SP_KEYING_RSA] = &rk_engine,
 		[SP_KEYING_MANUAL] = NULL,
+		[SP_KEYING_IKEV1] = NULL,	/* not in this version: see engines_check() */
 	};
 
 	return engines[keying];

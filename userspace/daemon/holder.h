@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who answers questions about keys.  Each takes a noticeable part of a second, so a thread works
- * on them; what will be asked for again is made ahead, one of a kind.
+ * Who answers questions about keys.  A fresh key takes a noticeable part of a second and a
+ * signature a part of that, so a thread works on each of the two; of keys one of a kind is made
+ * ahead.
  */
 #ifndef HOLDER_H
 #define HOLDER_H
@@ -20,9 +21,9 @@ void holder_free(struct holder *holder);
 
 /* From now on one answer is kept ready. */
 void holder_expect(struct holder *holder, const struct sp_key_question *question);
-/* First come, first served. */
-void holder_ask(struct holder *holder, const struct sp_key_question *question, uint32_t id,
-		holder_fn each, void *arg);
+/* First come, first served; @holding is what the answer is made with, and stays the caller's. */
+void holder_ask(struct holder *holder, const struct sp_key_question *question,
+		const struct sp_key_holding *holding, uint32_t id, holder_fn each, void *arg);
 /* The answer is not needed any more; id 0: none of @arg's. */
 void holder_withdraw(struct holder *holder, uint32_t id, const void *arg);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "io/log.h"
@@ -81,6 +83,30 @@ static void fill_from_config(struct sp_tunnel *tunnel, const struct sp_tunnel_co
 	tell_all(tunnel);
 }
 
+/* What the engine says of a tunnel's way, and not the configuration. */
+static void take_way(struct sp_tunnel *want, const struct sp_tunnel_config *config,
+		     const struct port_way *way)
+{
+	want->local = way->local;
+	want->remote = way->remote;
+	want->options.encap = (struct sp_encap){ way->local_port, way->remote_port };
+	want->options.follow = config->options.follow || way->follow;
+}
+
+/* Until the engine is heard, all of it stays as it was left. */
+static void keep_way(const struct sp_tunnel *is, struct sp_tunnel *want)
+{
+	want->local = is->local;
+	want->remote = is->remote;
+	want->options.encap = is->options.encap;
+	want->options.follow = is->options.follow;
+}
+
+static bool is_for_engine_to_place(const struct sp_tunnel_config *config)
+{
+	return config->peer->keying == SP_KEYING_IKEV1;
+}
+
 static bool has_moved(const struct sp_tunnel_config *config, const struct sp_tunnel_config *old)
 {
 	return old && (!sp_addr_equal(&old->peer->remote, &config->peer->remote) ||
@@ -90,7 +116,7 @@ static bool has_moved(const struct sp_tunnel_config *config, const struct sp_tun
 
 void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old,
-		    uint32_t owner)
+		    const struct tunnel *known, uint32_t owner)
 {
 	const struct sp_tunnel *is = snapshot_tunnel(snapshot, config->name);
 	struct sp_tunnel *want = &wish->tunnel;
@@ -100,8 +126,15 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 	want->ifindex = snapshot_ifindex(snapshot, config->interface);
 	wish->change = KERNEL_NEW;
 	wish->anew = false;
+	if (is_for_engine_to_place(config) && known && known->placed)
+		take_way(want, config, &known->way);
+	/* Nobody has come yet. */
+	if (!is && config->peer->remote_any && !want->remote.family)
+		wish->change = KERNEL_SAME;
 	if (!is)
 		return;
+	if (is_for_engine_to_place(config) && (!known || !known->placed))
+		keep_way(is, want);
 	if (!has_moved(config, old))
 		keep_following(is, want);
 	/* Its name has told nothing yet, or no route leads there: both ends are where they were. */
@@ -124,6 +157,8 @@ int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tu
 {
 	char text[SP_ADDR_STRLEN];
 
+	if (wish->change == KERNEL_SAME)
+		return 0;
 	if (!wish->tunnel.remote.family)
 		return sp_fail(err, "tunnel %s: %s has no address yet", config->name,
 			       config->peer->remote_name);
@@ -141,6 +176,41 @@ int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tu
 	default:
 		return 0;
 	}
+}
+
+static int make_tunnel(struct daemon *daemon, const struct tunnel *tunnel, struct sp_error *err)
+{
+	struct sp_tunnel made;
+
+	fill_from_config(&made, tunnel->config);
+	take_way(&made, tunnel->config, &tunnel->way);
+	made.owner = tunnel->owner;
+	made.ifindex = if_nametoindex(tunnel->config->interface);
+	if (!made.ifindex)
+		return sp_fail(err, "tunnel %s: interface %s is not there", tunnel->name,
+			       tunnel->config->interface);
+	return sp_nl_tunnel_new(daemon->nl, &made, err);
+}
+
+int kernel_place(struct daemon *daemon, const char *name, const struct port_way *way,
+		 struct sp_error *err)
+{
+	struct tunnel *tunnel = registry_tunnel(&daemon->registry, name);
+	struct sp_tunnel moved = {
+		.fields = SP_TUNNEL_LOCAL | SP_TUNNEL_REMOTE,
+		.told = sp_option_bit(sp_option_find("encap")) |
+			sp_option_bit(sp_option_find("follow")),
+	};
+	int ret;
+
+	if (!tunnel)
+		return sp_fail(err, "tunnel %s: not in the configuration", name);
+	tunnel->placed = true;
+	tunnel->way = *way;
+	strcpy(moved.name, name);
+	take_way(&moved, tunnel->config, way);
+	ret = sp_nl_tunnel_set(daemon->nl, &moved, err);
+	return ret == -ENOENT ? make_tunnel(daemon, tunnel, err) : ret;
 }
 
 /* --- SAs -------------------------------------------------------------------- */
@@ -163,6 +233,8 @@ static void adopt(const struct snapshot_sa *sa, void *arg)
 			.alg = suite->word,
 			.current = sa->generation == adoption->out_generation,
 			.since = daemon_now() - (double)sa->age,
+			.in_spi = sa->dir == SPINDLE_DIR_IN ? sa->spi : 0,
+			.out_spi = sa->dir == SPINDLE_DIR_OUT ? sa->spi : 0,
 		});
 }
 
@@ -219,7 +291,11 @@ static bool is_for_keying(const struct tunnel *tunnel, const struct sp_event *ev
 
 static void tell_engine(struct tunnel *tunnel, const struct sp_event *event)
 {
-	struct engine_news news = { .generation = event->sa.generation };
+	struct engine_news news = {
+		.generation = event->sa.generation,
+		.remote = event->tunnel.remote,
+		.remote_port = event->tunnel.options.encap.dport,
+	};
 
 	switch (event->cmd) {
 	case SPINDLE_CMD_ACQUIRE_NTF:
@@ -230,6 +306,11 @@ static void tell_engine(struct tunnel *tunnel, const struct sp_event *event)
 		break;
 	case SPINDLE_CMD_ACTIVE_NTF:
 		news.kind = ENGINE_ACTIVE;
+		break;
+	case SPINDLE_CMD_ENDPOINT_NTF:
+		news.kind = ENGINE_MOVED;
+		tunnel->way.remote = news.remote;
+		tunnel->way.remote_port = news.remote_port;
 		break;
 	case SPINDLE_CMD_TUNNEL_SET_NTF:
 		tunnel->admin = event->tunnel.options.admin;

@@ -22,23 +22,32 @@ struct kernel_wish {
 /*
  * Compares the kernel's tunnel with the configured one.  A tunnel that follows its peer stays
  * where that is, unless the configuration says another place than @old, the one before, which
- * may be NULL.
+ * may be NULL.  Where an engine says where its tunnels' packets go it is heard, by @known, what
+ * the registry has of the tunnel or NULL.
  */
 void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old,
-		    uint32_t owner);
+		    const struct tunnel *known, uint32_t owner);
 
 /*
  * The mark on a tunnel of ours says how it is keyed: in profile signed, with the key of that
  * id.  What it is not keyed with any more, be it that the daemon was away when that changed,
  * is not taken over.
  */
-enum { KERNEL_OWNER_MANUAL = 0x5d000001, KERNEL_OWNER_COMPAT = 0x5d000002 };
+enum {
+	KERNEL_OWNER_MANUAL = 0x5d000001,
+	KERNEL_OWNER_COMPAT = 0x5d000002,
+	KERNEL_OWNER_PSK = 0x5d000003,	/* of a secret, nobody is told more */
+};
 uint32_t kernel_owner_signed(const char *key_id);
 bool kernel_owns(const struct sp_tunnel *is);
 /* Carries it out. */
 int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
 		  struct sp_error *err);
+
+/* Leads a tunnel's packets that way, and makes the tunnel if it could not be made before. */
+int kernel_place(struct daemon *daemon, const char *name, const struct port_way *way,
+		 struct sp_error *err);
 
 /* Tells the tunnel's engine of the generations that are there. */
 int kernel_adopt(struct snapshot *snapshot, struct tunnel *tunnel, struct sp_error *err);

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "daemon.h"
 #include "door.h"
+#include "engines.h"
 #include "holder.h"
 #include "io/log.h"
 #include "kernel.h"
@@ -251,7 +252,8 @@ int main(int argc, char **argv)
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	config = sp_config_load(options.config, on_problem, NULL);
 	keys = sp_keyring_new(NULL);
-	if (!config || sp_keyring_read(keys, config, on_problem, NULL))
+	if (!config || engines_check(config, on_problem, NULL) ||
+	    sp_keyring_read(keys, config, on_problem, NULL))
 		return 1;
 	/* Before there are threads, and so that mistakes above are seen. */
 	if (!options.foreground && background_enter()) {

@@ -2,14 +2,16 @@
 #include <assert.h>
 #include <math.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "claim.h"
 #include "control.h"
-#include "door.h"
 #include "engines.h"
 #include "holder.h"
 #include "io/log.h"
+#include "kernel.h"
 #include "party.h"
 #include "resolve.h"
 #include "stream.h"
@@ -58,12 +60,21 @@ static void fill_random(void *arg, void *buf, size_t len)
 		abort();	/* keys without randomness would be worse than no daemon */
 }
 
+static int place_tunnel(void *arg, const char *tunnel, const struct port_way *way,
+			struct sp_error *err)
+{
+	const struct party *party = arg;
+
+	return kernel_place(party->daemon, tunnel, way, err);
+}
+
 static const struct port_host host = {
 	.spi = reserve_spi,
 	.install = install_sas,
 	.activate = activate_generation,
 	.remove = remove_generation,
 	.random = fill_random,
+	.place = place_tunnel,
 };
 
 /* --- what it has asked for ------------------------------------------------------------- */
@@ -102,6 +113,17 @@ static void carry_out_on_stream(struct party *party, const struct port_request *
 		stream_close(stream);
 }
 
+/* Where it is, and by what it is known. */
+static void carry_out_about_peer(struct party *party, const struct port_request *request)
+{
+	if (request->verb == PORT_CLAIM)
+		claim_add(party, &request->claim);
+	else if (request->verb == PORT_DISCLAIM)
+		claim_drop(party, &request->claim);
+	else
+		party_moved(party, &request->path);
+}
+
 static void carry_out(struct party *party, const struct port_request *request)
 {
 	struct holder *holder = party->daemon->holder;
@@ -120,10 +142,13 @@ static void carry_out(struct party *party, const struct port_request *request)
 		carry_out_on_stream(party, request);
 		break;
 	case PORT_EXPECT:
-		holder_expect(holder, &request->question);
+		if (request->question)
+			holder_expect(holder, request->question);
 		break;
 	case PORT_ASK:
-		holder_ask(holder, &request->question, request->id, on_answer, party);
+		if (request->question)
+			holder_ask(holder, request->question, &party->holding, request->id,
+				   on_answer, party);
 		break;
 	case PORT_WITHDRAW:
 		holder_withdraw(holder, request->id, party);
@@ -131,6 +156,9 @@ static void carry_out(struct party *party, const struct port_request *request)
 	case PORT_EVENT:
 		if (request->event)
 			publish_event(party, request->event);
+		break;
+	default:
+		carry_out_about_peer(party, request);
 	}
 }
 
@@ -156,6 +184,44 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	party_tick(arg);
 }
 
+/* Without a public half of it the key could not have been read. */
+static struct sp_key public_half(const struct sp_key *key)
+{
+	unsigned char *der = NULL;
+	int len = i2d_PUBKEY(key->pkey, &der);
+	const unsigned char *at = der;
+	struct sp_key half = *key;
+
+	half.pkey = d2i_PUBKEY(NULL, &at, len);
+	OPENSSL_free(der);
+	if (!half.pkey)
+		abort();
+	return half;
+}
+
+/* What its own signatures need stays here, unless the engine makes them itself. */
+static void hold_key(struct party *party, struct engine_keys *found)
+{
+	party->holding.own = found->own->pkey;
+	EVP_PKEY_up_ref(party->holding.own);
+	if (party->config->keying == SP_KEYING_RSA)
+		return;
+	party->own_public = public_half(found->own);
+	found->own = &party->own_public;
+}
+
+static void hold_secret(struct party *party, struct sp_keyring *keys)
+{
+	const struct sp_psk *psk;
+	struct sp_error err;
+
+	psk = sp_keyring_psk(keys, party->config->psk, &err);
+	if (!psk)
+		abort();
+	party->psk = *psk;
+	party->holding.psk = &party->psk;
+}
+
 /* The caller has read them all. */
 static struct engine_keys find_keys(struct party *party, struct sp_keyring *keys)
 {
@@ -163,6 +229,8 @@ static struct engine_keys find_keys(struct party *party, struct sp_keyring *keys
 	struct engine_keys found = { .own = NULL };
 	struct sp_error err;
 
+	if (sp_config_needs_psk(config))
+		hold_secret(party, keys);
 	if (!sp_config_needs_keys(config))
 		return found;
 	found.own = sp_keyring_private(keys, config->key, &err);
@@ -171,7 +239,15 @@ static struct engine_keys find_keys(struct party *party, struct sp_keyring *keys
 		abort();
 	strcpy(party->local_id, found.own->id);
 	strcpy(party->remote_id, found.peer->id);
+	hold_key(party, &found);
 	return found;
+}
+
+static void forget_keys(struct party *party)
+{
+	EVP_PKEY_free(party->holding.own);
+	EVP_PKEY_free(party->own_public.pkey);
+	sp_psk_wipe(&party->psk);
 }
 
 struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
@@ -212,14 +288,15 @@ void party_leave(struct party *party)
 		if (tunnel && tunnel->party == party)
 			tunnel_set_keying(tunnel, NULL, NULL);
 	}
-	door_forget(party);
 	udp_forget(party);
 	LIST_REMOVE(party, next);
 	registry_remove_party(registry, party);
 	party->engine->close(party->keying);
 	carry_out_all(party);
 	stream_close_party(party);
+	claim_forget(party);
 	holder_withdraw(party->daemon->holder, 0, party);
+	forget_keys(party);
 	event_free(party->timer);
 	free(party);
 }
@@ -262,6 +339,22 @@ void party_met(struct party *party, const struct sp_addr *at)
 	}
 }
 
+void party_moved(struct party *party, const struct sp_path *path)
+{
+	const struct sp_peer_config *config = party->config;
+	bool home = sp_addr_equal(&path->remote, &config->remote);
+	const struct sp_addr nowhere = { .family = AF_UNSPEC };
+	const struct sp_addr *at = home ? &nowhere : &path->remote;
+	char text[SP_ADDR_STRLEN];
+
+	party->failures = 0;
+	if (sp_addr_equal(at, &party->at))
+		return;
+	party->at = *at;
+	udp_follow(party);
+	log_line("peer %s: is at %s now", config->name, sp_addr_format(&path->remote, text));
+}
+
 void party_missed(struct party *party)
 {
 	party->failures++;
@@ -278,6 +371,16 @@ uint32_t party_mark(const struct party *party)
 		if (config->options.fwmark)
 			return config->options.fwmark;
 	return 0;
+}
+
+const char *party_link(const struct party *party)
+{
+	const struct sp_tunnel_config *config;
+
+	STAILQ_FOREACH(config, &party->config->tunnels, of_peer)
+		if (config->options.link[0])
+			return config->options.link;
+	return "";
 }
 
 /* --- the engine's turn ---------------------------------------------------------------------- */

@@ -7,6 +7,14 @@
 #include "keying/engine.h"
 #include "lib/table.h"
 
+/* Both addresses of its datagrams. */
+struct party_end {
+	UT_hash_handle hh;		/* of the daemon, if it is in use */
+	bool used;
+	struct party_place place;
+	struct party *party;
+};
+
 struct party {
 	LIST_ENTRY(party) next;
 	UT_hash_handle hh;		/* of the registry, by name */
@@ -26,15 +34,11 @@ struct party {
 	unsigned int half_open[2];	/* of its streams; [1]: from elsewhere than it is */
 	unsigned int failures;		/* to reach it, in a row */
 	struct sp_addr at;		/* where it has moved to; none: as configured */
-	/* of those whose engines have datagrams: by both addresses, and by identity */
-	UT_hash_handle hh_ends;
-	UT_hash_handle hh_hello;
-	bool in_hello;
-	struct party_place ends;
-	/* of its door */
-	struct door *door;
-	UT_hash_handle hh_id;
-	struct engine_id id;
+	LIST_HEAD(, party_claim) claims;
+	struct party_end ends[2];	/* as configured, and where it has moved to */
+	struct sp_key own_public;	/* our key without its private half */
+	struct sp_key_holding holding;	/* of it, references of its own */
+	struct sp_psk psk;
 };
 
 /* With keys that are in the ring already; without tunnels yet, and not yet of the daemon. */
@@ -54,11 +58,16 @@ bool party_follows(const struct party *party);
 const struct sp_addr *party_address(const struct party *party);
 /* It was there, as a packet or a session of its has proved. */
 void party_met(struct party *party, const struct sp_addr *at);
+/* The same, of a datagram: it needs no leave to be elsewhere. */
+void party_moved(struct party *party, const struct sp_path *path);
 /* It was not where a stream was to lead. */
 void party_missed(struct party *party);
 
 /* Of its tunnels' packets, so that its connections pass the tunnels by, too; 0: none. */
 uint32_t party_mark(const struct party *party);
+
+/* The interface or the VRF that its tunnels' packets leave by, and so do its own; "": any. */
+const char *party_link(const struct party *party);
 
 /* Tells the engine what has happened on a stream. */
 void party_hear(struct party *party, const struct engine_stream *what);

@@ -16,14 +16,67 @@ const char *plan_word(enum plan_change change)
 	return words[change];
 }
 
-/* --- peers ------------------------------------------------------------------ */
+/* --- what differs ----------------------------------------------------------- */
 
-static bool peers_differ(const struct sp_peer_config *a, const struct sp_peer_config *b)
+/* A list of words in the making. */
+struct why {
+	char *text;
+	size_t size;
+};
+
+static void note(struct why *why, const char *word, bool differs)
 {
-	return a->keying != b->keying || !sp_addr_equal(&a->local, &b->local) ||
-	       !sp_addr_equal(&a->remote, &b->remote) || a->port != b->port ||
-	       a->profile != b->profile;
+	size_t len = strlen(why->text);
+
+	if (differs)
+		snprintf(why->text + len, why->size - len, "%s%s", len ? ", " : "", word);
 }
+
+static bool idents_differ(const struct sp_ident *a, const struct sp_ident *b)
+{
+	return a->type != b->type || a->len != b->len || memcmp(a->octets, b->octets, a->len);
+}
+
+static bool proposals_differ(const struct sp_peer_config *a, const struct sp_peer_config *b)
+{
+	return a->n_ike != b->n_ike || memcmp(a->ike, b->ike, a->n_ike * sizeof(a->ike[0]));
+}
+
+/* What only IKE has is the same where nobody has said anything. */
+static void note_ike(struct why *why, const struct sp_peer_config *a,
+		     const struct sp_peer_config *b)
+{
+	note(why, "auth", a->auth != b->auth);
+	note(why, "local-id", idents_differ(&a->local_id, &b->local_id));
+	note(why, "remote-id", idents_differ(&a->remote_id, &b->remote_id));
+	note(why, "ike", proposals_differ(a, b));
+	note(why, "ike-lifetime", a->ike_lifetime != b->ike_lifetime);
+	note(why, "session-key-limit", a->session_key_limit != b->session_key_limit);
+	note(why, "session-pfs", a->session_pfs != b->session_pfs || a->pfs_group != b->pfs_group);
+	note(why, "master-pfs", a->master_pfs != b->master_pfs);
+	note(why, "max-tunnels", a->max_tunnels != b->max_tunnels);
+	note(why, "dpd", a->dpd != b->dpd);
+	note(why, "dpd-action", a->dpd_action != b->dpd_action);
+	note(why, "encap", a->encap != b->encap);
+	note(why, "allow-weak", a->allow_weak != b->allow_weak);
+}
+
+/* All but what is in the files that it names. */
+static void note_peer_keys(struct why *why, const struct sp_peer_config *a,
+			   const struct sp_peer_config *b)
+{
+	note(why, "keying", a->keying != b->keying);
+	note(why, "local", !sp_addr_equal(&a->local, &b->local));
+	note(why, "remote", !sp_addr_equal(&a->remote, &b->remote) ||
+				    a->remote_any != b->remote_any);
+	if (b->keying == SP_KEYING_MANUAL)
+		return;
+	note(why, "port", a->port != b->port);
+	note(why, "profile", a->profile != b->profile);
+	note_ike(why, a, b);
+}
+
+/* --- peers ------------------------------------------------------------------ */
 
 static bool is_key(const struct sp_key *key, const char *id)
 {
@@ -49,11 +102,32 @@ static bool has_peer_key(const struct party *party, const struct sp_peer_config 
 	       is_key(sp_keyring_public(keys, peer->peer_key, &err), party->remote_id);
 }
 
+static bool has_secret(const struct party *party, const struct sp_peer_config *peer,
+		       struct sp_keyring *keys)
+{
+	const struct sp_psk *psk;
+	struct sp_error err;
+
+	if (!sp_config_needs_psk(peer))
+		return true;
+	psk = sp_keyring_psk(keys, peer->psk, &err);
+	return psk && !memcmp(psk->digest, party->psk.digest, sizeof(psk->digest));
+}
+
+static bool peers_differ(const struct sp_peer_config *a, const struct sp_peer_config *b)
+{
+	char text[256] = "";
+	struct why why = { text, sizeof(text) };
+
+	note_peer_keys(&why, a, b);
+	return text[0];
+}
+
 bool plan_keeps(const struct party *party, const struct sp_peer_config *peer,
 		struct sp_keyring *keys)
 {
 	return peer && !peers_differ(party->config, peer) && has_key(party, peer, keys) &&
-	       has_peer_key(party, peer, keys);
+	       has_peer_key(party, peer, keys) && has_secret(party, peer, keys);
 }
 
 bool plan_withdraws(const struct party *party, const struct sp_peer_config *peer,
@@ -63,36 +137,15 @@ bool plan_withdraws(const struct party *party, const struct sp_peer_config *peer
 	       !has_peer_key(party, peer, keys);
 }
 
-/* --- what differs ----------------------------------------------------------- */
-
-/* A list of words in the making. */
-struct why {
-	char *text;
-	size_t size;
-};
-
-static void note(struct why *why, const char *word, bool differs)
-{
-	size_t len = strlen(why->text);
-
-	if (differs)
-		snprintf(why->text + len, why->size - len, "%s%s", len ? ", " : "", word);
-}
-
 static void note_peer(struct why *why, const struct party *party, const struct sp_peer_config *a,
 		      const struct sp_peer_config *b, struct sp_keyring *keys)
 {
-	note(why, "keying", a->keying != b->keying);
-	note(why, "local", !sp_addr_equal(&a->local, &b->local));
-	note(why, "remote", !sp_addr_equal(&a->remote, &b->remote));
-	if (!engines_find(b->keying))
+	note_peer_keys(why, a, b);
+	if (!party || party->config->keying != b->keying)
 		return;
-	note(why, "port", a->port != b->port);
-	note(why, "profile", a->profile != b->profile);
-	if (!party || !party->remote_id[0])
-		return;
-	note(why, "key", !has_key(party, b, keys));
-	note(why, "peer-key", !has_peer_key(party, b, keys));
+	note(why, "key", party->remote_id[0] && !has_key(party, b, keys));
+	note(why, "peer-key", party->remote_id[0] && !has_peer_key(party, b, keys));
+	note(why, "psk", party->psk.len && !has_secret(party, b, keys));
 }
 
 static bool addresses_differ(const struct sp_addresses *a, const struct sp_addresses *b)
@@ -168,6 +221,8 @@ static uint32_t owner_of(const struct sp_tunnel_config *config, struct sp_keyrin
 
 	if (peer->keying == SP_KEYING_MANUAL)
 		return KERNEL_OWNER_MANUAL;
+	if (sp_config_needs_psk(peer))
+		return KERNEL_OWNER_PSK;
 	if (!sp_config_needs_keys(peer))
 		return KERNEL_OWNER_COMPAT;
 	key = sp_keyring_public(keys, peer->peer_key, &err);
@@ -179,6 +234,7 @@ static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, str
 	struct why why = { tunnel->why, sizeof(tunnel->why) };
 
 	kernel_compare(&tunnel->wish, plan->kernel, tunnel->config, tunnel->old,
+		       registry_tunnel(&daemon->registry, tunnel->name),
 		       owner_of(tunnel->config, plan->keys));
 	if (tunnel->old) {
 		note_peer(&why, party_find(daemon, tunnel->config->peer_name), tunnel->old->peer,
@@ -189,13 +245,15 @@ static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, str
 }
 
 void plan_tunnel_again(struct plan_tunnel *to, struct snapshot *kernel,
-		       const struct sp_tunnel_config *config, struct sp_keyring *keys)
+		       const struct tunnel *tunnel, struct sp_keyring *keys)
 {
+	const struct sp_tunnel_config *config = tunnel->config;
+
 	memset(to, 0, sizeof(*to));
 	to->name = config->name;
 	to->config = config;
 	to->old = config;
-	kernel_compare(&to->wish, kernel, config, config, owner_of(config, keys));
+	kernel_compare(&to->wish, kernel, config, config, tunnel, owner_of(config, keys));
 	to->change = change_of(to);
 }
 

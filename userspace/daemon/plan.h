@@ -45,7 +45,7 @@ const char *plan_word(enum plan_change change);
 
 /* How one tunnel would be brought to be as the configuration in force says. */
 void plan_tunnel_again(struct plan_tunnel *to, struct snapshot *kernel,
-		       const struct sp_tunnel_config *config, struct sp_keyring *keys);
+		       const struct tunnel *tunnel, struct sp_keyring *keys);
 
 /* Whether a party stays as it is, for @peer, which may be NULL. */
 bool plan_keeps(const struct party *party, const struct sp_peer_config *peer,

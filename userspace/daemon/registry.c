@@ -25,6 +25,9 @@ void registry_add_party(struct registry *registry, struct party *party)
 	struct party *first;
 
 	HASH_ADD_STR(registry->parties, name, party);
+	/* Those without streams nobody looks for there. */
+	if (!party->engine->stream)
+		return;
 	party->place = registry_place(&config->local, &config->remote, config->port);
 	party->same_place = NULL;
 	first = registry_party_at(registry, &party->place);
@@ -41,6 +44,8 @@ void registry_remove_party(struct registry *registry, struct party *party)
 	struct party *first = registry_party_at(registry, &party->place), *heir;
 
 	HASH_DEL(registry->parties, party);
+	if (!party->engine->stream)
+		return;
 	if (first != party) {
 		while (first->same_place != party)
 			first = first->same_place;
@@ -115,6 +120,7 @@ void tunnel_set_keying(struct tunnel *tunnel, struct party *party, struct engine
 	assert(!party == !keying);
 	tunnel->party = party;
 	tunnel->keying = keying;
+	tunnel->placed = tunnel->placed && party;
 }
 
 void tunnel_set_trouble(struct tunnel *tunnel, const char *text)

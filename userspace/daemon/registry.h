@@ -7,6 +7,7 @@
 #define REGISTRY_H
 
 #include "config/config.h"
+#include "keying/port.h"
 #include "table.h"
 
 struct daemon;
@@ -21,6 +22,9 @@ struct tunnel {
 	struct party *party;		/* whose engine keys it; NULL: nobody does but by hand */
 	struct engine_tunnel *keying;	/* that engine's */
 	char *trouble;			/* why the kernel's is not as configured, or NULL */
+	bool placed;			/* by the engine: there its packets go, */
+	struct port_way way;		/* and not where the configuration says */
+	uint32_t owner;			/* the mark of the kernel's */
 	bool suspect;			/* somebody else may have changed the kernel's */
 	uint8_t admin;			/* enum spindle_admin, as set last by whomever */
 };

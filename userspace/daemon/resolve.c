@@ -176,6 +176,7 @@ static void move_party(struct party *party, const struct sp_peer_config *peer)
 	party->at.family = AF_UNSPEC;
 	party_configure(party, peer);
 	registry_add_party(registry, party);
+	udp_follow(party);
 }
 
 static void move_tunnels(struct daemon *daemon, const struct sp_peer_config *peer)

@@ -124,7 +124,7 @@ static int take_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void 
 	}
 	slot = &entry->sas[entry->n_sas++];
 	*slot = (struct snapshot_sa){
-		.generation = sa->generation, .dir = sa->dir, .state = sa->state,
+		.spi = sa->spi, .generation = sa->generation, .dir = sa->dir, .state = sa->state,
 		.life = sa->life, .age = sa->age, .bytes = sa->bytes, .packets = sa->packets,
 	};
 	memcpy(slot->alg, sa->alg, sizeof(slot->alg));

@@ -20,6 +20,7 @@ int snapshot_each_tunnel(const struct snapshot *snapshot, sp_tunnel_fn each, voi
 
 /* What there is to know of an SA without its counters of drops. */
 struct snapshot_sa {
+	uint32_t spi;
 	uint32_t generation;
 	uint8_t dir;
 	uint8_t state;

@@ -23,8 +23,18 @@ static uint32_t mark_of(const struct sp_peer_config *peer)
 	return 0;
 }
 
+static const char *link_of(const struct sp_peer_config *peer)
+{
+	const struct sp_tunnel_config *tunnel;
+
+	STAILQ_FOREACH(tunnel, &peer->tunnels, of_peer)
+		if (tunnel->options.link[0])
+			return tunnel->options.link;
+	return "";
+}
+
 /* To connect a socket for datagrams sends nothing; the kernel only looks the way up. */
-struct sp_addr source_find(const struct sp_peer_config *peer)
+static struct sp_addr find_towards(const struct sp_peer_config *peer, const struct sp_addr *to)
 {
 	enum { ANY_PORT = 9 };
 	struct sp_addr source = { .family = AF_UNSPEC };
@@ -33,18 +43,36 @@ struct sp_addr source_find(const struct sp_peer_config *peer)
 	uint32_t mark = mark_of(peer);
 	int fd;
 
-	if (!peer->remote.family)
-		return source;
-	fd = socket(peer->remote.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = socket(to->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return source;
-	if ((!mark || !address_mark(fd, mark)) &&
-	    !connect(fd, (struct sockaddr *)&remote, address_set(&remote, &peer->remote,
-								 ANY_PORT)) &&
+	if ((!mark || !address_mark(fd, mark)) && !address_bind_link(fd, link_of(peer)) &&
+	    !connect(fd, (struct sockaddr *)&remote, address_set(&remote, to, ANY_PORT)) &&
 	    !getsockname(fd, (struct sockaddr *)&local, &len))
 		source = address_get((struct sockaddr *)&local);
 	close(fd);
 	return source;
+}
+
+/* Addresses that are nobody's (RFC 7600, RFC 3849), so that the default route leads there. */
+static struct sp_addr find_towards_anybody(const struct sp_peer_config *peer)
+{
+	static const struct sp_addr nobody[] = {
+		{ .family = AF_INET, .octets = { 192, 0, 0, 8 } },
+		{ .family = AF_INET6, .octets = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
+	};
+	struct sp_addr source = find_towards(peer, &nobody[0]);
+
+	return source.family ? source : find_towards(peer, &nobody[1]);
+}
+
+struct sp_addr source_find(const struct sp_peer_config *peer)
+{
+	const struct sp_addr none = { .family = AF_UNSPEC };
+
+	if (peer->remote_any)
+		return find_towards_anybody(peer);
+	return peer->remote.family ? find_towards(peer, &peer->remote) : none;
 }
 
 struct sp_addr source_of(const struct daemon *daemon, const struct sp_peer_config *peer)

@@ -6,8 +6,9 @@
 #include "daemon.h"
 
 /*
- * What the route to the peer's address gives a packet of this host as source, by the mark of
- * its tunnels; none if there is no such route, or the peer has no address yet.
+ * What the route to the peer's address gives a packet of this host as source, by the mark and the
+ * link of its tunnels, or the default route if the peer may be anywhere; none if there is no such
+ * route, or the peer has no address yet.
  */
 struct sp_addr source_find(const struct sp_peer_config *peer);
 /* The same, but as it is in the configuration in force while there is no route. */

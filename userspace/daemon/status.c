@@ -19,6 +19,12 @@ static json_t *wall_time(double then)
 	return json_integer((json_int_t)llround((double)time(NULL) + then - daemon_now()));
 }
 
+/* Of what is due nobody has to wait any more. */
+static json_t *time_ahead(double then)
+{
+	return then > daemon_now() ? wall_time(then) : json_null();
+}
+
 static json_t *text_or_null(const char *text)
 {
 	return text && text[0] ? sp_json_text(text) : json_null();
@@ -48,7 +54,7 @@ static json_t *keyed_tunnel(const struct daemon *daemon, const struct tunnel *tu
 
 	tunnel->party->engine->look_tunnel(tunnel->keying, &look);
 	up = look.generation != 0;
-	return json_pack("{s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}",
 			 "name", sp_json_text(tunnel->name),
 			 "state", look.state,
 			 "generation", up ? json_integer(look.generation) : json_null(),
@@ -56,6 +62,7 @@ static json_t *keyed_tunnel(const struct daemon *daemon, const struct tunnel *tu
 			 "rekeys", (int)look.rekeys,
 			 "established", wall_time(look.established),
 			 "rekey-at", wall_time(look.rekey_at),
+			 "retry-at", time_ahead(look.retry_at),
 			 "last-error", text_or_null(party_last_error(tunnel)),
 			 "problems", problems_of(daemon, tunnel));
 }
@@ -71,10 +78,10 @@ static json_t *manual_tunnel(const struct daemon *daemon, const struct tunnel *t
 
 	if (!is && !error)
 		error = "the kernel has no such tunnel";
-	return json_pack("{s:o, s:s, s:o, s:n, s:i, s:n, s:n, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:o, s:n, s:i, s:n, s:n, s:n, s:o, s:o}",
 			 "name", sp_json_text(tunnel->name), "state", state,
 			 "generation", up ? json_integer(is->out_generation) : json_null(),
-			 "alg", "rekeys", 0, "established", "rekey-at",
+			 "alg", "rekeys", 0, "established", "rekey-at", "retry-at",
 			 "last-error", text_or_null(error),
 			 "problems", problems_of(daemon, tunnel));
 }
@@ -89,44 +96,57 @@ static json_t *one_tunnel(const struct daemon *daemon, const struct sp_tunnel_co
 	return manual_tunnel(daemon, tunnel, snapshot_tunnel(kernel, config->name));
 }
 
-/* No engine has SPIs of its own yet, nor refreshes anything but SAs: those fields are IKE's. */
+/* Who we are to each other: what the engine says, or else our keys' fingerprints. */
+static json_t *id_of(const char *said, const char *key)
+{
+	return text_or_null(said ? said : key);
+}
+
 static json_t *keyed_peer(const struct party *party, json_t *tunnels)
 {
 	struct engine_peer_look look;
 
 	party->engine->look(party->keying, &look);
-	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:n, s:n, s:o, s:n, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:o, s:s*, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o}",
 			 "name", sp_json_text(party->name), "keying", party->engine->name,
 			 "auth", text_or_null(look.auth),
 			 "profile", look.profile,
 			 "state", look.state,
-			 "local-id", text_or_null(party->local_id),
-			 "remote-id", text_or_null(party->remote_id),
-			 "local-spi", "remote-spi",
+			 "phase", text_or_null(look.phase),
+			 "local-id", id_of(look.local_id, party->local_id),
+			 "remote-id", id_of(look.remote_id, party->remote_id),
+			 "local-spi", text_or_null(look.local_spi),
+			 "remote-spi", text_or_null(look.remote_spi),
+			 "vendors", text_or_null(look.vendors),
 			 "established", wall_time(look.established),
-			 "rekey-at",
+			 "rekey-at", wall_time(look.rekey_at),
+			 "retry-at", time_ahead(look.retry_at),
 			 "last-error", text_or_null(look.last_error),
 			 "tunnels", tunnels);
 }
 
 static json_t *manual_peer(const struct sp_peer_config *peer, json_t *tunnels)
 {
-	return json_pack("{s:o, s:s, s:n, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:o}",
+	return json_pack("{s:o, s:s, s:n, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, "
+			 "s:o}",
 			 "name", sp_json_text(peer->name), "keying", "manual", "auth",
-			 "state", "manual",
-			 "local-id", "remote-id", "local-spi", "remote-spi", "established",
-			 "rekey-at", "last-error", "tunnels", tunnels);
+			 "state", "manual", "phase",
+			 "local-id", "remote-id", "local-spi", "remote-spi", "vendors",
+			 "established", "rekey-at", "retry-at", "last-error", "tunnels", tunnels);
 }
 
 /* Where it and we are, and by what name that was found. */
-static json_t *with_place(json_t *status, const struct sp_peer_config *peer)
+static json_t *with_place(json_t *status, const struct sp_peer_config *peer,
+			  const struct party *party)
 {
+	const struct sp_addr *remote = party && peer->remote_any ? &party->at : &peer->remote;
 	char text[SP_ADDR_STRLEN];
 
 	json_object_set_new(status, "local", peer->local.family ?
 			    json_string(sp_addr_format(&peer->local, text)) : json_null());
-	json_object_set_new(status, "remote", peer->remote.family ?
-			    json_string(sp_addr_format(&peer->remote, text)) : json_null());
+	json_object_set_new(status, "remote", remote->family ?
+			    json_string(sp_addr_format(remote, text)) : json_null());
 	json_object_set_new(status, "remote-name", text_or_null(peer->remote_name));
 	return status;
 }
@@ -144,7 +164,8 @@ static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config
 	else
 		STAILQ_FOREACH(config, &peer->tunnels, of_peer)
 			json_array_append_new(tunnels, one_tunnel(daemon, config, kernel));
-	return with_place(party ? keyed_peer(party, tunnels) : manual_peer(peer, tunnels), peer);
+	return with_place(party ? keyed_peer(party, tunnels) : manual_peer(peer, tunnels), peer,
+			  party);
 }
 
 /* A peer and a tunnel may have the same name, and need not belong to each other. */

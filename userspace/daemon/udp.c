@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "claim.h"
 #include "io/datagram.h"
 #include "io/log.h"
 #include "party.h"
@@ -16,6 +17,7 @@ struct udp_port {
 	uint16_t port;
 	bool esp;			/* the module has the socket */
 	const struct engine *engine;	/* whose datagrams come in; NULL: nobody's */
+	struct party *anybody;		/* who may be anywhere, and gets what nobody else does */
 	bool needed;
 	struct sp_error error;		/* why there is no descriptor; empty if there is one */
 	struct datagrams *datagrams;
@@ -26,26 +28,36 @@ struct udp_port {
 
 static struct party *find_by_ends(const struct daemon *daemon, const struct sp_path *path)
 {
-	const struct party_place ends = registry_place(&path->local, &path->remote, 0);
-	struct party *party;
+	const struct party_place place = registry_place(&path->local, &path->remote, 0);
+	struct party_end *end;
 
-	HASH_FIND(hh_ends, daemon->udp_by_ends, &ends, sizeof(ends), party);
-	return party;
+	HASH_FIND(hh, daemon->ends, &place, sizeof(place), end);
+	return end ? end->party : NULL;
 }
 
-static struct party *find_by_hello(const struct udp_port *port, const void *octets, size_t len)
+/* Any may be elsewhere than it was. */
+static unsigned int rank_party(const struct party *party, const void *arg)
 {
-	struct party *party;
-	struct engine_id id;
+	const struct sp_path *path = arg;
 
-	if (!port->engine->hello_len || len < port->engine->hello_len ||
-	    port->engine->identify(octets, &id))
-		return NULL;
-	HASH_FIND(hh_hello, port->daemon->udp_by_hello, &id, sizeof(id), party);
-	return party;
+	return sp_addr_equal(party_address(party), &path->remote) ? 2 : 1;
 }
 
-/* The identity first: several may be behind one address. */
+/* The identity first: several may be behind one address, and each may have moved. */
+static struct party *find_party(const struct udp_port *port, const struct sp_path *path,
+				const void *octets, size_t len)
+{
+	const struct engine *engine = port->engine;
+	struct party *party = NULL;
+
+	if (engine->hello_len && len >= engine->hello_len)
+		party = claim_find(port->daemon, engine, octets, rank_party, path);
+	if (party)
+		return party;
+	party = find_by_ends(port->daemon, path);
+	return party && party->engine == engine ? party : port->anybody;
+}
+
 static void on_datagram(void *arg, const struct sp_path *path, const void *octets, size_t len)
 {
 	const struct udp_port *port = arg;
@@ -53,46 +65,53 @@ static void on_datagram(void *arg, const struct sp_path *path, const void *octet
 
 	if (!port->engine)
 		return;
-	party = find_by_hello(port, octets, len);
+	party = find_party(port, path, octets, len);
 	if (!party)
-		party = find_by_ends(port->daemon, path);
-	if (!party || party->engine != port->engine ||
-	    !sp_addr_equal(&party->config->local, &path->local))
 		return;
 	party->engine->datagram(party->keying, path, octets, len, daemon_now());
 	party_tick(party);
 }
 
-void udp_forget(struct party *party)
+static void leave_end(struct party_end *end)
 {
-	struct daemon *daemon = party->daemon;
-	struct party *found;
-
-	HASH_FIND(hh_ends, daemon->udp_by_ends, &party->ends, sizeof(party->ends), found);
-	if (found == party)
-		HASH_DELETE(hh_ends, daemon->udp_by_ends, party);
-	if (party->in_hello)
-		HASH_DELETE(hh_hello, daemon->udp_by_hello, party);
-	party->in_hello = false;
+	if (end->used)
+		HASH_DEL(end->party->daemon->ends, end);
+	end->used = false;
 }
 
-static void enter_party(struct party *party)
+static void enter_end(struct party_end *end, struct party *party, const struct sp_addr *remote)
 {
-	const struct sp_peer_config *config = party->config;
-	struct daemon *daemon = party->daemon;
-	struct party *other;
+	struct party_end *other;
 
-	party->ends = registry_place(&config->local, &config->remote, 0);
-	HASH_FIND(hh_ends, daemon->udp_by_ends, &party->ends, sizeof(party->ends), other);
-	if (!other)
-		HASH_ADD(hh_ends, daemon->udp_by_ends, ends, sizeof(party->ends), party);
-	if (!party->engine->id(party->keying, &party->id))
+	leave_end(end);
+	if (!remote->family || remote->family != party->config->local.family)
 		return;
-	HASH_FIND(hh_hello, daemon->udp_by_hello, &party->id, sizeof(party->id), other);
+	end->party = party;
+	end->place = registry_place(&party->config->local, remote, 0);
+	HASH_FIND(hh, party->daemon->ends, &end->place, sizeof(end->place), other);
 	if (other)
 		return;
-	HASH_ADD(hh_hello, daemon->udp_by_hello, id, sizeof(party->id), party);
-	party->in_hello = true;
+	HASH_ADD(hh, party->daemon->ends, place, sizeof(end->place), end);
+	end->used = true;
+}
+
+void udp_forget(struct party *party)
+{
+	struct udp_port *port;
+
+	leave_end(&party->ends[0]);
+	leave_end(&party->ends[1]);
+	LIST_FOREACH(port, &party->daemon->udp_ports, next)
+		if (port->anybody == party)
+			port->anybody = NULL;
+}
+
+void udp_follow(struct party *party)
+{
+	if (!party->engine->udp[0].port)
+		return;
+	enter_end(&party->ends[0], party, &party->config->remote);
+	enter_end(&party->ends[1], party, &party->at);
 }
 
 /* --- sockets ---------------------------------------------------------------------------- */
@@ -205,9 +224,10 @@ static void need_ports_of(struct party *party)
 	for (size_t i = 0; i < ENGINE_UDP_MAX && udp[i].port; i++) {
 		port = need_port(party->daemon, &party->config->local, udp[i].port, udp[i].esp);
 		port->engine = party->engine;
+		if (party->config->remote_any && !port->anybody)
+			port->anybody = party;
 	}
-	if (udp[0].port)
-		enter_party(party);
+	udp_follow(party);
 }
 
 void udp_apply(struct daemon *daemon, const struct sp_config *config)

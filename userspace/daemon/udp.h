@@ -17,6 +17,8 @@ void udp_apply(struct daemon *daemon, const struct sp_config *config);
 void udp_close_all(struct daemon *daemon);
 /* The party goes. */
 void udp_forget(struct party *party);
+/* The party is elsewhere, or the configuration says so. */
+void udp_follow(struct party *party);
 
 /* What cannot be sent is lost. */
 void udp_send(const struct daemon *daemon, const struct sp_path *path, uint32_t mark,

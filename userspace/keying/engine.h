@@ -21,18 +21,18 @@ enum {
 	ENGINE_HELLO_MAX = 128,		/* octets that tell whose a connection is */
 	ENGINE_SEEN_MAX = 16,		/* generations of one tunnel */
 	ENGINE_UDP_MAX = 2,		/* ports */
+	ENGINE_IDS_MAX = 2,		/* candidates in one hello */
 };
 
 /* The engine's own: one peer, and one of its tunnels. */
 struct engine_peer;
 struct engine_tunnel;
 
-/* By what a peer is found whose address does not tell who it is; all of it is compared. */
-struct engine_id {
-	uint8_t octets[64];
-};
-
-/* What is in the files that the configuration names; NULL: it names none. */
+/*
+ * What is in the files that the configuration names; NULL: it names none.  Of our own key an
+ * engine of IKE gets the public half: it asks for signatures (keys/question.h), as it does for
+ * what is made with a pre-shared key.
+ */
 struct engine_keys {
 	const struct sp_key *own;
 	const struct sp_key *peer;
@@ -40,12 +40,13 @@ struct engine_keys {
 
 enum engine_wish { ENGINE_UP, ENGINE_DOWN, ENGINE_REKEY };
 
-/* A generation that was in the kernel before the engine was. */
+/* A generation that was in the kernel before the engine was, or one half of it. */
 struct engine_generation {
 	uint32_t number;
 	const char *alg;		/* a word of kmod/suite.h */
 	bool current;			/* the tunnel sends with it */
 	double since;
+	uint32_t in_spi, out_spi;	/* 0: of the other half */
 };
 
 enum engine_news_kind {
@@ -60,12 +61,15 @@ enum engine_news_kind {
 	 */
 	ENGINE_OFF,
 	ENGINE_ON,
+	ENGINE_MOVED,			/* the tunnel follows its peer, which is elsewhere now */
 };
 
 /* What the kernel has notified of. */
 struct engine_news {
 	enum engine_news_kind kind;
 	uint32_t generation;
+	struct sp_addr remote;		/* it has moved: to where its packets go now, */
+	uint16_t remote_port;		/* and in UDP to what port; 0: not in UDP */
 };
 
 /* What the kernel has of a tunnel, of the generations that the engine says to have. */
@@ -104,6 +108,13 @@ struct engine_peer_look {
 	const char *profile;
 	double established;
 	const char *last_error;		/* "": none */
+	/* of IKE; NULL elsewhere or while there are none */
+	const char *phase;		/* what it is about: "main mode, waiting for message 4" */
+	const char *local_id, *remote_id;	/* as proved, or as to be proved */
+	const char *local_spi, *remote_spi;	/* the cookies, as hexadecimal digits */
+	const char *vendors;		/* what the peer says that it is and knows: "DPD, NAT-T" */
+	double rekey_at;
+	double retry_at;		/* it is tried again after a failure */
 };
 
 struct engine_tunnel_look {
@@ -114,6 +125,7 @@ struct engine_tunnel_look {
 	double established;
 	double rekey_at;
 	const char *last_error;
+	double retry_at;		/* INFINITY: nothing is waited for */
 };
 
 /* Where an engine's datagrams come in, at each local address of its peers. */
@@ -126,13 +138,14 @@ struct engine {
 	const char *name;
 	struct engine_udp udp[ENGINE_UDP_MAX];
 
-	/*
-	 * The first so many octets of a connection, or of a datagram from where nobody is known to
-	 * be, tell whose it is; 0: they never do.
-	 */
+	/* The first so many octets of a connection or a datagram tell whose it is; 0: never. */
 	size_t hello_len;
-	/* -1: these do not. */
-	int (*identify)(const uint8_t *hello, struct engine_id *id);
+	/*
+	 * Identities that something with these octets can have, best first; returns how many.  If
+	 * a peer has claimed one, it gets that, wherever it comes from; if none has, the peer at
+	 * the address does, and of datagrams else one with remote = any.  Nothing is allocated.
+	 */
+	size_t (*identify)(const uint8_t *hello, struct engine_id ids[ENGINE_IDS_MAX]);
 
 	/* The port outlives it; NULL without memory. */
 	struct engine_peer *(*open)(const struct sp_peer_config *config,
@@ -142,13 +155,12 @@ struct engine {
 	/* What may change while it lives: where the peer is. */
 	void (*configure)(struct engine_peer *peer, const struct sp_peer_config *config,
 			  double now);
-	/* Whether it can be found by identify(). */
-	bool (*id)(const struct engine_peer *peer, struct engine_id *id);
 	void (*look)(const struct engine_peer *peer, struct engine_peer_look *look);
 
 	/* NULL without memory. */
 	struct engine_tunnel *(*add)(struct engine_peer *peer,
 				     const struct sp_tunnel_config *config);
+	/* Once for each half. */
 	void (*adopt)(struct engine_tunnel *tunnel, const struct engine_generation *generation);
 	/* After the adoptions: what the configuration wants from now on. */
 	void (*start)(struct engine_tunnel *tunnel, double now);
@@ -166,7 +178,10 @@ struct engine {
 	void (*look_tunnel)(const struct engine_tunnel *tunnel, struct engine_tunnel_look *look);
 
 	void (*stream)(struct engine_peer *peer, const struct engine_stream *stream, double now);
-	/* To one of its ports, from where the peer is said to be, or with its identity. */
+	/*
+	 * To one of its ports, from where the peer is said to be, or with an identity that it has
+	 * claimed.
+	 */
 	void (*datagram)(struct engine_peer *peer, const struct sp_path *path, const void *octets,
 			 size_t len, double now);
 	/* Of a question that was asked, unless it was withdrawn. */

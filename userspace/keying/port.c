@@ -51,8 +51,13 @@ static void add_question(struct port *port, enum port_verb verb, uint32_t id,
 {
 	struct port_request *request = add_request(port, verb, id, NULL, 0);
 
-	if (request)
-		request->question = *question;
+	if (!request)
+		return;
+	request->question = malloc(sizeof(*question));
+	if (request->question)
+		*request->question = *question;
+	else
+		port->failed = true;
 }
 
 void port_datagram(struct port *port, const struct sp_path *path, const void *octets, size_t len)
@@ -107,6 +112,32 @@ void port_withdraw(struct port *port, uint32_t question)
 	add_request(port, PORT_WITHDRAW, question, NULL, 0);
 }
 
+static void add_claim(struct port *port, enum port_verb verb, const struct engine_id *id)
+{
+	struct port_request *request = add_request(port, verb, 0, NULL, 0);
+
+	if (request)
+		request->claim = *id;
+}
+
+void port_claim(struct port *port, const struct engine_id *id)
+{
+	add_claim(port, PORT_CLAIM, id);
+}
+
+void port_disclaim(struct port *port, const struct engine_id *id)
+{
+	add_claim(port, PORT_DISCLAIM, id);
+}
+
+void port_met(struct port *port, const struct sp_path *path)
+{
+	struct port_request *request = add_request(port, PORT_MET, 0, NULL, 0);
+
+	if (request)
+		request->path = *path;
+}
+
 void port_event(struct port *port, const struct port_event *event)
 {
 	struct port_request *request;
@@ -134,6 +165,7 @@ struct port_request *port_take(struct port *port)
 
 void port_done(struct port_request *request)
 {
+	free(request->question);
 	free(request->event);
 	free(request);
 }

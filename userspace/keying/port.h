@@ -21,6 +21,21 @@
 #include "netlink/nl.h"
 #include "path.h"
 
+/*
+ * By what something that comes in is found to be the peer's, if its address does not tell; all
+ * of it is compared.
+ */
+struct engine_id {
+	uint8_t octets[64];
+};
+
+/* Between whom a tunnel's packets go. */
+struct port_way {
+	struct sp_addr local, remote;
+	uint16_t local_port, remote_port;	/* in UDP (RFC 3948); both 0: not in UDP */
+	bool follow;			/* a packet that proves good moves the remote end there */
+};
+
 /* What the host does at once. */
 struct port_host {
 	int (*spi)(void *arg, const char *tunnel, uint32_t *spi, struct sp_error *err);
@@ -30,6 +45,13 @@ struct port_host {
 	int (*activate)(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err);
 	int (*remove)(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err);
 	void (*random)(void *arg, void *buf, size_t len);
+	/*
+	 * From now on the tunnel's packets go there, those of the SAs that it has as well.  It is
+	 * the configuration's way until the engine says another one; a tunnel whose peer may be
+	 * anywhere (remote = any) is not in the kernel, and has no SPIs, before that.
+	 */
+	int (*place)(void *arg, const char *tunnel, const struct port_way *way,
+		     struct sp_error *err);
 };
 
 enum port_verb {
@@ -42,6 +64,9 @@ enum port_verb {
 	PORT_ASK,
 	PORT_WITHDRAW,			/* the answer is not needed any more */
 	PORT_EVENT,
+	PORT_CLAIM,			/* what begins with that identity is the peer's */
+	PORT_DISCLAIM,
+	PORT_MET,			/* the peer is where the path ends: a datagram proves it */
 };
 
 enum port_event_kind {
@@ -63,8 +88,9 @@ struct port_request {
 	STAILQ_ENTRY(port_request) next;
 	enum port_verb verb;
 	uint32_t id;			/* of a stream or of a question */
-	struct sp_path path;		/* of a datagram */
-	struct sp_key_question question;
+	struct sp_path path;		/* of a datagram, or where the peer is */
+	struct engine_id claim;
+	struct sp_key_question *question;
 	struct port_event *event;
 	size_t len;
 	uint8_t octets[];		/* to send */
@@ -91,6 +117,15 @@ void port_expect(struct port *port, const struct sp_key_question *question);
 /* The answer will have this id. */
 uint32_t port_ask(struct port *port, const struct sp_key_question *question);
 void port_withdraw(struct port *port, uint32_t question);
+/*
+ * As many as it likes, at any time; what it has when it is closed is given back.  Of two peers
+ * that claim the same, the one at the address from which something comes gets it, or else the
+ * first.
+ */
+void port_claim(struct port *port, const struct engine_id *id);
+void port_disclaim(struct port *port, const struct engine_id *id);
+/* Without a claim, too, it is found there from now on. */
+void port_met(struct port *port, const struct sp_path *path);
 void port_event(struct port *port, const struct port_event *event);
 
 /* --- for their host ---------------------------------------------------------------- */

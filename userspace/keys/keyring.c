@@ -13,9 +13,18 @@ struct entry {
 	char where[];			/* 'k' or 'p', then the file's name */
 };
 
+/* Of a secret nothing is kept from one reading to the next. */
+struct secret {
+	UT_hash_handle hh;		/* by what the configuration has */
+	struct sp_psk psk;
+	size_t len;
+	char told[];
+};
+
 struct sp_keyring {
 	const struct sp_keyring *known;
 	struct entry *entries;
+	struct secret *secrets;
 };
 
 struct sp_keyring *sp_keyring_new(const struct sp_keyring *known)
@@ -34,12 +43,30 @@ static void free_entry(struct entry *entry)
 	free(entry);
 }
 
+static void free_secret(struct secret *secret)
+{
+	sp_psk_wipe(&secret->psk);
+	explicit_bzero(secret->told, secret->len);
+	free(secret);
+}
+
+static void free_secrets(struct sp_keyring *ring)
+{
+	struct secret *secret, *next;
+
+	HASH_ITER(hh, ring->secrets, secret, next) {
+		HASH_DEL(ring->secrets, secret);
+		free_secret(secret);
+	}
+}
+
 void sp_keyring_free(struct sp_keyring *ring)
 {
 	struct entry *entry, *next;
 
 	if (!ring)
 		return;
+	free_secrets(ring);
 	HASH_ITER(hh, ring->entries, entry, next) {
 		HASH_DEL(ring->entries, entry);
 		free_entry(entry);
@@ -134,6 +161,28 @@ const struct sp_key *sp_keyring_public(struct sp_keyring *ring, const char *file
 	return get_key(ring, file, false, err);
 }
 
+const struct sp_psk *sp_keyring_psk(struct sp_keyring *ring, const char *told,
+				    struct sp_error *err)
+{
+	size_t len = strlen(told);
+	struct secret *secret;
+
+	HASH_FIND(hh, ring->secrets, told, len, secret);
+	if (secret)
+		return &secret->psk;
+	secret = calloc(1, sizeof(*secret) + len + 1);
+	if (!secret)
+		abort();
+	secret->len = len;
+	strcpy(secret->told, told);
+	if (sp_psk_read(&secret->psk, told, err)) {
+		free_secret(secret);
+		return NULL;
+	}
+	HASH_ADD_KEYPTR(hh, ring->secrets, secret->told, secret->len, secret);
+	return &secret->psk;
+}
+
 /* The place is that of the peer's section: a key of the file has none of its own. */
 static void tell(const struct sp_peer_config *peer, const char *key, const struct sp_error *err,
 		 sp_problem_fn problem, void *arg)
@@ -195,26 +244,46 @@ static void free_pairs(struct pair *pairs)
 	}
 }
 
+/* Keying by RSA knows no keys of another kind. */
+static const struct sp_key *read_key(struct sp_keyring *ring, const struct sp_peer_config *peer,
+				     bool private, sp_problem_fn problem, void *arg)
+{
+	const char *file = private ? peer->key : peer->peer_key;
+	const struct sp_key *key;
+	struct sp_error err;
+
+	key = private ? sp_keyring_private(ring, file, &err) : sp_keyring_public(ring, file, &err);
+	if (key && peer->keying == SP_KEYING_RSA && sp_key_check(key->pkey, &err)) {
+		sp_fail_in(&err, "%s", sp_config_key_line(file) ? "the line" : file);
+		key = NULL;
+	}
+	if (!key)
+		tell(peer, private ? "key" : "peer-key", &err, problem, arg);
+	return key;
+}
+
 static unsigned int read_peer(struct sp_keyring *ring, const struct sp_peer_config *peer,
 			      struct pair **pairs, sp_problem_fn problem, void *arg)
 {
-	const struct sp_key *key, *peer_key;
-	unsigned int problems = 0;
+	const struct sp_key *key = read_key(ring, peer, true, problem, arg);
+	const struct sp_key *peer_key = read_key(ring, peer, false, problem, arg);
+
+	if (!key || !peer_key)
+		return !key + !peer_key;
+	if (peer->keying != SP_KEYING_RSA)
+		return 0;
+	return check_pair(pairs, peer, key, peer_key, problem, arg);
+}
+
+static unsigned int read_secret(struct sp_keyring *ring, const struct sp_peer_config *peer,
+				sp_problem_fn problem, void *arg)
+{
 	struct sp_error err;
 
-	key = sp_keyring_private(ring, peer->key, &err);
-	if (!key) {
-		tell(peer, "key", &err, problem, arg);
-		problems++;
-	}
-	peer_key = sp_keyring_public(ring, peer->peer_key, &err);
-	if (!peer_key) {
-		tell(peer, "peer-key", &err, problem, arg);
-		problems++;
-	}
-	if (!problems)
-		problems = check_pair(pairs, peer, key, peer_key, problem, arg);
-	return problems;
+	if (sp_keyring_psk(ring, peer->psk, &err))
+		return 0;
+	tell(peer, "psk", &err, problem, arg);
+	return 1;
 }
 
 unsigned int sp_keyring_read(struct sp_keyring *ring, const struct sp_config *config,
@@ -224,9 +293,12 @@ unsigned int sp_keyring_read(struct sp_keyring *ring, const struct sp_config *co
 	struct pair *pairs = NULL;
 	unsigned int problems = 0;
 
-	STAILQ_FOREACH(peer, &config->peers, next)
+	STAILQ_FOREACH(peer, &config->peers, next) {
 		if (sp_config_needs_keys(peer))
 			problems += read_peer(ring, peer, &pairs, problem, arg);
+		if (sp_config_needs_psk(peer))
+			problems += read_secret(ring, peer, problem, arg);
+	}
 	free_pairs(pairs);
 	return problems;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The keys that a configuration names.  Each file is read once each time the
+ * The keys and the secrets that a configuration names.  Each file is read once each time the
  * configuration is read, however many peers name it, and always: what is in it
  * may be another key than before.  It is parsed only if its octets have changed.
  */
@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "error.h"
+#include "psk.h"
 #include "rsakey.h"
 
 struct sp_keyring;
@@ -38,5 +39,8 @@ const struct sp_key *sp_keyring_private(struct sp_keyring *ring, const char *fil
 					struct sp_error *err);
 const struct sp_key *sp_keyring_public(struct sp_keyring *ring, const char *file,
 				       struct sp_error *err);
+/* Lives as long as its ring, like a key; @told is what the configuration has. */
+const struct sp_psk *sp_keyring_psk(struct sp_keyring *ring, const char *told,
+				    struct sp_error *err);
 
 #endif

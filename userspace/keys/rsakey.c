@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -42,9 +43,38 @@ int sp_key_check(const EVP_PKEY *key, struct sp_error *err)
 	return 0;
 }
 
+const char *sp_key_curve(const EVP_PKEY *key)
+{
+	static const struct {
+		const char *name, *word;
+	} curves[] = {
+		{ "prime256v1", "P-256" }, { "secp384r1", "P-384" }, { "secp521r1", "P-521" },
+	};
+	char name[64];
+
+	if (!EVP_PKEY_is_a(key, "EC") ||
+	    !EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, sizeof(name),
+					    NULL))
+		return NULL;
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (!strcmp(name, curves[i].name))
+			return curves[i].word;
+	return NULL;
+}
+
+int sp_key_check_any(const EVP_PKEY *key, struct sp_error *err)
+{
+	if (EVP_PKEY_is_a(key, "RSA"))
+		return sp_key_check(key, err);
+	if (!sp_key_curve(key))
+		return sp_fail(err, "is neither an RSA key nor one of ECDSA with P-256, P-384 or "
+			       "P-521");
+	return 0;
+}
+
 static EVP_PKEY *checked(EVP_PKEY *key, const char *file, struct sp_error *err)
 {
-	if (key && sp_key_check(key, err)) {
+	if (key && sp_key_check_any(key, err)) {
 		sp_fail_in(err, "%s", file);
 		EVP_PKEY_free(key);
 		return NULL;
@@ -189,11 +219,11 @@ static int take_line(struct sp_key_file *file, const char *base64, struct sp_err
 static int read_file(struct sp_key_file *file, const char *name, bool private, bool use,
 		     struct sp_error *err)
 {
-	size_t prefix = strlen(SP_CONFIG_KEY_LINE);
+	const char *line = private ? NULL : sp_config_key_line(name);
 	int fd, ret;
 
-	if (!private && !strncmp(name, SP_CONFIG_KEY_LINE, prefix))
-		return take_line(file, name + prefix, err);
+	if (line)
+		return take_line(file, line, err);
 	/* Nobody waits for whoever might write into a FIFO. */
 	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	file->name = name;
@@ -324,13 +354,14 @@ const char *sp_key_id_format(const uint8_t id[SP_KEY_ID_LEN], char text[SP_KEY_I
 
 char *sp_key_line(const EVP_PKEY *key, struct sp_error *err)
 {
-	size_t prefix = strlen(SP_CONFIG_KEY_LINE);
+	const char *kind = EVP_PKEY_is_a(key, "EC") ? SP_CONFIG_EC_KEY_LINE : SP_CONFIG_KEY_LINE;
+	size_t prefix = strlen(kind);
 	uint8_t *der = NULL;
 	int len = i2d_PUBKEY(key, &der);
 	char *line = len > 0 ? malloc(prefix + (size_t)len / 3 * 4 + 5) : NULL;
 
 	if (line) {
-		strcpy(line, SP_CONFIG_KEY_LINE);
+		strcpy(line, kind);
 		EVP_EncodeBlock((unsigned char *)line + prefix, der, len);
 	} else {
 		ERR_clear_error();

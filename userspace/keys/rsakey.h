@@ -2,7 +2,7 @@
 /*
  * RSA keys: the long-term pairs that prove who a peer is (PEM files, PKCS #8
  * and SubjectPublicKeyInfo, so that the openssl command reads them too) and the
- * pairs made for one session of keying/rsa.
+ * pairs made for one session of keying/rsa.  IKE proves with ECDSA as well.
  */
 #ifndef SP_RSAKEY_H
 #define SP_RSAKEY_H
@@ -30,15 +30,16 @@ EVP_PKEY *sp_key_generate(unsigned int bits, struct sp_error *err);
 
 /*
  * Long-term keys from PEM files; NULL on failure.  Refused: anything but RSA of
- * SP_KEY_BITS_MIN to SP_KEY_BITS_MAX bits, a private key in a file that others
- * may read, and one that needs a passphrase (nobody is there to type it).
+ * SP_KEY_BITS_MIN to SP_KEY_BITS_MAX bits and ECDSA with curves of NIST's, a private
+ * key in a file that others may read, and one that needs a passphrase (nobody is
+ * there to type it).
  */
 EVP_PKEY *sp_key_read_private(const char *file, struct sp_error *err);
 EVP_PKEY *sp_key_read_public(const char *file, struct sp_error *err);
 
 /*
- * A public key as one line, "rsa:" and the base64 of its SubjectPublicKeyInfo, which stands
- * wherever the name of a file of a public key may; allocates.
+ * A public key as one line, "rsa:" or "ec:" and the base64 of its SubjectPublicKeyInfo, which
+ * stands wherever the name of a file of a public key may; allocates.
  */
 char *sp_key_line(const EVP_PKEY *key, struct sp_error *err);
 
@@ -61,7 +62,11 @@ EVP_PKEY *sp_key_file_parse(const struct sp_key_file *file, struct sp_error *err
 void sp_key_file_wipe(struct sp_key_file *file);
 
 /* Refuses what sp_key_read_…() refuses, for keys that come from elsewhere. */
+int sp_key_check_any(const EVP_PKEY *key, struct sp_error *err);
+/* The same, and what is no RSA key. */
 int sp_key_check(const EVP_PKEY *key, struct sp_error *err);
+/* "P-256", "P-384" or "P-521"; NULL if it is of another kind. */
+const char *sp_key_curve(const EVP_PKEY *key);
 
 /* Writes FILE (mode 0600) and FILE.pub; overwrites nothing and leaves no half of a pair. */
 int sp_key_write_pair(const EVP_PKEY *key, const char *file, struct sp_error *err);

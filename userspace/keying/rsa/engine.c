@@ -136,19 +136,22 @@ static void fill_random(void *arg, void *buf, size_t len)
 /* --- peers --------------------------------------------------------------------------- */
 
 /* The peer is the client of that hello: its key first, and then the one it expects of us. */
-static int identify_hello(const uint8_t *hello, struct engine_id *id)
+static size_t identify_hello(const uint8_t *hello, struct engine_id ids[ENGINE_IDS_MAX])
 {
-	return rk_hello_ids(hello, id->octets, id->octets + RK_HELLO_ID_LEN);
+	return !rk_hello_ids(hello, ids[0].octets, ids[0].octets + RK_HELLO_ID_LEN);
 }
 
 static void take_keys(struct rk_keying *keying, const struct engine_keys *keys)
 {
+	struct engine_id id;
+
 	keying->key = keys->own->pkey;
 	keying->peer_key = keys->peer->pkey;
 	EVP_PKEY_up_ref(keying->key);
 	EVP_PKEY_up_ref(keying->peer_key);
-	memcpy(keying->id.octets, keys->peer->digest, RK_HELLO_ID_LEN);
-	memcpy(keying->id.octets + RK_HELLO_ID_LEN, keys->own->digest, RK_HELLO_ID_LEN);
+	memcpy(id.octets, keys->peer->digest, RK_HELLO_ID_LEN);
+	memcpy(id.octets + RK_HELLO_ID_LEN, keys->own->digest, RK_HELLO_ID_LEN);
+	port_claim(keying->port, &id);
 }
 
 static void free_keying(struct rk_keying *keying)
@@ -211,13 +214,9 @@ static void configure_peer(struct engine_peer *peer, const struct sp_peer_config
 	rk_peer_configure(keying_of(peer)->peer, config, now);
 }
 
-static bool id_of_peer(const struct engine_peer *peer, struct engine_id *id)
+static bool waits_to_connect(const struct rk_peer *peer)
 {
-	const struct rk_keying *keying = look_at(peer);
-
-	if (keying->profile == RK_SIGNED)
-		*id = keying->id;
-	return keying->profile == RK_SIGNED;
+	return !peer->link && peer->last_error[0];
 }
 
 static void look_at_peer(const struct engine_peer *peer, struct engine_peer_look *look)
@@ -230,6 +229,8 @@ static void look_at_peer(const struct engine_peer *peer, struct engine_peer_look
 		.profile = keying->profile == RK_SIGNED ? "signed" : "compat",
 		.established = keying->peer->link ? keying->peer->opened : INFINITY,
 		.last_error = keying->peer->last_error,
+		.rekey_at = INFINITY,
+		.retry_at = waits_to_connect(keying->peer) ? keying->peer->connect_at : INFINITY,
 	};
 }
 
@@ -310,6 +311,9 @@ static void hear_news(struct engine_tunnel *tunnel, const struct engine_news *ne
 	case ENGINE_OFF:
 	case ENGINE_ON:
 		rk_tunnel_switch_off(it, news->kind == ENGINE_OFF);
+		break;
+	case ENGINE_MOVED:
+		break;		/* the daemon knows where to connect to */
 	}
 }
 
@@ -363,6 +367,7 @@ static void look_at_tunnel(const struct engine_tunnel *tunnel, struct engine_tun
 		.established = it->current ? it->established : INFINITY,
 		.rekey_at = it->rekey_at,
 		.last_error = it->last_error,
+		.retry_at = INFINITY,
 	};
 }
 
@@ -440,7 +445,6 @@ const struct engine rk_engine = {
 	.open = open_peer,
 	.close = close_peer,
 	.configure = configure_peer,
-	.id = id_of_peer,
 	.look = look_at_peer,
 	.add = add_tunnel,
 	.adopt = adopt_generation,

@@ -15,7 +15,6 @@ struct rk_keying {
 	struct rk_peer *peer;
 	enum rk_profile profile;
 	EVP_PKEY *key, *peer_key;	/* NULL with profile = compat */
-	struct engine_id id;		/* both keys, the peer's first */
 	LIST_HEAD(, rk_link) links;
 };
 
