@@ -12,85 +12,6 @@ static struct sp_addr addr_of(const uint8_t *octets, size_t len)
 	return addr;
 }
 
-/* --- as text -------------------------------------------------------------------------- */
-
-static void format_hex(char *buf, size_t size, const char *kind, struct sp_octets data)
-{
-	size_t len = (size_t)snprintf(buf, size, "%s", kind);
-
-	for (size_t i = 0; i < data.len && len + 3 < size; i++)
-		len += (size_t)snprintf(buf + len, size - len, "%02x", data.data[i]);
-}
-
-/* A peer may say anything, and what is not printable does not go into a log. */
-static void format_name(char *buf, size_t size, struct sp_octets data)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < data.len && len + 1 < size; i++)
-		buf[len++] = data.data[i] > ' ' && data.data[i] < 0x7f ? (char)data.data[i] : '?';
-	buf[len] = '\0';
-}
-
-static void format_addresses(char *buf, size_t size, const struct ike_id *id, bool range)
-{
-	size_t len = id->data.len / 2;
-	char first[SP_ADDR_STRLEN], last[SP_ADDR_STRLEN];
-	struct sp_addr a = addr_of(id->data.data, len), b = addr_of(id->data.data + len, len);
-	struct sp_error err;
-	struct sp_ts ts;
-
-	if (!range && !ike_id_to_ts(&ts, id, &err))
-		sp_prefix_format(&ts.prefix, buf);
-	else
-		snprintf(buf, size, "%s%s%s", sp_addr_format(&a, first), range ? "-" : " mask ",
-			 sp_addr_format(&b, last));
-}
-
-static void format_ports(char *buf, size_t size, const struct ike_id *id)
-{
-	size_t len = strlen(buf);
-
-	if (id->port)
-		snprintf(buf + len, size - len, "[%u/%u]", id->protocol, id->port);
-	else if (id->protocol)
-		snprintf(buf + len, size - len, "[%u]", id->protocol);
-}
-
-const char *ike_id_format(const struct ike_id *id, char buf[IKE_ID_STRLEN])
-{
-	struct sp_addr addr;
-
-	switch (id->type) {
-	case IKE_ID_IPV4:
-	case IKE_ID_IPV6:
-		addr = addr_of(id->data.data, id->data.len);
-		sp_addr_format(&addr, buf);
-		break;
-	case IKE_ID_IPV4_SUBNET:
-	case IKE_ID_IPV6_SUBNET:
-	case IKE_ID_IPV4_RANGE:
-	case IKE_ID_IPV6_RANGE:
-		format_addresses(buf, IKE_ID_STRLEN, id,
-				 id->type == IKE_ID_IPV4_RANGE || id->type == IKE_ID_IPV6_RANGE);
-		break;
-	case IKE_ID_FQDN:
-	case IKE_ID_USER_FQDN:
-		format_name(buf, IKE_ID_STRLEN, id->data);
-		break;
-	case IKE_ID_DN:
-		format_hex(buf, IKE_ID_STRLEN, "dn:", id->data);
-		break;
-	case IKE_ID_GN:
-		format_hex(buf, IKE_ID_STRLEN, "gn:", id->data);
-		break;
-	default:
-		format_hex(buf, IKE_ID_STRLEN, "key-id:", id->data);
-	}
-	format_ports(buf, IKE_ID_STRLEN, id);
-	return buf;
-}
-
 /* --- as selectors ------------------------------------------------------------------------ */
 
 static bool has_ports(uint8_t protocol)
@@ -229,4 +150,83 @@ struct ike_id ike_id_of_addr(const struct sp_addr *addr)
 		.type = addr->family == AF_INET ? IKE_ID_IPV4 : IKE_ID_IPV6,
 		.data = { addr->octets, sp_addr_len(addr) },
 	};
+}
+
+/* --- as text -------------------------------------------------------------------------- */
+
+static void format_hex(char *buf, size_t size, const char *kind, struct sp_octets data)
+{
+	size_t len = (size_t)snprintf(buf, size, "%s", kind);
+
+	for (size_t i = 0; i < data.len && len + 3 < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, "%02x", data.data[i]);
+}
+
+/* A peer may say anything, and what is not printable does not go into a log. */
+static void format_name(char *buf, size_t size, struct sp_octets data)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < data.len && len + 1 < size; i++)
+		buf[len++] = data.data[i] > ' ' && data.data[i] < 0x7f ? (char)data.data[i] : '?';
+	buf[len] = '\0';
+}
+
+static void format_addresses(char *buf, size_t size, const struct ike_id *id, bool range)
+{
+	size_t len = id->data.len / 2;
+	char first[SP_ADDR_STRLEN], last[SP_ADDR_STRLEN];
+	struct sp_addr a = addr_of(id->data.data, len), b = addr_of(id->data.data + len, len);
+	struct sp_prefix prefix = { 0 };
+	struct sp_error err;
+
+	if (!range && !to_subnet(&prefix, id, &err))
+		sp_prefix_format(&prefix, buf);
+	else
+		snprintf(buf, size, "%s%s%s", sp_addr_format(&a, first), range ? "-" : " mask ",
+			 sp_addr_format(&b, last));
+}
+
+static void format_ports(char *buf, size_t size, const struct ike_id *id)
+{
+	size_t len = strlen(buf);
+
+	if (id->port)
+		snprintf(buf + len, size - len, "[%u/%u]", id->protocol, id->port);
+	else if (id->protocol)
+		snprintf(buf + len, size - len, "[%u]", id->protocol);
+}
+
+const char *ike_id_format(const struct ike_id *id, char buf[IKE_ID_STRLEN])
+{
+	struct sp_addr addr;
+
+	switch (id->type) {
+	case IKE_ID_IPV4:
+	case IKE_ID_IPV6:
+		addr = addr_of(id->data.data, id->data.len);
+		sp_addr_format(&addr, buf);
+		break;
+	case IKE_ID_IPV4_SUBNET:
+	case IKE_ID_IPV6_SUBNET:
+	case IKE_ID_IPV4_RANGE:
+	case IKE_ID_IPV6_RANGE:
+		format_addresses(buf, IKE_ID_STRLEN, id,
+				 id->type == IKE_ID_IPV4_RANGE || id->type == IKE_ID_IPV6_RANGE);
+		break;
+	case IKE_ID_FQDN:
+	case IKE_ID_USER_FQDN:
+		format_name(buf, IKE_ID_STRLEN, id->data);
+		break;
+	case IKE_ID_DN:
+		format_hex(buf, IKE_ID_STRLEN, "dn:", id->data);
+		break;
+	case IKE_ID_GN:
+		format_hex(buf, IKE_ID_STRLEN, "gn:", id->data);
+		break;
+	default:
+		format_hex(buf, IKE_ID_STRLEN, "key-id:", id->data);
+	}
+	format_ports(buf, IKE_ID_STRLEN, id);
+	return buf;
 }

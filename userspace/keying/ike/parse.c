@@ -41,10 +41,10 @@ static int fail_at(const struct parse *p, const uint8_t *where, int notify, cons
 	return notify;
 }
 
-static int in(const struct parse *p, int notify, const char *fmt, const char *name)
+static int in(const struct parse *p, int notify, const char *name)
 {
 	if (notify)
-		sp_fail_in(p->err, fmt, name);
+		sp_fail_in(p->err, "%s", name);
 	return notify;
 }
 
@@ -209,9 +209,8 @@ static int read_chain(struct parse *p, const struct ike_layout *elements, struct
 
 	p->malformed = IKE_N_BAD_PROPOSAL_SYNTAX;
 	while (!notify && next != IKE_PAYLOAD_NONE) {
-		notify = read_element(p, elements, r, list, &next);
-		snprintf(name, sizeof(name), "%s %zu", elements->name, list->n);
-		in(p, notify, "%s", name);
+		snprintf(name, sizeof(name), "%s %zu", elements->name, list->n + 1);
+		notify = in(p, read_element(p, elements, r, list, &next), name);
 	}
 	return notify;
 }
@@ -377,7 +376,7 @@ int ike_header_parse(struct ike_header *header, struct sp_octets datagram, struc
 
 	memset(header, 0, sizeof(*header));
 	sp_reader_init(&r, datagram.data, datagram.len);
-	notify = in(&p, read_fields(&p, &ike_layout_header, &r, header), "%s", "header");
+	notify = in(&p, read_fields(&p, &ike_layout_header, &r, header), "header");
 	return notify ? notify : check_header(header, datagram.len, err);
 }
 
@@ -400,7 +399,7 @@ static int read_payload(struct parse *p, struct sp_reader *r, uint8_t type, uint
 			       IKE_PAYLOADS_MAX);
 	notify = read_generic(p, r, &generic);
 	if (notify)
-		return in(p, notify, "%s", layout->name);
+		return in(p, notify, layout->name);
 	payload = &m->payloads[m->n++];
 	payload->type = type;
 	payload->kind = layout->kind;
@@ -409,7 +408,7 @@ static int read_payload(struct parse *p, struct sp_reader *r, uint8_t type, uint
 	m->repeated |= m->present & IKE_BIT(layout->kind);
 	m->present |= IKE_BIT(layout->kind);
 	*next = generic.next;
-	return in(p, read_body(p, layout, &generic, &payload->sa), "%s", layout->name);
+	return in(p, read_body(p, layout, &generic, &payload->sa), layout->name);
 }
 
 /* Says what is wrong with where the payloads stand, or NULL. */
