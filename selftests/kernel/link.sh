@@ -114,9 +114,11 @@ comes_back()
 	trap 'cat "$scratch"/?/log; end_test' EXIT
 	fresh_hosts
 	second_wire
-	write_config a link=eth1 start=up
-	write_config b start=up
-	for name in a b; do start_daemon $name; done
+	# Keying goes that way, too, both of its directions.
+	for name in a b; do
+		write_config $name link=eth1 start=up
+		start_daemon $name
+	done
 	within 30 both_have state up
 	link_is eth1
 	pings a b
@@ -135,6 +137,32 @@ comes_back()
 	grep 'tunnel lan: is as configured again' "$scratch/a/log"
 }
 
+# keyed_in_vrf INITIATOR: who keys has its address in a VRF alone, whose packets reach no socket
+# that is not bound to it.
+keyed_in_vrf()
+{
+	local listener=${peer[$1]}
+
+	trap 'cat "$scratch"/?/log; end_test' EXIT
+	fresh_hosts
+	ip -n a -batch - <<-END
+		link add blue type vrf table 20
+		link set blue up
+		link set eth0 master blue
+	END
+	write_config "$1" start=up
+	write_config "$listener"
+	echo "link = blue" >> "$scratch/a/spindle.conf"
+	same "sockets for all VRFs" "$(host a sysctl -n net.ipv4.tcp_l3mdev_accept)" 0
+	start_daemon a
+	start_daemon b
+	within 30 both_have state up
+	pings a b
+	pings b a
+	ask a rekey lan
+	pings a b
+}
+
 run_tests \
 	"by a device" by_device \
 	"a device has another name, or is gone" names \
@@ -142,4 +170,6 @@ run_tests \
 	"by the table of a VRF" "in_vrf 4" \
 	"by the table of a VRF, IPv6" "in_vrf 6" \
 	"a device comes back while a daemon runs" comes_back \
+	"keyed from a VRF" "keyed_in_vrf a" \
+	"keyed towards a VRF" "keyed_in_vrf b" \
 	"of none of this the kernel's log speaks" quiet

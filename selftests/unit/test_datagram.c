@@ -49,7 +49,7 @@ static void open_end(struct end *end, struct event_base *base, const char *addr,
 
 	memset(end, 0, sizeof(*end));
 	assert_int_equal(sp_addr_parse(&end->addr, addr, &err), 0);
-	fd = datagrams_bind(&end->addr, port, &err);
+	fd = datagrams_bind(&end->addr, port, "", &err);
 	assert_true(fd >= 0);
 	end->datagrams = datagrams_open(base, fd, &end->addr, port, marked, on_datagram, end);
 	assert_non_null(end->datagrams);
@@ -70,7 +70,7 @@ static void exchange(const char *addr_a, const char *addr_b, bool marked)
 
 	open_end(&a, base, addr_a, PORT_A, marked);
 	open_end(&b, base, addr_b, PORT_B, marked);
-	assert_int_equal(datagrams_bind(&a.addr, PORT_A, &err), -1);
+	assert_int_equal(datagrams_bind(&a.addr, PORT_A, "", &err), -1);
 	assert_non_null(strstr(err.text, "UDP port 500 of "));
 
 	datagrams_send(a.datagrams, &(struct sp_path){

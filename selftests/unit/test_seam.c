@@ -395,7 +395,7 @@ int __wrap_sp_nl_port_open(struct sp_nl *nl, const struct sp_addr *addr, uint16_
 {
 	(void)nl;
 	assert_int_equal(port, UDP_ESP_PORT);
-	*fd = datagrams_bind(addr, port, err);
+	*fd = datagrams_bind(addr, port, "", err);
 	return *fd < 0 ? -1 : 0;
 }
 

@@ -169,8 +169,8 @@ static int parse_pfs(struct sp_config_parser *p, const struct sp_setting *key, v
 		return 0;
 	group = sp_dh_find_word(value, strlen(value));
 	if (!group || group->kind == SP_DH_EC2N)
-		return sp_fail(err, "\"%s\" is neither yes nor no nor a Diffie-Hellman group that can "
-			       "be had, as modp2048", value);
+		return sp_fail(err, "\"%s\" is neither yes nor no nor a Diffie-Hellman group that "
+			       "can be had, as modp2048", value);
 	peer->pfs_group = group;
 	return 0;
 }

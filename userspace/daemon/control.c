@@ -338,7 +338,7 @@ struct control *control_open(struct daemon *daemon, const char *path, struct sp_
 	strcpy(control->path, path);
 	mask = umask(0077);
 	control->listener = listener_open(daemon->base, (struct sockaddr *)&at, sizeof(at),
-					  on_accept, control);
+					  NULL, on_accept, control);
 	umask(mask);
 	if (control->listener)
 		return control;

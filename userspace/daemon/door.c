@@ -34,10 +34,12 @@ struct door {
 	struct daemon *daemon;
 	struct sp_addr addr;
 	uint16_t port;
+	char link[IFNAMSIZ];		/* by which alone they come; "": any */
 	const struct engine *engine;	/* of all who come here */
 	bool follows;			/* one of them may come from anywhere */
 	uint32_t mark;			/* of the first answer, before it is known to whom */
 	bool needed;
+	bool fresh;			/* not tried yet: another may be in its place */
 	bool told;			/* that it cannot be opened */
 	struct listener *listener;
 	struct event *retry;
@@ -84,6 +86,7 @@ static unsigned int rank_party(const struct party *party, const void *arg)
 	const struct knock *knock = arg;
 
 	if (party->config->port != knock->door->port ||
+	    strcmp(party_link(party), knock->door->link) ||
 	    !sp_addr_equal(&party->config->local, &knock->door->addr))
 		return 0;
 	return is_at(party, knock->from) ? 3 : party_follows(party) ? 2 : 1;
@@ -143,13 +146,14 @@ static void mark_door(const struct door *door)
 
 static void open_door(struct door *door)
 {
-	struct timeval wait = { .tv_sec = RETRY_SECONDS };
+	const struct timeval wait = { .tv_sec = RETRY_SECONDS };
 	char text[SP_ADDR_STRLEN];
 	struct sockaddr_storage at;
 	socklen_t len = address_set(&at, &door->addr, door->port);
 
-	door->listener = listener_open(door->daemon->base, (struct sockaddr *)&at, len, on_knock,
-				       door);
+	door->fresh = false;
+	door->listener = listener_open(door->daemon->base, (struct sockaddr *)&at, len, door->link,
+				       on_knock, door);
 	if (door->listener) {
 		mark_door(door);
 		return;
@@ -176,7 +180,8 @@ static struct door *find_door(struct daemon *daemon, const struct party *party)
 
 	LIST_FOREACH(door, &daemon->doors, next)
 		if (door->engine == party->engine && door->port == config->port &&
-		    sp_addr_equal(&door->addr, &config->local))
+		    sp_addr_equal(&door->addr, &config->local) &&
+		    !strcmp(door->link, party_link(party)))
 			return door;
 	door = calloc(1, sizeof(*door));
 	if (!door)
@@ -184,12 +189,13 @@ static struct door *find_door(struct daemon *daemon, const struct party *party)
 	door->daemon = daemon;
 	door->addr = config->local;
 	door->port = config->port;
+	strcpy(door->link, party_link(party));
 	door->engine = party->engine;
 	door->retry = evtimer_new(daemon->base, on_retry, door);
 	if (!door->retry)
 		abort();
+	door->fresh = true;
 	LIST_INSERT_HEAD(&daemon->doors, door, next);
-	open_door(door);
 	return door;
 }
 
@@ -211,6 +217,20 @@ static void close_unneeded(struct daemon *daemon)
 		next = LIST_NEXT(door, next);
 		if (!door->needed)
 			close_door(door);
+	}
+}
+
+void door_link_is_another(struct daemon *daemon, const char *link)
+{
+	struct door *door;
+
+	LIST_FOREACH(door, &daemon->doors, next) {
+		if (strcmp(door->link, link))
+			continue;
+		if (door->listener)
+			listener_close(door->listener);
+		event_del(door->retry);
+		open_door(door);
 	}
 }
 
@@ -245,6 +265,10 @@ void door_apply(struct daemon *daemon)
 		if (party->engine->stream && party->config->local.family)
 			enter_party(find_door(daemon, party), party);
 	close_unneeded(daemon);
-	LIST_FOREACH(door, &daemon->doors, next)
-		mark_door(door);
+	LIST_FOREACH(door, &daemon->doors, next) {
+		if (door->fresh)
+			open_door(door);
+		else
+			mark_door(door);
+	}
 }

@@ -133,8 +133,7 @@ static void carry_out(struct party *party, const struct port_request *request)
 		stream_connect(party, request->id);
 		break;
 	case PORT_DATAGRAM:
-		udp_send(party->daemon, &request->path, party_mark(party), request->octets,
-			 request->len);
+		udp_send(party, &request->path, request->octets, request->len);
 		break;
 	case PORT_SEND:
 	case PORT_PROVED:

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "clear.h"
+#include "door.h"
 #include "io/log.h"
 #include "netlink/link.h"
 #include "netlink/rt_events.h"
 #include "repair.h"
 #include "resolve.h"
 #include "routes.h"
+#include "udp.h"
 #include "wanted.h"
 
 enum {
@@ -155,8 +157,11 @@ static void settle_outers(struct routes *routes)
 	for (size_t i = 0; i < routes->wanted.n_outers; i++) {
 		const struct wanted_outer *outer = &routes->wanted.outers[i];
 
-		if (outer->ifindex && outer->ifindex != outer->before)
-			repair_outer(routes->daemon, outer->name);
+		if (!outer->ifindex || outer->ifindex == outer->before)
+			continue;
+		repair_outer(routes->daemon, outer->name);
+		door_link_is_another(routes->daemon, outer->name);
+		udp_link_is_another(routes->daemon, outer->name);
 	}
 }
 

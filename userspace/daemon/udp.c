@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "claim.h"
 #include "io/datagram.h"
 #include "io/log.h"
+#include "io/sockaddr.h"
 #include "party.h"
 #include "udp.h"
 
@@ -15,10 +18,12 @@ struct udp_port {
 	struct daemon *daemon;
 	struct sp_addr addr;
 	uint16_t port;
+	char link[IFNAMSIZ];		/* by which alone they come and go; "": any */
 	bool esp;			/* the module has the socket */
 	const struct engine *engine;	/* whose datagrams come in; NULL: nobody's */
 	struct party *anybody;		/* who may be anywhere, and gets what nobody else does */
 	bool needed;
+	bool fresh;			/* not tried yet: another may be in its place */
 	struct sp_error error;		/* why there is no descriptor; empty if there is one */
 	struct datagrams *datagrams;
 	struct event *retry;
@@ -118,10 +123,18 @@ void udp_follow(struct party *party)
 
 static int open_socket(struct udp_port *port, int *fd, struct sp_error *err)
 {
-	if (port->esp)
-		return sp_nl_port_open(port->daemon->nl, &port->addr, port->port, fd, err);
-	*fd = datagrams_bind(&port->addr, port->port, err);
-	return *fd < 0 ? -1 : 0;
+	if (!port->esp) {
+		*fd = datagrams_bind(&port->addr, port->port, port->link, err);
+		return *fd < 0 ? -1 : 0;
+	}
+	if (sp_nl_port_open(port->daemon->nl, &port->addr, port->port, fd, err))
+		return -1;
+	/* It may be bound as it was needed before. */
+	if (!address_bind_link(*fd, port->link))
+		return 0;
+	sp_fail(err, "UDP port %u by %s: %s", port->port, port->link, strerror(errno));
+	close(*fd);
+	return -1;
 }
 
 static void open_port(struct udp_port *port)
@@ -131,6 +144,7 @@ static void open_port(struct udp_port *port)
 	struct sp_error err;
 	int fd;
 
+	port->fresh = false;
 	if (!open_socket(port, &fd, &err)) {
 		port->error.text[0] = '\0';
 		port->datagrams = datagrams_open(port->daemon->base, fd, &port->addr, port->port,
@@ -152,22 +166,26 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	open_port(arg);
 }
 
-/* Who wants one port for ESP and another for nothing but datagrams gets an error for the second. */
+/*
+ * Who wants one port for ESP and another for nothing but datagrams gets an error for the second.
+ * Of the module's sockets there is one for all links: the first that is asked for has it.
+ */
 static struct udp_port *find_port(const struct daemon *daemon, const struct sp_addr *addr,
-				  uint16_t number, bool esp)
+				  uint16_t number, const char *link, bool esp)
 {
 	struct udp_port *port;
 
 	LIST_FOREACH(port, &daemon->udp_ports, next)
-		if (port->port == number && port->esp == esp && sp_addr_equal(&port->addr, addr))
+		if (port->port == number && port->esp == esp && sp_addr_equal(&port->addr, addr) &&
+		    (esp || !strcmp(port->link, link)))
 			return port;
 	return NULL;
 }
 
 static struct udp_port *need_port(struct daemon *daemon, const struct sp_addr *addr,
-				  uint16_t number, bool esp)
+				  uint16_t number, const char *link, bool esp)
 {
-	struct udp_port *port = find_port(daemon, addr, number, esp);
+	struct udp_port *port = find_port(daemon, addr, number, link, esp);
 
 	if (!port) {
 		port = calloc(1, sizeof(*port));
@@ -177,11 +195,12 @@ static struct udp_port *need_port(struct daemon *daemon, const struct sp_addr *a
 		port->addr = *addr;
 		port->port = number;
 		port->esp = esp;
+		strcpy(port->link, link);
 		port->retry = evtimer_new(daemon->base, on_retry, port);
 		if (!port->retry)
 			abort();
+		port->fresh = true;
 		LIST_INSERT_HEAD(&daemon->udp_ports, port, next);
-		open_port(port);
 	}
 	port->needed = true;
 	return port;
@@ -222,7 +241,8 @@ static void need_ports_of(struct party *party)
 	struct udp_port *port;
 
 	for (size_t i = 0; i < ENGINE_UDP_MAX && udp[i].port; i++) {
-		port = need_port(party->daemon, &party->config->local, udp[i].port, udp[i].esp);
+		port = need_port(party->daemon, &party->config->local, udp[i].port,
+				 party_link(party), udp[i].esp);
 		port->engine = party->engine;
 		if (party->config->remote_any && !port->anybody)
 			port->anybody = party;
@@ -242,26 +262,46 @@ void udp_apply(struct daemon *daemon, const struct sp_config *config)
 	}
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		if (tunnel->options.encap.dport && tunnel->peer->local.family)
-			need_port(daemon, &tunnel->peer->local, tunnel->options.encap.sport, true);
+			need_port(daemon, &tunnel->peer->local, tunnel->options.encap.sport,
+				  tunnel->options.link, true);
 	LIST_FOREACH(party, &daemon->parties, next)
 		udp_forget(party);
 	LIST_FOREACH(party, &daemon->parties, next)
 		if (party->config->local.family)
 			need_ports_of(party);
 	close_unneeded(daemon);
+	LIST_FOREACH(port, &daemon->udp_ports, next)
+		if (port->fresh)
+			open_port(port);
+}
+
+void udp_link_is_another(struct daemon *daemon, const char *link)
+{
+	struct udp_port *port;
+
+	LIST_FOREACH(port, &daemon->udp_ports, next) {
+		if (strcmp(port->link, link))
+			continue;
+		if (port->datagrams)
+			datagrams_close(port->datagrams);
+		port->datagrams = NULL;
+		event_del(port->retry);
+		open_port(port);
+	}
 }
 
 /* --- for others ---------------------------------------------------------------------------- */
 
-void udp_send(const struct daemon *daemon, const struct sp_path *path, uint32_t mark,
-	      const void *octets, size_t len)
+/* Of several by different links one alone is the party's. */
+void udp_send(const struct party *party, const struct sp_path *path, const void *octets, size_t len)
 {
 	const struct udp_port *port;
 
-	LIST_FOREACH(port, &daemon->udp_ports, next)
-		if (port->engine && port->datagrams && port->port == path->local_port &&
-		    sp_addr_equal(&port->addr, &path->local))
-			datagrams_send(port->datagrams, path, mark, octets, len);
+	LIST_FOREACH(port, &party->daemon->udp_ports, next)
+		if (port->engine == party->engine && port->datagrams &&
+		    port->port == path->local_port && sp_addr_equal(&port->addr, &path->local) &&
+		    (port->esp || !strcmp(port->link, party_link(party))))
+			datagrams_send(port->datagrams, path, party_mark(party), octets, len);
 }
 
 void udp_problems(const struct daemon *daemon, const struct sp_tunnel_config *tunnel,
@@ -270,7 +310,8 @@ void udp_problems(const struct daemon *daemon, const struct sp_tunnel_config *tu
 	const struct udp_port *port = NULL;
 
 	if (tunnel->options.encap.dport)
-		port = find_port(daemon, &tunnel->peer->local, tunnel->options.encap.sport, true);
+		port = find_port(daemon, &tunnel->peer->local, tunnel->options.encap.sport,
+				 tunnel->options.link, true);
 	if (port && port->error.text[0])
 		each(port->error.text, arg);
 }

@@ -20,9 +20,12 @@ void udp_forget(struct party *party);
 /* The party is elsewhere, or the configuration says so. */
 void udp_follow(struct party *party);
 
+/* The interface of that name is not the one that it was: ports are opened there anew. */
+void udp_link_is_another(struct daemon *daemon, const char *link);
+
 /* What cannot be sent is lost. */
-void udp_send(const struct daemon *daemon, const struct sp_path *path, uint32_t mark,
-	      const void *octets, size_t len);
+void udp_send(const struct party *party, const struct sp_path *path, const void *octets,
+	      size_t len);
 
 /* Tells why nothing may come in at the tunnel's port, if so. */
 typedef void (*udp_problem_fn)(const char *text, void *arg);

@@ -180,14 +180,15 @@ void datagrams_send(struct datagrams *datagrams, const struct sp_path *path, uin
 
 /* --- the socket -------------------------------------------------------------------- */
 
-int datagrams_bind(const struct sp_addr *addr, uint16_t port, struct sp_error *err)
+int datagrams_bind(const struct sp_addr *addr, uint16_t port, const char *link,
+		   struct sp_error *err)
 {
 	int fd = socket(addr->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	char text[SP_ADDR_STRLEN];
 	struct sockaddr_storage at;
 	socklen_t len = address_set(&at, addr, port);
 
-	if (fd >= 0 && !bind(fd, (struct sockaddr *)&at, len))
+	if (fd >= 0 && !address_bind_link(fd, link) && !bind(fd, (struct sockaddr *)&at, len))
 		return fd;
 	sp_fail(err, "UDP port %u of %s: %s", port, sp_addr_format(addr, text), strerror(errno));
 	if (fd >= 0)

@@ -20,8 +20,9 @@ struct datagrams;
 /* The octets are gone when it returns. */
 typedef void (*datagram_fn)(void *arg, const struct sp_path *path, const void *octets, size_t len);
 
-/* Returns a socket, or -1. */
-int datagrams_bind(const struct sp_addr *addr, uint16_t port, struct sp_error *err);
+/* Returns a socket, or -1; of an interface or a VRF alone, unless @link is "". */
+int datagrams_bind(const struct sp_addr *addr, uint16_t port, const char *link,
+		   struct sp_error *err);
 
 /* Takes over a socket that is bound to the address and the port; NULL without memory. */
 struct datagrams *datagrams_open(struct event_base *base, int fd, const struct sp_addr *addr,

@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "listener.h"
 #include "log.h"
+#include "sockaddr.h"
 
 struct listener {
 	struct evconnlistener *accepts;
@@ -49,8 +51,40 @@ static void on_rested(evutil_socket_t fd, short what, void *arg)
 	evconnlistener_enable(listener->accepts);
 }
 
+/* A successor binds while connections of its predecessor are still there. */
+static int bind_socket(const struct sockaddr *at, socklen_t len, const char *link)
+{
+	int fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return -1;
+	if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) &&
+	    (!link || !link[0] || !address_bind_link(fd, link)) && !bind(fd, at, len))
+		return fd;
+	on = errno;
+	close(fd);
+	errno = on;
+	return -1;
+}
+
+/* How many may wait is the library's to say, as of a socket that it binds itself. */
+static int take_connections(struct listener *listener, struct event_base *base, int fd)
+{
+	enum { USUAL = -1 };
+
+	if (fd < 0)
+		return -1;
+	listener->accepts = evconnlistener_new(base, on_connection, listener,
+					       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
+					       USUAL, fd);
+	if (!listener->accepts)
+		close(fd);
+	return listener->accepts ? 0 : -1;
+}
+
 struct listener *listener_open(struct event_base *base, const struct sockaddr *at, socklen_t len,
-			       listener_fn each, void *arg)
+			       const char *link, listener_fn each, void *arg)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 
@@ -61,10 +95,7 @@ struct listener *listener_open(struct event_base *base, const struct sockaddr *a
 	listener->resume = evtimer_new(base, on_rested, listener);
 	if (!listener->resume)
 		abort();
-	listener->accepts = evconnlistener_new_bind(base, on_connection, listener,
-						    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE |
-						    LEV_OPT_CLOSE_ON_EXEC, -1, at, (int)len);
-	if (!listener->accepts) {
+	if (take_connections(listener, base, bind_socket(at, len, link))) {
 		int error = errno;
 
 		listener_close(listener);

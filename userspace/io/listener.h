@@ -11,9 +11,12 @@ struct listener;
 /* The descriptor is the callee's. */
 typedef void (*listener_fn)(void *arg, evutil_socket_t fd, const struct sockaddr *from);
 
-/* Returns NULL with errno set if the address cannot be had. */
+/*
+ * Returns NULL with errno set if the address cannot be had; with a @link that is neither NULL nor
+ * "", only who comes by that interface or VRF comes in.
+ */
 struct listener *listener_open(struct event_base *base, const struct sockaddr *at, socklen_t len,
-			       listener_fn each, void *arg);
+			       const char *link, listener_fn each, void *arg);
 void listener_close(struct listener *listener);
 evutil_socket_t listener_fd(const struct listener *listener);
 

@@ -38,7 +38,5 @@ int address_mark(int fd, uint32_t mark)
 
 int address_bind_link(int fd, const char *link)
 {
-	if (!link[0])
-		return 0;
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link, (socklen_t)strlen(link));
 }

@@ -11,7 +11,7 @@
 socklen_t address_set(struct sockaddr_storage *sock, const struct sp_addr *addr, uint16_t port);
 /* Of all that the socket sends; a tunnel's own, see party_mark(). */
 int address_mark(int fd, uint32_t mark);
-/* An interface or a VRF, in and out; "": any, and whatever it was bound to stays. */
+/* To an interface or a VRF, in and out, or to none with "". */
 int address_bind_link(int fd, const char *link);
 struct sp_addr address_get(const struct sockaddr *sock);
 
