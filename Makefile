@@ -163,8 +163,9 @@ $(RACES): build/unit/test_%: selftests/unit/test_%.c kmod/%.c kmod/%.h kmod/pure
 		-o $@ $(filter %.c,$^) -pthread -lcmocka
 
 # The daemon without RSA keying, and with a kernel of its own.
-SEAM := build/unit/test_seam
-SEAM_LINK := $(patsubst %,-Wl$(comma)--wrap=sp_nl_%,port_open spi_alloc sa_new sa_del_generation)
+SEAM := build/unit/test_seam build/unit/test_claim
+SEAM_LINK := $(patsubst %,-Wl$(comma)--wrap=sp_nl_%,port_open spi_alloc sa_new sa_del_generation \
+		tunnel_new tunnel_set)
 
 $(SEAM): build/unit/%: build/san/selftests/unit/%.o \
 		$(patsubst %,build/san/%,$(filter-out keying-%,$(ARCHIVES)))

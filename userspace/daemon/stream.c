@@ -256,7 +256,8 @@ void stream_connect(struct party *party, uint32_t id)
 		return;
 	}
 	if (!error) {
-		if (!address_bind_link(fd, party_link(party)) && !bind(fd, (struct sockaddr *)&local, local_len) &&
+		if (!address_bind_link(fd, party_link(party)) &&
+		    !bind(fd, (struct sockaddr *)&local, local_len) &&
 		    !bufferevent_socket_connect(stream->octets, (struct sockaddr *)&remote,
 						(int)remote_len))
 			return;
