@@ -123,54 +123,54 @@ static void decode(struct ike_decoded *d, const struct ike_transform *transform)
 
 /* --- as text ------------------------------------------------------------------------------ */
 
+/* AES in its modes, which users know by what stands behind the key length. */
+static const char *const aes_modes[] = {
+	[12] = "",	[13] = "ctr",	[14] = "ccm8",	[15] = "ccm12", [16] = "ccm16",
+	[18] = "gcm8",	[19] = "gcm12", [20] = "gcm16", [23] = "gmac",
+};
+
 static bool is_aes(uint8_t id)
 {
-	return id == 12 || id == 13;
+	return id < COUNT(aes_modes) && aes_modes[id];
+}
+
+static void format_cipher(const struct ike_decoded *d, char buf[IKE_NAME_STRLEN])
+{
+	bool has_len = ike_decoded_has(d, IKE_A2_KEY_LEN);
+	uint64_t bits = has_len ? d->values[IKE_A2_KEY_LEN] : AES_BITS;
+	uint8_t id = d->transform->id;
+	char name[IKE_NAME_STRLEN];
+
+	if (is_aes(id))
+		snprintf(buf, IKE_NAME_STRLEN, "aes%" PRIu64 "%s", bits, aes_modes[id]);
+	else if (has_len)
+		snprintf(buf, IKE_NAME_STRLEN, "%s%" PRIu64,
+			 ike_name(ike_words_esp, "transform", id, name), bits);
+	else
+		snprintf(buf, IKE_NAME_STRLEN, "%s",
+			 ike_name(ike_words_esp, "transform", id, name));
 }
 
 /* As a user would write it. */
-static void format_suite(uint8_t protocol, const struct ike_decoded *d,
-			 char buf[IKE_TRANSFORM_STRLEN])
-{
-	char id[IKE_NAME_STRLEN], auth[IKE_NAME_STRLEN], bits[24] = "";
-	bool ah = protocol == IKE_PROTOCOL_AH;
-	const char *cipher = ike_name(ah ? ike_words_ah : ike_words_esp, "transform",
-				      d->transform->id, id);
-	const char *hash = ike_name(ike_words_auth2, "authentication",
-				    (uint32_t)d->values[IKE_A2_AUTH], auth);
-
-	if (ike_decoded_has(d, IKE_A2_KEY_LEN))
-		snprintf(bits, sizeof(bits), "%" PRIu64, d->values[IKE_A2_KEY_LEN]);
-	else if (!ah && is_aes(d->transform->id))
-		snprintf(bits, sizeof(bits), "%d", AES_BITS);
-	if (protocol != IKE_PROTOCOL_AH && protocol != IKE_PROTOCOL_ESP)
-		snprintf(buf, IKE_TRANSFORM_STRLEN, "%s %u",
-			 ike_name(ike_words_protocol, "protocol", protocol, id), d->transform->id);
-	else if (ah || !ike_decoded_has(d, IKE_A2_AUTH))
-		snprintf(buf, IKE_TRANSFORM_STRLEN, "%s %s%s", ah ? "AH" : "ESP", cipher, bits);
-	/* "aes" and "gcm16" with the key length between is how users know it. */
-	else
-		snprintf(buf, IKE_TRANSFORM_STRLEN, "ESP %s%s-%s", cipher, bits, hash);
-}
-
-static void format_aead(const struct ike_decoded *d, char buf[IKE_TRANSFORM_STRLEN])
-{
-	static const char *const ends[] = { [18] = "gcm8", [19] = "gcm12", [20] = "gcm16",
-					    [23] = "gmac" };
-	uint8_t id = d->transform->id;
-
-	if (id >= COUNT(ends) || !ends[id] || !ike_decoded_has(d, IKE_A2_KEY_LEN))
-		return;
-	snprintf(buf, IKE_TRANSFORM_STRLEN, "ESP aes%" PRIu64 "%s", d->values[IKE_A2_KEY_LEN],
-		 ends[id]);
-}
-
 static void format_algorithms(uint8_t protocol, const struct ike_decoded *d,
 			      char buf[IKE_TRANSFORM_STRLEN])
 {
-	format_suite(protocol, d, buf);
-	if (protocol == IKE_PROTOCOL_ESP)
-		format_aead(d, buf);
+	char cipher[IKE_NAME_STRLEN], name[IKE_NAME_STRLEN];
+
+	format_cipher(d, cipher);
+	if (protocol == IKE_PROTOCOL_AH)
+		snprintf(buf, IKE_TRANSFORM_STRLEN, "AH %s",
+			 ike_name(ike_words_ah, "transform", d->transform->id, name));
+	else if (protocol != IKE_PROTOCOL_ESP)
+		snprintf(buf, IKE_TRANSFORM_STRLEN, "%s %u",
+			 ike_name(ike_words_protocol, "protocol", protocol, name),
+			 d->transform->id);
+	else if (!ike_decoded_has(d, IKE_A2_AUTH))
+		snprintf(buf, IKE_TRANSFORM_STRLEN, "ESP %s", cipher);
+	else
+		snprintf(buf, IKE_TRANSFORM_STRLEN, "ESP %s-%s", cipher,
+			 ike_name(ike_words_auth2, "authentication",
+				  (uint32_t)d->values[IKE_A2_AUTH], name));
 }
 
 static const struct sp_dh_group *find_group(uint64_t number)
