@@ -21,7 +21,9 @@
 #include <unistd.h>
 
 #include "crypto/hash.h"
+#include "config/instance.h"
 #include "daemon/claim.h"
+#include "daemon/command.h"
 #include "daemon/door.h"
 #include "daemon/holder.h"
 #include "daemon/party.h"
@@ -38,7 +40,10 @@ static const char config_text[] =
 	"[tunnel lan]\npeer = home\nlocal-ts = 10.2.0.0/24\nremote-ts = 10.1.0.0/24\n"
 	"[peer road]\nkeying = ikev1\nlocal = 127.0.0.2\nremote = any\npsk = @psk\n"
 	"[tunnel away]\npeer = road\ninterface = lo\nlocal-ts = 10.2.0.0/24\n"
-	"remote-ts = 10.3.0.0/24\n";
+	"remote-ts = 10.3.0.0/24\n"
+	"[peer site]\nkeying = ikev1\nlocal = 127.0.0.2\nremote = 127.0.0.3\npsk = secret\n"
+	"[tunnel lans]\npeer = site\nlocal-ts = 10.2.0.0/24, 10.4.0.0/24, fd00:2::/64\n"
+	"remote-ts = 10.5.0.0/24, 10.6.0.0/24, fd00:5::/64\n";
 
 static char folder[] = "/tmp/spindle-claim-XXXXXX";
 static bool have_namespace;
@@ -81,6 +86,7 @@ static void begin(void)
 	assert_int_equal(routes_open(self, &err), 0);
 	self->config = sp_config_load("claim.conf", on_problem, NULL);
 	self->keys = sp_keyring_new(NULL);
+	sp_config_split(self->config);
 	assert_int_equal(sp_keyring_read(self->keys, self->config, on_problem, NULL), 0);
 	STAILQ_FOREACH(peer, &self->config->peers, next)
 		party_join(party_new(self, peer, self->keys));
@@ -92,8 +98,8 @@ static void begin(void)
 	}
 	door_apply(self);
 	udp_apply(self, self->config);
-	party_tick(party_find(self, "home"));
-	party_tick(party_find(self, "road"));
+	STAILQ_FOREACH(peer, &self->config->peers, next)
+		party_tick(party_find(self, peer->name));
 }
 
 static void end(void)
@@ -180,7 +186,7 @@ static void test_claims(void **state)
 	/* What it has goes with it. */
 	party_leave(party_find(self, "road"));
 	assert_null(registry_tunnel(&self->registry, "away")->party);
-	assert_int_equal(HASH_COUNT(self->claims), 2);
+	assert_int_equal(HASH_COUNT(self->claims), 3);
 	end();
 }
 
@@ -335,6 +341,81 @@ static void test_reload(void **state)
 	end();
 }
 
+static json_t *command(const char *word, struct command_wait *wait)
+{
+	json_t *request = json_pack("{s:s, s:s}", "command", word, "name", "lans"), *answer;
+
+	answer = command_run(self, request, wait);
+	json_decref(request);
+	return answer;
+}
+
+static void expect_state(const char *state, json_int_t up)
+{
+	struct sp_error err;
+	json_t *status = status_make(self, "lans", &err), *instances, *one;
+	const char *name, *as, *local, *remote;
+	size_t i;
+
+	assert_int_equal(json_unpack(status, "{s:[{s:[{s:s, s:s, s:o}]}]}", "peers", "tunnels",
+				     "name", &name, "state", &as, "instances", &instances), 0);
+	assert_string_equal(name, "lans");
+	assert_string_equal(as, state);
+	assert_int_equal(json_array_size(instances), 5);
+	json_array_foreach(instances, i, one) {
+		assert_int_equal(json_unpack(one, "{s:s, s:s, s:s, s:s}", "name", &name, "state",
+					     &as, "local-ts", &local, "remote-ts", &remote), 0);
+		up -= !strcmp(as, "up");
+		if (i != 2)
+			continue;
+		assert_string_equal(name, "lans~3");
+		assert_string_equal(local, "10.4.0.0/24");
+		assert_string_equal(remote, "10.5.0.0/24");
+	}
+	assert_int_equal(up, 0);
+	json_decref(status);
+}
+
+/* Each pair of networks is a tunnel to the engine, and all of them are one to the user. */
+static void test_instances(void **state)
+{
+	struct port_event event = { .kind = PORT_UP, .generation = GENERATION, .alg = "sha256" };
+	struct command_wait *wait = calloc(1, sizeof(*wait));
+	const char *tunnel;
+	json_t *answer;
+
+	(void)state;
+	if (!have_namespace)
+		skip();
+	begin();
+	assert_null(registry_tunnel(&self->registry, "lans"));
+	assert_null(sp_config_tunnel(self->config, "lans"));
+	expect_state("idle", 0);
+	assert_null(command("up", wait));
+	assert_string_equal(wait->tunnel, "lans");
+	for (int i = 5; i; i--) {
+		snprintf(event.tunnel, sizeof(event.tunnel), "lans~%d", i);
+		registry_tunnel(&self->registry, event.tunnel)->keying->generation = GENERATION;
+		answer = command_hear(self, wait, &event);
+		assert_int_equal(!answer, i > 1);
+		expect_state(i > 1 ? "idle" : "up", 6 - i);
+	}
+	assert_int_equal(json_unpack(answer, "{s:s}", "tunnel", &tunnel), 0);
+	assert_string_equal(tunnel, "lans");
+	json_decref(answer);
+	strcpy(event.tunnel, "lan");
+	assert_null(command_hear(self, wait, &event));
+	/* They are up already, and then are not. */
+	answer = command("up", wait);
+	assert_true(json_is_true(json_object_get(answer, "ok")));
+	json_decref(answer);
+	json_decref(command("down", wait));
+	assert_int_equal(kernels[0].removed, 5);
+	expect_state("idle", 0);
+	free(wait);
+	end();
+}
+
 static int start(void **state)
 {
 	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -373,7 +454,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_claims), cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_place),  cmocka_unit_test(test_secrets),
-		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload), cmocka_unit_test(test_instances),
 	};
 
 	return cmocka_run_group_tests_name("claim", tests, start, stop);

@@ -211,7 +211,7 @@ static void test_datagrams(void **state)
 static void test_another_engine(void **state)
 {
 	struct event_base *base = event_base_new();
-	struct command_wait wait = { "", 0, false };
+	struct command_wait wait = { .tunnel = "" };
 	json_t *answer;
 
 	(void)state;

@@ -310,6 +310,24 @@ static int show_view(struct show *show, const char *name)
 	return ret;
 }
 
+static void know_tunnel(struct show *show, json_t *peer, json_t *tunnel)
+{
+	json_object_set_new(show->known, control_string(tunnel, "name"),
+			    json_pack("[O, O]", peer, tunnel));
+}
+
+/* The kernel has its instances in place of a section. */
+static void know_tunnels(struct show *show, json_t *peer, json_t *tunnel)
+{
+	json_t *instances = json_object_get(tunnel, "instances"), *one;
+	size_t i;
+
+	if (!instances)
+		know_tunnel(show, peer, tunnel);
+	json_array_foreach(instances, i, one)
+		know_tunnel(show, peer, one);
+}
+
 /* A daemon that is not there, or knows no such name, is no mistake here. */
 static void ask_daemon(struct show *show, const char *socket, const char *name)
 {
@@ -323,8 +341,7 @@ static void ask_daemon(struct show *show, const char *socket, const char *name)
 	json_array_foreach(json_object_get(json_object_get(show->answer, "status"), "peers"), i,
 			   peer)
 		json_array_foreach(json_object_get(peer, "tunnels"), j, tunnel)
-			json_object_set_new(show->known, control_string(tunnel, "name"),
-					    json_pack("[O, O]", peer, tunnel));
+			know_tunnels(show, peer, tunnel);
 }
 
 static int add_name(const struct sp_tunnel *tunnel, void *arg)

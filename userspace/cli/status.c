@@ -40,6 +40,23 @@ static void print_retry(const json_t *object, const char *indent, time_t now)
 		       cli_text_seconds((uint64_t)(next - now), text));
 }
 
+static void print_instances(const json_t *tunnel)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(tunnel, "instances"), i, one) {
+		printf("    %s: %s, %s to %s", control_string(one, "name"),
+		       control_string(one, "state"), control_string(one, "local-ts"),
+		       control_string(one, "remote-ts"));
+		if (number_of(one, "generation"))
+			printf(", generation %lld, %s", number_of(one, "generation"),
+			       control_string(one, "alg"));
+		putchar('\n');
+		print_error(one, "    ");
+	}
+}
+
 static void print_tunnel(const json_t *tunnel, time_t now)
 {
 	long long since = number_of(tunnel, "established"), next = number_of(tunnel, "rekey-at");
@@ -58,6 +75,7 @@ static void print_tunnel(const json_t *tunnel, time_t now)
 	print_error(tunnel, "  ");
 	print_retry(tunnel, "  ", now);
 	print_problems(tunnel);
+	print_instances(tunnel);
 }
 
 /* With RSA it is said by the profile, which tells more than how somebody proves itself. */

@@ -9,6 +9,7 @@
 
 #include "config_parse.h"
 #include "guess.h"
+#include "instance.h"
 #include "kmod/rules.h"
 #include "kmod/suite.h"
 #include "name.h"
@@ -99,6 +100,7 @@ static void tunnel_section(struct sp_config_parser *p, const char *name)
 	strcpy(tunnel->interface, SP_CONFIG_INTERFACE);
 	tunnel->options = sp_options_usual();
 	tunnel->routes = true;
+	STAILQ_INIT(&tunnel->instances);
 	strcpy(tunnel->name, name);
 	STAILQ_INSERT_TAIL(&p->config->tunnels, tunnel, next);
 	HASH_ADD_STR(p->config->tunnels_by_name, name, tunnel);
@@ -382,6 +384,10 @@ static void check_ike(struct sp_config_parser *p, struct sp_tunnel_config *tunne
 		return;
 	if (peer->remote_any)
 		tunnel->start = SP_START_LISTEN;
+	if (sp_instances_of(tunnel) > 1 && strlen(tunnel->name) > SPINDLE_NAME_MAX - 4)
+		sp_config_problem(p, &tunnel->place, "tunnel %s: becomes a tunnel for each pair of "
+				  "networks, whose names need 4 octets more than there are",
+				  tunnel->name);
 	if (tunnel->ah && peer->encap == SP_ENCAP_YES)
 		sp_config_problem(p, &tunnel->place, "tunnel %s: AH does not go in UDP, which "
 				  "encap = yes of peer %s asks for", tunnel->name, peer->name);
@@ -506,6 +512,7 @@ struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *
 
 	STAILQ_INIT(&config->peers);
 	STAILQ_INIT(&config->tunnels);
+	STAILQ_INIT(&config->sections);
 	SLIST_INIT(&config->files);
 	p->config = config;
 	p->problem = problem;
@@ -541,6 +548,8 @@ void sp_config_free(struct sp_config *config)
 	if (!config)
 		return;
 	HASH_CLEAR(hh, config->tunnels_by_name);
+	HASH_CLEAR(hh, config->sections_by_name);
+	STAILQ_CONCAT(&config->tunnels, &config->sections);
 	HASH_CLEAR(hh, config->peers_by_name);
 	while ((tunnel = STAILQ_FIRST(&config->tunnels))) {
 		STAILQ_REMOVE_HEAD(&config->tunnels, next);

@@ -117,6 +117,9 @@ struct sp_tunnel_config {
 	char peer_name[SPINDLE_NAME_MAX + 1];
 	const struct sp_peer_config *peer;
 	STAILQ_ENTRY(sp_tunnel_config) of_peer;
+	const struct sp_tunnel_config *section;	/* that it is an instance of, or NULL */
+	STAILQ_HEAD(, sp_tunnel_config) instances;	/* see instance.h */
+	STAILQ_ENTRY(sp_tunnel_config) of_section;
 	char interface[IFNAMSIZ];
 	struct sp_addresses addresses;	/* of the interface; none: the admin's job */
 	struct sp_selectors local_ts;
@@ -143,8 +146,10 @@ struct sp_config_file {
 struct sp_config {
 	STAILQ_HEAD(sp_peer_list, sp_peer_config) peers;	/* as they stand there */
 	STAILQ_HEAD(sp_tunnel_list, sp_tunnel_config) tunnels;
+	struct sp_tunnel_list sections;		/* that were split */
 	struct sp_peer_config *peers_by_name;
 	struct sp_tunnel_config *tunnels_by_name;
+	struct sp_tunnel_config *sections_by_name;
 	SLIST_HEAD(, sp_config_file) files;
 };
 

@@ -11,6 +11,7 @@
 #include "resolve.h"
 #include "show/json.h"
 #include "status.h"
+#include "target.h"
 
 json_t *command_error(const char *text)
 {
@@ -35,22 +36,20 @@ static const char *string_of(const json_t *request, const char *key)
 
 /* --- tunnels ------------------------------------------------------------------ */
 
-/* One that an engine keys. */
-static struct tunnel *find_tunnel(struct daemon *daemon, const json_t *request,
-				  struct sp_error *err)
+/* Those that an engine keys. */
+static int find_tunnels(struct daemon *daemon, const json_t *request, struct target *target,
+			struct sp_error *err)
 {
 	const char *name = string_of(request, "name");
-	struct tunnel *tunnel = name ? registry_tunnel(&daemon->registry, name) : NULL;
 
-	if (tunnel && tunnel->party)
-		return tunnel;
 	if (!name)
-		sp_fail(err, "the name of a tunnel is missing");
-	else if (sp_config_tunnel(daemon->config, name))
-		sp_fail(err, "tunnel %s: is keyed by hand (keying = manual)", name);
-	else
-		sp_fail(err, "tunnel %s: not in the configuration", name);
-	return NULL;
+		return sp_fail(err, "the name of a tunnel is missing");
+	target_find(daemon, name, target);
+	if (target->n)
+		return 0;
+	if (sp_config_tunnel(daemon->config, name))
+		return sp_fail(err, "tunnel %s: is keyed by hand (keying = manual)", name);
+	return sp_fail(err, "tunnel %s: not in the configuration", name);
 }
 
 /* Before anything is done. */
@@ -67,54 +66,112 @@ static struct engine_tunnel_look look_at(const struct tunnel *tunnel)
 	return look;
 }
 
-static int tell_wish(const struct tunnel *tunnel, enum engine_wish wish, struct sp_error *err)
+static int tell_wish(const struct target *target, enum engine_wish wish, struct sp_error *err)
 {
-	return tunnel->party->engine->wish(tunnel->keying, wish, daemon_now(), err);
+	for (size_t i = 0; i < target->n; i++) {
+		const struct tunnel *tunnel = target->list[i];
+
+		if (tunnel->party->engine->wish(tunnel->keying, wish, daemon_now(), err))
+			return -1;
+	}
+	return 0;
 }
 
-static json_t *wait_for(struct command_wait *wait, const struct tunnel *tunnel)
+static json_t *wait_for(struct command_wait *wait, const json_t *request,
+			const struct target *target, bool anew)
 {
-	strcpy(wait->tunnel, tunnel->name);
-	wait->before = look_at(tunnel).generation;
+	snprintf(wait->tunnel, sizeof(wait->tunnel), "%s", string_of(request, "name"));
+	for (size_t i = 0; i < target->n; i++)
+		wait->before[i] = anew ? look_at(target->list[i]).generation : 0;
 	return NULL;
+}
+
+static bool are_all_up(const struct target *target)
+{
+	for (size_t i = 0; i < target->n; i++)
+		if (!look_at(target->list[i]).generation)
+			return false;
+	return true;
 }
 
 static json_t *up(struct daemon *daemon, const json_t *request, struct command_wait *wait)
 {
-	struct sp_error err;
-	const struct tunnel *tunnel = find_tunnel(daemon, request, &err);
 	struct engine_tunnel_look look;
+	struct target target;
+	struct sp_error err;
+	bool all_up;
 
-	if (!tunnel)
+	if (find_tunnels(daemon, request, &target, &err))
 		return command_error(err.text);
-	look = look_at(tunnel);
-	if ((!look.generation && may_not_wait(wait, &err)) || tell_wish(tunnel, ENGINE_UP, &err))
+	all_up = are_all_up(&target);
+	look = look_at(target.list[0]);
+	if ((!all_up && may_not_wait(wait, &err)) || tell_wish(&target, ENGINE_UP, &err))
 		return command_error(err.text);
-	if (look.generation)
-		return command_up(tunnel->name, look.generation, look.alg);
-	return wait_for(wait, tunnel);
+	if (all_up)
+		return command_up(string_of(request, "name"), look.generation, look.alg);
+	return wait_for(wait, request, &target, false);
 }
 
 static json_t *rekey(struct daemon *daemon, const json_t *request, struct command_wait *wait)
 {
+	struct target target;
 	struct sp_error err;
-	const struct tunnel *tunnel = find_tunnel(daemon, request, &err);
 
-	if (!tunnel || may_not_wait(wait, &err) || tell_wish(tunnel, ENGINE_REKEY, &err))
+	if (find_tunnels(daemon, request, &target, &err) || may_not_wait(wait, &err) ||
+	    tell_wish(&target, ENGINE_REKEY, &err))
 		return command_error(err.text);
-	return wait_for(wait, tunnel);
+	return wait_for(wait, request, &target, true);
 }
 
 static json_t *down(struct daemon *daemon, const json_t *request, struct command_wait *wait)
 {
+	struct target target;
 	struct sp_error err;
-	const struct tunnel *tunnel = find_tunnel(daemon, request, &err);
 
 	(void)wait;
-	if (!tunnel || tell_wish(tunnel, ENGINE_DOWN, &err))
+	if (find_tunnels(daemon, request, &target, &err) ||
+	    tell_wish(&target, ENGINE_DOWN, &err))
 		return command_error(err.text);
-	party_tick(tunnel->party);
+	party_tick(target.list[0]->party);
 	return done();
+}
+
+/* An event may be about one that came up once more meanwhile. */
+static bool has_come(const struct tunnel *tunnel, uint32_t before, const struct port_event *event)
+{
+	uint32_t generation = strcmp(tunnel->name, event->tunnel) ? look_at(tunnel).generation :
+								    event->generation;
+
+	return generation && generation != before;
+}
+
+static bool is_about(const struct command_wait *wait, const struct port_event *event)
+{
+	size_t len = strlen(wait->tunnel);
+
+	return len && !strncmp(event->tunnel, wait->tunnel, len) &&
+	       (!event->tunnel[len] || event->tunnel[len] == '~');
+}
+
+json_t *command_hear(const struct daemon *daemon, const struct command_wait *wait,
+		     const struct port_event *event)
+{
+	char error[sizeof(event->text) + sizeof(event->tunnel) + 16];
+	struct target target;
+
+	if (!is_about(wait, event))
+		return NULL;
+	if (event->kind == PORT_REFUSED || event->kind == PORT_DOWN) {
+		snprintf(error, sizeof(error), "tunnel %s: %s", event->tunnel, event->text);
+		return command_error(error);
+	}
+	if (event->kind != PORT_UP)
+		return NULL;
+	target_find(daemon, wait->tunnel, &target);
+	for (size_t i = 0; i < target.n; i++)
+		if (!has_come(target.list[i], wait->before[i], event))
+			return NULL;
+	return command_up(wait->tunnel, event->generation, event->alg);
 }
 
 static json_t *status(struct daemon *daemon, const json_t *request, struct command_wait *wait)
@@ -170,6 +227,8 @@ json_t *command_reload(struct daemon *daemon, bool plan)
 	json_t *problems = json_array(), *answer;
 	struct sp_config *config = sp_config_load(daemon->config_path, collect_problem, problems);
 
+	if (config)
+		sp_config_split(config);
 	if (config)
 		resolve_fill(daemon, config);
 	if (config && !engines_check(config, collect_problem, problems) &&

@@ -17,6 +17,7 @@
 #include "io/listener.h"
 #include "io/log.h"
 #include "party.h"
+#include "target.h"
 
 enum {
 	LINE_MAX_OCTETS = 65536,
@@ -84,15 +85,14 @@ static void answer_late(struct client *client, json_t *value)
 static void on_waited(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
-	const struct tunnel *tunnel;
-	const char *error = "";
+	struct target target;
+	const char *error;
 	char text[640];
 
 	(void)fd;
 	(void)what;
-	tunnel = registry_tunnel(&client->control->daemon->registry, client->wait.tunnel);
-	if (tunnel)
-		error = party_last_error(tunnel);
+	target_find(client->control->daemon, client->wait.tunnel, &target);
+	error = target_last_error(&target);
 	if (error[0])
 		snprintf(text, sizeof(text), "tunnel %s: %s", client->wait.tunnel, error);
 	else
@@ -101,27 +101,18 @@ static void on_waited(evutil_socket_t fd, short what, void *arg)
 	answer_late(client, command_error(text));
 }
 
-static void answer_event(struct client *client, const struct port_event *event)
-{
-	char error[sizeof(event->text) + sizeof(event->tunnel) + 16];
-
-	if (event->kind == PORT_UP && event->generation != client->wait.before) {
-		answer_late(client, command_up(event->tunnel, event->generation, event->alg));
-	} else if (event->kind == PORT_REFUSED || event->kind == PORT_DOWN) {
-		snprintf(error, sizeof(error), "tunnel %s: %s", event->tunnel, event->text);
-		answer_late(client, command_error(error));
-	}
-}
-
 void control_tunnel_event(struct control *control, const struct port_event *event)
 {
 	struct client *client;
+	json_t *heard;
 
 	if (!control)
 		return;		/* the daemon is starting or ending */
-	LIST_FOREACH(client, &control->clients, next)
-		if (!strcmp(client->wait.tunnel, event->tunnel))
-			answer_event(client, event);
+	LIST_FOREACH(client, &control->clients, next) {
+		heard = command_hear(control->daemon, &client->wait, event);
+		if (heard)
+			answer_late(client, heard);
+	}
 }
 
 static unsigned int count_waiting(const struct control *control)
@@ -140,6 +131,7 @@ static void run_line(struct client *client, const char *line, size_t len)
 {
 	static const struct timeval limit = { .tv_sec = WAIT_SECONDS };
 	struct daemon *daemon = client->control->daemon;
+	struct target target;
 	json_error_t err;
 	/* To its end: what stands behind a NUL might have changed what is meant. */
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
@@ -158,7 +150,8 @@ static void run_line(struct client *client, const char *line, size_t len)
 	}
 	event_add(client->waited, &limit);
 	/* Only now: what is due may answer at once. */
-	party_tick(registry_tunnel(&daemon->registry, client->wait.tunnel)->party);
+	target_find(daemon, client->wait.tunnel, &target);
+	party_tick(target.list[0]->party);
 }
 
 /* One at a time: what comes while an answer is waited for, or not read, has to wait too. */

@@ -10,6 +10,7 @@
 
 #include "apply.h"
 #include "background.h"
+#include "config/instance.h"
 #include "command.h"
 #include "control.h"
 #include "daemon.h"
@@ -156,6 +157,7 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	    repair_open(daemon, err) || routes_open(daemon, err) ||
 	    resolve_open(daemon, err))
 		return -1;
+	sp_config_split(config);
 	resolve_fill(daemon, config);
 	note_version();
 	daemon->control = control_open(daemon, options->socket, err);

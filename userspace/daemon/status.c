@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/instance.h"
 #include "party.h"
 #include "routes.h"
 #include "show/json.h"
@@ -96,6 +97,77 @@ static json_t *one_tunnel(const struct daemon *daemon, const struct sp_tunnel_co
 	return manual_tunnel(daemon, tunnel, snapshot_tunnel(kernel, config->name));
 }
 
+/* Of an instance, what it carries: by its name nobody knows that. */
+static json_t *with_networks(json_t *status, const struct sp_tunnel_config *config)
+{
+	char text[SP_TS_STRLEN];
+
+	json_object_set_new(status, "local-ts",
+			    json_string(sp_ts_format(&config->local_ts.list[0], text)));
+	json_object_set_new(status, "remote-ts",
+			    json_string(sp_ts_format(&config->remote_ts.list[0], text)));
+	return status;
+}
+
+static bool has_text(const json_t *texts, const json_t *text)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(texts, i, one)
+		if (json_equal(one, text))
+			return true;
+	return false;
+}
+
+/* The first that is not up speaks for all, but for what all have had. */
+static json_t *sum_of(const char *name, json_t *instances)
+{
+	const json_t *first = json_array_get(instances, 0), *one, *problem;
+	json_t *sum, *problems = json_array();
+	json_int_t rekeys = 0;
+	size_t i, j;
+
+	json_array_foreach(instances, i, one) {
+		if (!strcmp(json_string_value(json_object_get(first, "state")), "up"))
+			first = one;
+		rekeys += json_integer_value(json_object_get(one, "rekeys"));
+		json_array_foreach(json_object_get(one, "problems"), j, problem)
+			if (!has_text(problems, problem))
+				json_array_append(problems, (json_t *)problem);
+	}
+	sum = json_copy((json_t *)first);
+	json_object_del(sum, "local-ts");
+	json_object_del(sum, "remote-ts");
+	json_object_set_new(sum, "name", sp_json_text(name));
+	json_object_set_new(sum, "rekeys", json_integer(rekeys));
+	json_object_set_new(sum, "problems", problems);
+	json_object_set_new(sum, "instances", instances);
+	return sum;
+}
+
+static json_t *one_section(const struct daemon *daemon, const struct sp_tunnel_config *section,
+			   const struct snapshot *kernel)
+{
+	const struct sp_tunnel_config *one;
+	json_t *instances = json_array();
+
+	STAILQ_FOREACH(one, &section->instances, of_section)
+		json_array_append_new(instances,
+				      with_networks(one_tunnel(daemon, one, kernel), one));
+	return sum_of(section->name, instances);
+}
+
+/* A tunnel, or at the first of its instances a section as a whole. */
+static void add_tunnel(const struct daemon *daemon, const struct sp_tunnel_config *config,
+		       const struct snapshot *kernel, json_t *tunnels)
+{
+	if (!config->section)
+		json_array_append_new(tunnels, one_tunnel(daemon, config, kernel));
+	else if (STAILQ_FIRST(&config->section->instances) == config)
+		json_array_append_new(tunnels, one_section(daemon, config->section, kernel));
+}
+
 /* Who we are to each other: what the engine says, or else our keys' fingerprints. */
 static json_t *id_of(const char *said, const char *key)
 {
@@ -160,10 +232,12 @@ static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config
 	json_t *tunnels = json_array();
 
 	if (only)
-		json_array_append_new(tunnels, one_tunnel(daemon, only, kernel));
+		json_array_append_new(tunnels, STAILQ_EMPTY(&only->instances) ?
+				      one_tunnel(daemon, only, kernel) :
+				      one_section(daemon, only, kernel));
 	else
 		STAILQ_FOREACH(config, &peer->tunnels, of_peer)
-			json_array_append_new(tunnels, one_tunnel(daemon, config, kernel));
+			add_tunnel(daemon, config, kernel, tunnels);
 	return with_place(party ? keyed_peer(party, tunnels) : manual_peer(peer, tunnels), peer,
 			  party);
 }
@@ -176,6 +250,8 @@ static json_t *named_peers(const struct daemon *daemon, const char *name,
 	const struct sp_peer_config *peer = sp_config_peer(daemon->config, name);
 	json_t *peers = json_array();
 
+	if (!tunnel)
+		tunnel = sp_config_section_of(daemon->config, name);
 	if (peer)
 		json_array_append_new(peers, one_peer(daemon, peer, NULL, kernel));
 	if (tunnel && tunnel->peer != peer)

@@ -444,9 +444,12 @@ static bool is_configured(const struct sp_tunnel_config *tunnel, const struct sp
 struct sp_addr wanted_source(const struct wanted_route *route, const struct sp_address *host,
 			     size_t n)
 {
-	const struct sp_tunnel_config *tunnel = route->tunnel;
+	const struct sp_tunnel_config *tunnel = route->tunnel->section;
 	struct sp_addr best = { .family = AF_UNSPEC };
 
+	/* Another instance has another of the section's networks. */
+	if (!tunnel)
+		tunnel = route->tunnel;
 	for (size_t i = 0; i < n; i++) {
 		const struct sp_addr *addr = &host[i].addr;
 
