@@ -205,6 +205,29 @@ static void test_phase1_weak(void **state)
 	assert_string_equal(err.text, "cannot build a message with nothing to offer in phase 1");
 }
 
+/* SHA-1 is good enough for HMAC, and not for signatures. */
+static void test_phase1_sha1(void **state)
+{
+	struct ike_phase1_choice choice;
+	struct side1 they, we;
+	struct ike_phase1_policy *policy = side1(&we, "aes128-sha1-modp2048");
+	const struct ike_sa *sa;
+
+	(void)state;
+	side1(&they, "aes128-sha1-modp2048");
+	they.auths[1] = IKE_AUTH_RSA;
+	they.policy.n_auths = 2;
+	policy->allow_weak = false;
+	sa = offer1(&they.policy);
+	assert_int_equal(ike_phase1_choose(&choice, sa, policy, &err), 0);
+	we.auths[0] = IKE_AUTH_RSA;
+	assert_int_equal(ike_phase1_choose(&choice, sa, policy, &err), IKE_N_NO_PROPOSAL_CHOSEN);
+	assert_non_null(strstr(err.text, "sha1 in signatures is weak, and allow-weak is not set"));
+	we.auths[0] = IKE_AUTH_ECDSA256;
+	they.auths[1] = IKE_AUTH_ECDSA256;
+	assert_int_equal(ike_phase1_choose(&choice, offer1(&they.policy), policy, &err), 0);
+}
+
 /* Transforms that no user of ours could write. */
 static const struct ike_sa *offer_attributes(const struct ike_attribute *attributes, size_t n)
 {
@@ -538,6 +561,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_phase1),	      cmocka_unit_test(test_phase1_all),
 		cmocka_unit_test(test_phase1_auth),   cmocka_unit_test(test_phase1_weak),
+		cmocka_unit_test(test_phase1_sha1),
 		cmocka_unit_test(test_phase1_strange), cmocka_unit_test(test_phase1_accept),
 		cmocka_unit_test(test_phase2_all),    cmocka_unit_test(test_phase2),
 		cmocka_unit_test(test_phase2_mode),   cmocka_unit_test(test_phase2_pfs),

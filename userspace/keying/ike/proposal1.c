@@ -151,6 +151,14 @@ static void differ_strange(const struct ike_decoded *d, char what[IKE_DIFFER_STR
 		 ike_name(ike_words_attribute1, "number", d->strange->type, name));
 }
 
+/* What is signed with RSA is the hash itself, of which collisions can be made if it is SHA-1. */
+static const char *weak_part(const struct sp_ike_suite *suite, uint16_t auth)
+{
+	if (suite->hash == SP_HASH_SHA1 && (auth == IKE_AUTH_RSA || auth == IKE_AUTH_DSS))
+		return "sha1 in signatures";
+	return sp_ike_suite_weak(suite);
+}
+
 /* How many attributes agree; all, and what stays empty, if the two are the same. */
 static unsigned int compare(const struct ike_decoded *d, const struct ours *ours,
 			    char what[IKE_DIFFER_STRLEN])
@@ -159,7 +167,7 @@ static unsigned int compare(const struct ike_decoded *d, const struct ours *ours
 	bool hash = d->values[IKE_A1_HASH] == hashes[ours->suite->hash];
 	bool group = d->values[IKE_A1_GROUP] == ours->suite->group->number;
 	bool auth = d->values[IKE_A1_AUTH] == ours->auth;
-	const char *weak = ours->allow_weak ? NULL : sp_ike_suite_weak(ours->suite);
+	const char *weak = ours->allow_weak ? NULL : weak_part(ours->suite, ours->auth);
 
 	what[0] = '\0';
 	if (d->transform->id != KEY_IKE)
@@ -324,18 +332,19 @@ void ike_phase1_offer(struct ike_builder *b, const struct ike_phase1_policy *pol
 	};
 	size_t n = 0;
 
-	for (size_t i = 0; i < policy->n_suites; i++) {
-		if (!policy->allow_weak && sp_ike_suite_weak(&policy->suites[i]))
+	for (size_t i = 0; i < policy->n_suites * policy->n_auths && n < OFFERS_MAX; i++) {
+		const struct sp_ike_suite *suite = &policy->suites[i / policy->n_auths];
+		uint16_t auth = policy->auths[i % policy->n_auths];
+
+		if (!policy->allow_weak && weak_part(suite, auth))
 			continue;
-		for (size_t j = 0; j < policy->n_auths && n < OFFERS_MAX; j++, n++) {
-			fill_attributes(&attributes[n], &policy->suites[i], policy->auths[j],
-					policy);
-			transforms[n] = (struct ike_transform){
-				.number = (uint8_t)(n + 1),
-				.id = KEY_IKE,
-				.attributes = { attributes[n].list, attributes[n].n },
-			};
-		}
+		fill_attributes(&attributes[n], suite, auth, policy);
+		transforms[n] = (struct ike_transform){
+			.number = (uint8_t)(n + 1),
+			.id = KEY_IKE,
+			.attributes = { attributes[n].list, attributes[n].n },
+		};
+		n++;
 	}
 	if (!n)
 		b->wrong = "nothing to offer in phase 1";
