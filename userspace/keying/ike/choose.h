@@ -43,6 +43,12 @@ struct ike_named {
 };
 
 void ike_named_add(struct ike_named *named, const char *word);
+/* Whether another will be shown; if not it may be added as NULL, which need not be formatted. */
+static inline bool ike_named_full(const struct ike_named *named)
+{
+	return named->n >= IKE_NAMED_MAX;
+}
+
 const char *ike_named_end(struct ike_named *named);
 
 /* The two that have most in common. */
@@ -54,8 +60,11 @@ struct ike_nearest {
 	char what[IKE_DIFFER_STRLEN];
 };
 
-void ike_nearest_see(struct ike_nearest *nearest, unsigned int agree, const char *ours,
-		     const char *theirs, const char *what);
+/* Only then need they be formatted: a stranger may offer hundreds. */
+static inline bool ike_is_nearer(const struct ike_nearest *nearest, unsigned int agree)
+{
+	return !nearest->any || agree > nearest->agree;
+}
 
 /* Attributes on their way into a transform. */
 struct ike_attributes {

@@ -51,6 +51,10 @@ void ike_named_add(struct ike_named *named, const char *word)
 {
 	size_t len = strlen(named->text);
 
+	if (!word) {
+		named->n++;
+		return;
+	}
 	if (!strcmp(named->last, word))
 		return;
 	snprintf(named->last, sizeof(named->last), "%s", word);
@@ -69,18 +73,6 @@ const char *ike_named_end(struct ike_named *named)
 		snprintf(named->text + len, sizeof(named->text) - len, " and %zu more",
 			 named->n - IKE_NAMED_MAX);
 	return named->text;
-}
-
-void ike_nearest_see(struct ike_nearest *nearest, unsigned int agree, const char *ours,
-		     const char *theirs, const char *what)
-{
-	if (nearest->any && agree <= nearest->agree)
-		return;
-	nearest->any = true;
-	nearest->agree = agree;
-	snprintf(nearest->ours, sizeof(nearest->ours), "%s", ours);
-	snprintf(nearest->theirs, sizeof(nearest->theirs), "%s", theirs);
-	snprintf(nearest->what, sizeof(nearest->what), "%s", what);
 }
 
 int ike_fail_choice(const struct ike_nearest *nearest, const char *they, struct ike_named *theirs,

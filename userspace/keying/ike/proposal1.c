@@ -126,30 +126,8 @@ struct ours {
 	bool allow_weak;
 };
 
-static void differ_auth(const struct ike_decoded *d, uint16_t ours, char what[IKE_DIFFER_STRLEN])
-{
-	char a[IKE_NAME_STRLEN], b[IKE_NAME_STRLEN];
-
-	snprintf(what, IKE_DIFFER_STRLEN, "authentication differs: %s against our %s",
-		 format_auth(d, a), ike_name(ike_words_auth, "authentication", ours, b));
-}
-
-static void differ_group(const struct ike_decoded *d, char what[IKE_DIFFER_STRLEN])
-{
-	const struct sp_dh_group *group = sp_dh_find((uint16_t)d->values[IKE_A1_GROUP]);
-	bool ec2n = group && group->kind == SP_DH_EC2N;
-
-	snprintf(what, IKE_DIFFER_STRLEN, "group differs%s%s%s", ec2n ? "; " : "",
-		 ec2n ? group->word : "", ec2n ? " is not supported" : "");
-}
-
-static void differ_strange(const struct ike_decoded *d, char what[IKE_DIFFER_STRLEN])
-{
-	char name[IKE_NAME_STRLEN];
-
-	snprintf(what, IKE_DIFFER_STRLEN, "attribute \"%s\" is not supported",
-		 ike_name(ike_words_attribute1, "number", d->strange->type, name));
-}
+/* In what the two differ first. */
+enum differ { SAME, TRANSFORM, ENCRYPTION, HASH, GROUP, AUTH, STRANGE, WEAK };
 
 /* What is signed with RSA is the hash itself, of which collisions can be made if it is SHA-1. */
 static const char *weak_part(const struct sp_ike_suite *suite, uint16_t auth)
@@ -159,96 +137,154 @@ static const char *weak_part(const struct sp_ike_suite *suite, uint16_t auth)
 	return sp_ike_suite_weak(suite);
 }
 
-/* How many attributes agree; all, and what stays empty, if the two are the same. */
-static unsigned int compare(const struct ike_decoded *d, const struct ours *ours,
-			    char what[IKE_DIFFER_STRLEN])
+/* @agree: how many attributes are the same. */
+static enum differ compare(const struct ike_decoded *d, const struct ours *ours,
+			   unsigned int *agree)
 {
 	bool cipher = same_cipher(d, ours->suite->cipher);
 	bool hash = d->values[IKE_A1_HASH] == hashes[ours->suite->hash];
 	bool group = d->values[IKE_A1_GROUP] == ours->suite->group->number;
 	bool auth = d->values[IKE_A1_AUTH] == ours->auth;
-	const char *weak = ours->allow_weak ? NULL : weak_part(ours->suite, ours->auth);
 
-	what[0] = '\0';
+	*agree = (unsigned int)cipher + hash + group + auth;
 	if (d->transform->id != KEY_IKE)
-		snprintf(what, IKE_DIFFER_STRLEN, "transform %u is not that of IKE",
-			 d->transform->id);
-	else if (!cipher)
-		snprintf(what, IKE_DIFFER_STRLEN, "encryption differs");
-	else if (!hash)
-		snprintf(what, IKE_DIFFER_STRLEN, "hash differs");
-	else if (!group)
-		differ_group(d, what);
-	else if (!auth)
-		differ_auth(d, ours->auth, what);
-	else if (d->strange)
-		differ_strange(d, what);
-	else if (weak)
-		snprintf(what, IKE_DIFFER_STRLEN, "%s is weak, and allow-weak is not set", weak);
-	return (unsigned int)cipher + hash + group + auth;
+		return TRANSFORM;
+	if (!cipher)
+		return ENCRYPTION;
+	if (!hash)
+		return HASH;
+	if (!group)
+		return GROUP;
+	if (!auth)
+		return AUTH;
+	if (d->strange)
+		return STRANGE;
+	return ours->allow_weak || !weak_part(ours->suite, ours->auth) ? SAME : WEAK;
 }
 
-/* --- the choice ------------------------------------------------------------------------------- */
+static void describe_group(const struct ike_decoded *d, char what[IKE_DIFFER_STRLEN])
+{
+	const struct sp_dh_group *group = sp_dh_find((uint16_t)d->values[IKE_A1_GROUP]);
+	bool ec2n = group && group->kind == SP_DH_EC2N;
+
+	snprintf(what, IKE_DIFFER_STRLEN, "group differs%s%s%s", ec2n ? "; " : "",
+		 ec2n ? group->word : "", ec2n ? " is not supported" : "");
+}
+
+static void describe(enum differ differ, const struct ike_decoded *d, const struct ours *ours,
+		     char what[IKE_DIFFER_STRLEN])
+{
+	char a[IKE_NAME_STRLEN], b[IKE_NAME_STRLEN];
+
+	switch (differ) {
+	case SAME:
+		what[0] = '\0';
+		break;
+	case TRANSFORM:
+		snprintf(what, IKE_DIFFER_STRLEN, "transform %u is not that of IKE",
+			 d->transform->id);
+		break;
+	case ENCRYPTION:
+		snprintf(what, IKE_DIFFER_STRLEN, "encryption differs");
+		break;
+	case HASH:
+		snprintf(what, IKE_DIFFER_STRLEN, "hash differs");
+		break;
+	case GROUP:
+		describe_group(d, what);
+		break;
+	case AUTH:
+		snprintf(what, IKE_DIFFER_STRLEN, "authentication differs: %s against our %s",
+			 format_auth(d, a),
+			 ike_name(ike_words_auth, "authentication", ours->auth, b));
+		break;
+	case STRANGE:
+		snprintf(what, IKE_DIFFER_STRLEN, "attribute \"%s\" is not supported",
+			 ike_name(ike_words_attribute1, "number", d->strange->type, a));
+		break;
+	case WEAK:
+		snprintf(what, IKE_DIFFER_STRLEN, "%s is weak, and allow-weak is not set",
+			 weak_part(ours->suite, ours->auth));
+		break;
+	}
+}
+
+/* --- the choice ----------------------------------------------------------------------- */
 
 struct search {
 	struct ike_phase1_choice *choice;
 	const struct ike_sa *sa;
 	const struct ike_phase1_policy *policy;
+	size_t best;			/* how far down our own list the choice is */
 	struct ike_nearest nearest;
 };
 
-static bool try_transform(struct search *s, const struct ike_proposal *proposal,
-			  const struct ike_transform *transform, const struct ours *ours)
+static size_t n_ours(const struct ike_phase1_policy *policy)
 {
-	char word[SP_IKE_SUITE_STRLEN], theirs[IKE_TRANSFORM_STRLEN], what[IKE_DIFFER_STRLEN];
+	return policy->n_suites * policy->n_auths;
+}
+
+static struct ours ours_at(const struct ike_phase1_policy *policy, size_t i)
+{
+	return (struct ours){
+		.suite = &policy->suites[i / policy->n_auths],
+		.auth = policy->auths[i % policy->n_auths],
+		.allow_weak = policy->allow_weak,
+	};
+}
+
+static void see_nearer(struct ike_nearest *nearest, unsigned int agree, enum differ differ,
+		       const struct ike_decoded *d, const struct ours *ours)
+{
+	nearest->any = true;
+	nearest->agree = agree;
+	format_suite(d, nearest->theirs);
+	sp_ike_suite_format(ours->suite, nearest->ours);
+	describe(differ, d, ours, nearest->what);
+}
+
+/* Only what is better than the choice so far is looked at. */
+static void try_transform(struct search *s, const struct ike_proposal *proposal,
+			  const struct ike_transform *transform)
+{
 	struct ike_decoded d;
+	enum differ differ;
 	unsigned int agree;
 
 	decode(&d, transform);
-	agree = compare(&d, ours, what);
-	if (!what[0]) {
-		*s->choice = (struct ike_phase1_choice){
-			.suite = *ours->suite,
-			.auth = ours->auth,
-			.seconds = d.seconds,
-			.kilobytes = d.kilobytes,
-			.proposal = proposal,
-			.transform = transform,
-		};
-		return true;
+	for (size_t i = 0; i < s->best; i++) {
+		const struct ours ours = ours_at(s->policy, i);
+
+		differ = compare(&d, &ours, &agree);
+		if (differ == SAME) {
+			s->best = i;
+			*s->choice = (struct ike_phase1_choice){
+				.suite = *ours.suite,
+				.auth = ours.auth,
+				.seconds = d.seconds,
+				.kilobytes = d.kilobytes,
+				.proposal = proposal,
+				.transform = transform,
+			};
+		} else if (ike_is_nearer(&s->nearest, agree)) {
+			see_nearer(&s->nearest, agree, differ, &d, &ours);
+		}
 	}
-	format_suite(&d, theirs);
-	ike_nearest_see(&s->nearest, agree, sp_ike_suite_format(ours->suite, word), theirs, what);
-	return false;
 }
 
-static bool try_ours(struct search *s, const struct ours *ours)
-{
-	for (size_t i = 0; i < s->sa->proposals.n; i++) {
-		const struct ike_proposal *proposal = ike_proposal_at(s->sa, i);
-
-		if (proposal->protocol != IKE_PROTOCOL_ISAKMP)
-			continue;
-		for (size_t j = 0; j < proposal->transforms.n; j++)
-			if (try_transform(s, proposal, ike_transform_at(proposal, j), ours))
-				return true;
-	}
-	return false;
-}
-
-static void name_theirs(struct ike_named *named, const struct ike_sa *sa)
+static void name_theirs(struct ike_named *named, const struct ike_proposal *proposal)
 {
 	char text[IKE_TRANSFORM_STRLEN];
 	struct ike_decoded d;
 
-	for (size_t i = 0; i < sa->proposals.n; i++) {
-		const struct ike_proposal *proposal = ike_proposal_at(sa, i);
-
-		for (size_t j = 0; j < proposal->transforms.n; j++) {
-			decode(&d, ike_transform_at(proposal, j));
-			format_suite(&d, text);
-			ike_named_add(named, text);
+	for (size_t i = 0; i < proposal->transforms.n; i++) {
+		if (ike_named_full(named)) {
+			ike_named_add(named, NULL);
+			continue;
 		}
+		decode(&d, ike_transform_at(proposal, i));
+		format_suite(&d, text);
+		ike_named_add(named, text);
 	}
 }
 
@@ -258,20 +294,20 @@ static int search(struct search *s, const char *they, const char *we, struct sp_
 	struct ike_named theirs = { .n = 0 }, ours = { .n = 0 };
 	char word[SP_IKE_SUITE_STRLEN];
 
-	for (size_t i = 0; i < policy->n_suites; i++) {
-		for (size_t j = 0; j < policy->n_auths; j++) {
-			const struct ours one = {
-				.suite = &policy->suites[i],
-				.auth = policy->auths[j],
-				.allow_weak = policy->allow_weak,
-			};
+	s->best = n_ours(policy);
+	for (size_t i = 0; i < s->sa->proposals.n; i++) {
+		const struct ike_proposal *proposal = ike_proposal_at(s->sa, i);
 
-			if (try_ours(s, &one))
-				return 0;
-		}
-		ike_named_add(&ours, sp_ike_suite_format(&policy->suites[i], word));
+		for (size_t j = 0;
+		     proposal->protocol == IKE_PROTOCOL_ISAKMP && j < proposal->transforms.n; j++)
+			try_transform(s, proposal, ike_transform_at(proposal, j));
 	}
-	name_theirs(&theirs, s->sa);
+	if (s->best < n_ours(policy))
+		return 0;
+	for (size_t i = 0; i < policy->n_suites; i++)
+		ike_named_add(&ours, sp_ike_suite_format(&policy->suites[i], word));
+	for (size_t i = 0; i < s->sa->proposals.n; i++)
+		name_theirs(&theirs, ike_proposal_at(s->sa, i));
 	return ike_fail_choice(&s->nearest, they, &theirs, we, &ours, err);
 }
 
@@ -332,13 +368,12 @@ void ike_phase1_offer(struct ike_builder *b, const struct ike_phase1_policy *pol
 	};
 	size_t n = 0;
 
-	for (size_t i = 0; i < policy->n_suites * policy->n_auths && n < OFFERS_MAX; i++) {
-		const struct sp_ike_suite *suite = &policy->suites[i / policy->n_auths];
-		uint16_t auth = policy->auths[i % policy->n_auths];
+	for (size_t i = 0; i < n_ours(policy) && n < OFFERS_MAX; i++) {
+		const struct ours ours = ours_at(policy, i);
 
-		if (!policy->allow_weak && weak_part(suite, auth))
+		if (!policy->allow_weak && weak_part(ours.suite, ours.auth))
 			continue;
-		fill_attributes(&attributes[n], suite, auth, policy);
+		fill_attributes(&attributes[n], ours.suite, ours.auth, policy);
 		transforms[n] = (struct ike_transform){
 			.number = (uint8_t)(n + 1),
 			.id = KEY_IKE,

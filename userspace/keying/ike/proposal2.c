@@ -233,10 +233,21 @@ static uint64_t plain_mode(uint64_t mode)
 							       mode;
 }
 
+/* One of our suites. */
 struct ours {
 	const struct spn_suite *suite;
+	struct numbers numbers;
+};
+
+struct search {
+	struct ike_phase2_choice *choice;
+	const struct ike_sa *sa;
 	const struct ike_phase2_policy *policy;
 	bool exact;			/* of what was offered, nothing may have changed */
+	struct ours ours[OFFERS_MAX];	/* best first */
+	size_t n;
+	size_t best;			/* how far down that list the choice is */
+	struct ike_nearest nearest;
 };
 
 static bool same_mode(const struct ike_decoded *d, const struct ike_phase2_policy *policy)
@@ -246,13 +257,13 @@ static bool same_mode(const struct ike_decoded *d, const struct ike_phase2_polic
 	       plain_mode(d->values[IKE_A2_ENCAPSULATION]) == plain_mode(mode_to_offer(policy));
 }
 
-static bool same_group(const struct ike_decoded *d, const struct ours *ours)
+static bool same_group(const struct search *s, const struct ike_decoded *d)
 {
-	const struct ike_phase2_policy *policy = ours->policy;
+	const struct ike_phase2_policy *policy = s->policy;
 	uint64_t number = d->values[IKE_A2_GROUP];
 	const struct sp_dh_group *group;
 
-	if (ours->exact || policy->pfs == IKE_PFS_MUST)
+	if (s->exact || policy->pfs == IKE_PFS_MUST)
 		return number == policy->group;
 	if (!number)
 		return true;
@@ -273,85 +284,93 @@ static bool same_cipher(const struct ike_decoded *d, const struct numbers *numbe
 	return bits == numbers->bits;
 }
 
-static void differ_group(const struct ike_decoded *d, const struct ours *ours,
-			 char what[IKE_DIFFER_STRLEN])
+/* In what the two differ first. */
+enum differ { SAME, PROTOCOL, ENCRYPTION, HASH, MODE, GROUP, STRANGE, WEAK };
+
+/* @agree: how much is the same; the protocol counts most, and the algorithms more than the rest. */
+static enum differ compare(const struct search *s, uint8_t protocol, const struct ike_decoded *d,
+			   const struct ours *ours, unsigned int *agree)
+{
+	const struct ike_phase2_policy *policy = s->policy;
+	bool same_protocol = protocol == (policy->ah ? IKE_PROTOCOL_AH : IKE_PROTOCOL_ESP);
+	bool cipher = same_cipher(d, &ours->numbers);
+	bool hash = d->values[IKE_A2_AUTH] == ours->numbers.auth;
+	bool mode = same_mode(d, policy), group = same_group(s, d);
+
+	*agree = 8U * same_protocol + 2U * cipher + 2U * hash + mode + group;
+	if (!same_protocol)
+		return PROTOCOL;
+	if (!cipher)
+		return policy->ah ? HASH : ENCRYPTION;
+	if (!hash)
+		return HASH;
+	if (!mode)
+		return MODE;
+	if (!group)
+		return GROUP;
+	if (d->strange)
+		return STRANGE;
+	return ours->suite->weak && !policy->allow_weak ? WEAK : SAME;
+}
+
+static void describe_group(const struct search *s, const struct ike_decoded *d,
+			   char what[IKE_DIFFER_STRLEN])
 {
 	char theirs[IKE_NAME_STRLEN], mine[IKE_NAME_STRLEN];
-	uint64_t number = d->values[IKE_A2_GROUP];
-	const struct sp_dh_group *group = find_group(number);
-	bool must = ours->exact || ours->policy->pfs == IKE_PFS_MUST;
+	const struct sp_dh_group *group = find_group(d->values[IKE_A2_GROUP]);
+	bool must = s->exact || s->policy->pfs == IKE_PFS_MUST;
 
 	if (group && group->kind == SP_DH_EC2N)
 		snprintf(what, IKE_DIFFER_STRLEN, "PFS differs: %s is not supported", group->word);
-	else if (!must && group && group->weak && ours->policy->pfs == IKE_PFS_ANY)
+	else if (!must && group && group->weak && s->policy->pfs == IKE_PFS_ANY)
 		snprintf(what, IKE_DIFFER_STRLEN,
 			 "PFS differs: %s is weak, and allow-weak is not set", group->word);
 	else
 		snprintf(what, IKE_DIFFER_STRLEN, "PFS differs: %s against our %s",
-			 format_group(number, theirs),
-			 must ? format_group(ours->policy->group, mine) : "no PFS");
+			 format_group(d->values[IKE_A2_GROUP], theirs),
+			 must ? format_group(s->policy->group, mine) : "no PFS");
 }
 
-static void differ_mode(const struct ike_decoded *d, const struct ike_phase2_policy *policy,
-			char what[IKE_DIFFER_STRLEN])
-{
-	char theirs[IKE_NAME_STRLEN];
-
-	snprintf(what, IKE_DIFFER_STRLEN, "mode differs: %s against our %s",
-		 ike_name(ike_words_encapsulation, "mode",
-			  (uint32_t)d->values[IKE_A2_ENCAPSULATION], theirs),
-		 ike_word(ike_words_encapsulation, mode_to_offer(policy)));
-}
-
-static void differ_strange(const struct ike_decoded *d, char what[IKE_DIFFER_STRLEN])
+static void describe(const struct search *s, enum differ differ, const struct ike_decoded *d,
+		     const struct ours *ours, char what[IKE_DIFFER_STRLEN])
 {
 	char name[IKE_NAME_STRLEN];
 
-	snprintf(what, IKE_DIFFER_STRLEN, "attribute \"%s\" is not supported",
-		 ike_name(ike_words_attribute2, "number", d->strange->type, name));
-}
-
-/* How many attributes agree; what stays empty if nothing that matters differs. */
-static unsigned int compare(uint8_t protocol, const struct ike_decoded *d,
-			    const struct ours *ours, char what[IKE_DIFFER_STRLEN])
-{
-	const struct ike_phase2_policy *policy = ours->policy;
-	bool same_protocol = protocol == (policy->ah ? IKE_PROTOCOL_AH : IKE_PROTOCOL_ESP);
-	bool cipher, hash, mode = same_mode(d, policy), group = same_group(d, ours);
-	struct numbers numbers;
-
-	what[0] = '\0';
-	find_numbers(ours->suite, &numbers);
-	cipher = same_cipher(d, &numbers);
-	hash = d->values[IKE_A2_AUTH] == numbers.auth;
-	if (!same_protocol)
+	switch (differ) {
+	case SAME:
+		what[0] = '\0';
+		break;
+	case PROTOCOL:
 		snprintf(what, IKE_DIFFER_STRLEN, "protocol differs: our %s",
-			 policy->ah ? "AH" : "ESP");
-	else if (!cipher)
-		snprintf(what, IKE_DIFFER_STRLEN, "%s differs", policy->ah ? "hash" : "encryption");
-	else if (!hash)
+			 s->policy->ah ? "AH" : "ESP");
+		break;
+	case ENCRYPTION:
+		snprintf(what, IKE_DIFFER_STRLEN, "encryption differs");
+		break;
+	case HASH:
 		snprintf(what, IKE_DIFFER_STRLEN, "hash differs");
-	else if (!mode)
-		differ_mode(d, policy, what);
-	else if (!group)
-		differ_group(d, ours, what);
-	else if (d->strange)
-		differ_strange(d, what);
-	else if (ours->suite->weak && !policy->allow_weak)
+		break;
+	case MODE:
+		snprintf(what, IKE_DIFFER_STRLEN, "mode differs: %s against our %s",
+			 ike_name(ike_words_encapsulation, "mode",
+				  (uint32_t)d->values[IKE_A2_ENCAPSULATION], name),
+			 ike_word(ike_words_encapsulation, mode_to_offer(s->policy)));
+		break;
+	case GROUP:
+		describe_group(s, d, what);
+		break;
+	case STRANGE:
+		snprintf(what, IKE_DIFFER_STRLEN, "attribute \"%s\" is not supported",
+			 ike_name(ike_words_attribute2, "number", d->strange->type, name));
+		break;
+	case WEAK:
 		snprintf(what, IKE_DIFFER_STRLEN, "%s is weak, and allow-weak is not set",
 			 ours->suite->word);
-	return (unsigned int)(same_protocol ? 4 : 0) + 2U * cipher + 2U * hash + mode + group;
+		break;
+	}
 }
 
-/* --- the choice ------------------------------------------------------------------------------- */
-
-struct search {
-	struct ike_phase2_choice *choice;
-	const struct ike_sa *sa;
-	const struct ike_phase2_policy *policy;
-	bool exact;
-	struct ike_nearest nearest;
-};
+/* --- the choice ----------------------------------------------------------------------- */
 
 static void format_ours(const struct ike_phase2_policy *policy, const struct spn_suite *suite,
 			char buf[IKE_TRANSFORM_STRLEN])
@@ -359,32 +378,37 @@ static void format_ours(const struct ike_phase2_policy *policy, const struct spn
 	snprintf(buf, IKE_TRANSFORM_STRLEN, "%s %s", policy->ah ? "AH" : "ESP", suite->word);
 }
 
-static bool try_transform(struct search *s, const struct ike_proposal *proposal,
-			  const struct ike_transform *transform, const struct spn_suite *suite)
+/* Only what is better than the choice so far is looked at. */
+static void try_transform(struct search *s, const struct ike_proposal *proposal,
+			  const struct ike_transform *transform)
 {
-	char word[IKE_TRANSFORM_STRLEN], theirs[IKE_TRANSFORM_STRLEN], what[IKE_DIFFER_STRLEN];
-	const struct ours ours = { suite, s->policy, s->exact };
+	struct ike_nearest *nearest = &s->nearest;
 	struct ike_decoded d;
+	enum differ differ;
 	unsigned int agree;
 
 	decode(&d, transform);
-	agree = compare(proposal->protocol, &d, &ours, what);
-	if (!what[0]) {
-		*s->choice = (struct ike_phase2_choice){
-			.suite = suite,
-			.group = (uint16_t)d.values[IKE_A2_GROUP],
-			.spi = ike_spi(proposal->spi),
-			.seconds = d.seconds,
-			.kilobytes = d.kilobytes,
-			.proposal = proposal,
-			.transform = transform,
-		};
-		return true;
+	for (size_t i = 0; i < s->best; i++) {
+		differ = compare(s, proposal->protocol, &d, &s->ours[i], &agree);
+		if (differ == SAME) {
+			s->best = i;
+			*s->choice = (struct ike_phase2_choice){
+				.suite = s->ours[i].suite,
+				.group = (uint16_t)d.values[IKE_A2_GROUP],
+				.spi = ike_spi(proposal->spi),
+				.seconds = d.seconds,
+				.kilobytes = d.kilobytes,
+				.proposal = proposal,
+				.transform = transform,
+			};
+		} else if (ike_is_nearer(nearest, agree)) {
+			nearest->any = true;
+			nearest->agree = agree;
+			format_algorithms(proposal->protocol, &d, nearest->theirs);
+			format_ours(s->policy, s->ours[i].suite, nearest->ours);
+			describe(s, differ, &d, &s->ours[i], nearest->what);
+		}
 	}
-	format_algorithms(proposal->protocol, &d, theirs);
-	format_ours(s->policy, suite, word);
-	ike_nearest_see(&s->nearest, agree, word, theirs, what);
-	return false;
 }
 
 /* Proposals of one number belong together: all of them are wanted, or none (RFC 2408 4.2). */
@@ -397,59 +421,77 @@ static bool is_bundle(const struct ike_sa *sa, const struct ike_proposal *propos
 	return n > 1;
 }
 
-static bool try_suite(struct search *s, const struct spn_suite *suite)
+static void see_bundle(struct search *s)
 {
-	char word[IKE_TRANSFORM_STRLEN];
+	if (!s->n || !ike_is_nearer(&s->nearest, 0))
+		return;
+	s->nearest.any = true;
+	snprintf(s->nearest.theirs, IKE_TRANSFORM_STRLEN, "several protocols at once");
+	format_ours(s->policy, s->ours[0].suite, s->nearest.ours);
+	snprintf(s->nearest.what, IKE_DIFFER_STRLEN, "the peer wants more than one protocol");
+}
 
+static void try_all(struct search *s)
+{
 	for (size_t i = 0; i < s->sa->proposals.n; i++) {
 		const struct ike_proposal *proposal = ike_proposal_at(s->sa, i);
 
 		if (is_bundle(s->sa, proposal)) {
-			format_ours(s->policy, suite, word);
-			ike_nearest_see(&s->nearest, 0, word, "several protocols at once",
-					"the peer wants more than one protocol");
+			see_bundle(s);
 			continue;
 		}
 		for (size_t j = 0; j < proposal->transforms.n; j++)
-			if (try_transform(s, proposal, ike_transform_at(proposal, j), suite))
-				return true;
+			try_transform(s, proposal, ike_transform_at(proposal, j));
 	}
-	return false;
 }
 
-static void name_theirs(struct ike_named *named, const struct ike_sa *sa)
+static void name_theirs(struct ike_named *named, const struct ike_proposal *proposal)
 {
 	char text[IKE_TRANSFORM_STRLEN];
 	struct ike_decoded d;
 
-	for (size_t i = 0; i < sa->proposals.n; i++) {
-		const struct ike_proposal *proposal = ike_proposal_at(sa, i);
-
-		for (size_t j = 0; j < proposal->transforms.n; j++) {
-			decode(&d, ike_transform_at(proposal, j));
-			format_algorithms(proposal->protocol, &d, text);
-			ike_named_add(named, text);
+	for (size_t i = 0; i < proposal->transforms.n; i++) {
+		if (ike_named_full(named)) {
+			ike_named_add(named, NULL);
+			continue;
 		}
+		decode(&d, ike_transform_at(proposal, i));
+		format_algorithms(proposal->protocol, &d, text);
+		ike_named_add(named, text);
 	}
+}
+
+/* Words that IKEv1 has no number for are none of ours. */
+static void find_ours(struct search *s)
+{
+	const struct ike_phase2_policy *policy = s->policy;
+
+	for (size_t i = 0; i < policy->n_words && s->n < OFFERS_MAX; i++) {
+		struct ours *ours = &s->ours[s->n];
+
+		ours->suite = spn_suite_find(policy->words[i]);
+		if (ours->suite && ours->suite->ah == policy->ah &&
+		    find_numbers(ours->suite, &ours->numbers))
+			s->n++;
+	}
+	s->best = s->n;
 }
 
 static int search(struct search *s, const char *they, const char *we, struct sp_error *err)
 {
-	const struct ike_phase2_policy *policy = s->policy;
 	struct ike_named theirs = { .n = 0 }, ours = { .n = 0 };
 	char word[IKE_TRANSFORM_STRLEN];
 
-	for (size_t i = 0; i < policy->n_words; i++) {
-		const struct spn_suite *suite = spn_suite_find(policy->words[i]);
-
-		if (!suite || !ike_suite_known(suite))
-			continue;
-		if (try_suite(s, suite))
-			return 0;
-		format_ours(policy, suite, word);
+	find_ours(s);
+	try_all(s);
+	if (s->best < s->n)
+		return 0;
+	for (size_t i = 0; i < s->n; i++) {
+		format_ours(s->policy, s->ours[i].suite, word);
 		ike_named_add(&ours, word);
 	}
-	name_theirs(&theirs, s->sa);
+	for (size_t i = 0; i < s->sa->proposals.n; i++)
+		name_theirs(&theirs, ike_proposal_at(s->sa, i));
 	return ike_fail_choice(&s->nearest, they, &theirs, we, &ours, err);
 }
 
@@ -510,19 +552,17 @@ void ike_phase2_offer(struct ike_builder *b, const struct ike_phase2_policy *pol
 		.spi = write_spi(spi, policy->spi),
 		.transforms = { transforms, 0 },
 	};
-	struct numbers numbers;
+	struct search s = { .policy = policy };
 	size_t n = 0;
 
-	for (size_t i = 0; i < policy->n_words && n < OFFERS_MAX; i++) {
-		const struct spn_suite *suite = spn_suite_find(policy->words[i]);
-
-		if (!suite || suite->ah != policy->ah || !find_numbers(suite, &numbers) ||
-		    (suite->weak && !policy->allow_weak))
+	find_ours(&s);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.ours[i].suite->weak && !policy->allow_weak)
 			continue;
-		fill_attributes(&attributes[n], &numbers, policy);
+		fill_attributes(&attributes[n], &s.ours[i].numbers, policy);
 		transforms[n] = (struct ike_transform){
 			.number = (uint8_t)(n + 1),
-			.id = numbers.id,
+			.id = s.ours[i].numbers.id,
 			.attributes = { attributes[n].list, attributes[n].n },
 		};
 		n++;
