@@ -18,18 +18,18 @@
 
 static unsigned int reads_to_fail;
 
-/* Stands before the C library's for libnl too. */
-ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+/* Stands before the C library's. */
+int recvmmsg(int fd, struct mmsghdr *heads, unsigned int n, int flags, struct timespec *timeout)
 {
-	ssize_t (*real)(int, struct msghdr *, int);
+	int (*real)(int, struct mmsghdr *, unsigned int, int, struct timespec *);
 
 	if (reads_to_fail) {
 		reads_to_fail--;
 		errno = ENOBUFS;
 		return -1;
 	}
-	*(void **)&real = dlsym(RTLD_NEXT, "recvmsg");
-	return real(fd, msg, flags);
+	*(void **)&real = dlsym(RTLD_NEXT, "recvmmsg");
+	return real(fd, heads, n, flags, timeout);
 }
 
 static int take_index(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
@@ -86,11 +86,122 @@ static void test_several_lost_answers(void **state)
 	sp_rt_close(rt);
 }
 
+/* One of a group, and what became of it. */
+struct asked {
+	int index;
+	int code;
+	unsigned int told;
+};
+
+static int take_asked(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	return take_index(hdr, &((struct asked *)arg)->index, err);
+}
+
+static void take_outcome(int code, struct sp_error *err, void *arg)
+{
+	struct asked *asked = arg;
+
+	if (code == -ENODEV)
+		assert_string_equal(err->text, "No such device");
+	asked->code = code;
+	asked->told++;
+}
+
+/* Every third is about a link that nobody has. */
+static void ask_in_group(struct sp_talk_group *group, struct asked *asked, size_t n)
+{
+	const struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
+	struct sp_error err;
+
+	memset(asked, 0, n * sizeof(*asked));
+	for (size_t i = 0; i < n; i++) {
+		struct nl_msg *msg = sp_rt_message(RTM_GETLINK, 0, &head, sizeof(head), &err);
+
+		assert_non_null(msg);
+		nla_put_string(msg, IFLA_IFNAME, i % 3 == 2 ? "nosuch0" : "lo");
+		sp_talk_group_add(group, msg, take_asked, take_outcome, &asked[i]);
+	}
+	sp_talk_group_end(group);
+}
+
+static void test_groups(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 2, 3, 64, 65, 200 };
+	struct asked asked[200];
+	struct sp_talk_group group;
+	struct sp_error err;
+	struct sp_rt *rt;
+
+	(void)state;
+	assert_int_equal(sp_rt_open(&rt, &err), 0);
+	sp_rt_group_begin(&group, rt);
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		ask_in_group(&group, asked, sizes[s]);
+		for (size_t i = 0; i < sizes[s]; i++) {
+			assert_int_equal(asked[i].told, 1);
+			assert_int_equal(asked[i].code, i % 3 == 2 ? -ENODEV : 0);
+			assert_int_equal(asked[i].index, i % 3 == 2 ? 0 : 1);
+		}
+		/* Others ask by the same socket. */
+		assert_int_equal(ask_index(rt, "lo", &err), 1);
+	}
+	sp_rt_close(rt);
+}
+
+static void test_a_group_whose_answers_are_lost(void **state)
+{
+	struct sp_talk_group group;
+	struct asked asked[70];
+	struct sp_error err;
+	struct sp_rt *rt;
+
+	(void)state;
+	assert_int_equal(sp_rt_open(&rt, &err), 0);
+	sp_rt_group_begin(&group, rt);
+	reads_to_fail = 1;
+	ask_in_group(&group, asked, 70);
+	/* Those of the next go are answered. */
+	for (size_t i = 0; i < 70; i++) {
+		assert_int_equal(asked[i].told, 1);
+		assert_int_equal(asked[i].code, i < 64 ? -EIO : i % 3 == 2 ? -ENODEV : 0);
+	}
+	assert_int_equal(ask_index(rt, "nosuch0", &err), -ENODEV);
+	sp_rt_close(rt);
+}
+
+/* What does not fit at once comes in several pieces. */
+static int count_link(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
+{
+	(void)hdr;
+	(void)err;
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+static void test_a_dump(void **state)
+{
+	const struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
+	unsigned int links = 0;
+	struct sp_error err;
+	struct sp_rt *rt;
+
+	(void)state;
+	assert_int_equal(sp_rt_open(&rt, &err), 0);
+	assert_int_equal(sp_rt_talk(rt, sp_rt_message(RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head),
+						      &err), count_link, &links, &err), 0);
+	assert_true(links >= 1);
+	sp_rt_close(rt);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_step_after_a_lost_answer),
 		cmocka_unit_test(test_several_lost_answers),
+		cmocka_unit_test(test_a_dump),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_a_group_whose_answers_are_lost),
 	};
 
 	return cmocka_run_group_tests_name("talk", tests, NULL, NULL);

@@ -77,19 +77,26 @@ static int put_content(struct nl_msg *msg, const struct content *content)
 	return 0;
 }
 
+static int make_message(const struct sp_nl *nl, uint8_t cmd, int flags,
+			const struct content *content, struct nl_msg **msg, struct sp_error *err)
+{
+	*msg = request(nl, cmd, flags, err);
+	if (!*msg)
+		return -ENOMEM;
+	if (!put_content(*msg, content))
+		return 0;
+	sp_talk_discard(*msg);
+	sp_fail(err, "too large for one request");
+	return -EMSGSIZE;
+}
+
 static int talk(struct sp_nl *nl, uint8_t cmd, int flags, const struct content *content,
 		sp_talk_fn each, void *arg, struct sp_error *err)
 {
-	struct nl_msg *msg = request(nl, cmd, flags, err);
+	struct nl_msg *msg;
+	int ret = make_message(nl, cmd, flags, content, &msg, err);
 
-	if (!msg)
-		return -ENOMEM;
-	if (put_content(msg, content)) {
-		sp_talk_discard(msg);
-		sp_fail(err, "too large for one request");
-		return -EMSGSIZE;
-	}
-	return sp_talk(&nl->talker, msg, each, arg, err);
+	return ret ? ret : sp_talk(&nl->talker, msg, each, arg, err);
 }
 
 /*
@@ -159,6 +166,87 @@ int sp_nl_tunnel_del(struct sp_nl *nl, const char *name, struct sp_error *err)
 
 	return ask(nl, SPINDLE_CMD_TUNNEL_DEL, &content, NULL, NULL, err);
 }
+
+/* --- many tunnels -------------------------------------------------------------- */
+
+struct sp_nl_group {
+	struct sp_nl *nl;
+	struct sp_talk_group group;
+};
+
+/* One of them, until it is told what has become of it. */
+struct change {
+	sp_nl_done_fn done;
+	void *arg;
+	char name[SPINDLE_NAME_MAX + 1];
+};
+
+struct sp_nl_group *sp_nl_group_new(struct sp_nl *nl)
+{
+	struct sp_nl_group *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		abort();
+	group->nl = nl;
+	sp_talk_group_begin(&group->group, &nl->talker);
+	return group;
+}
+
+void sp_nl_group_end(struct sp_nl_group *group)
+{
+	sp_talk_group_end(&group->group);
+	free(group);
+}
+
+static void finish_change(int code, struct sp_error *err, void *arg)
+{
+	struct change *change = arg;
+
+	if (code)
+		sp_fail_in(err, "tunnel %s", change->name);
+	change->done(code, err, change->arg);
+	free(change);
+}
+
+static void add_change(struct sp_nl_group *group, uint8_t cmd, const struct sp_tunnel *tunnel,
+		       sp_nl_done_fn done, void *arg)
+{
+	const struct content content = { .tunnel = tunnel };
+	struct change *change;
+	struct nl_msg *msg;
+	struct sp_error err;
+	int ret = check_link(tunnel, &err);
+
+	if (!ret) {
+		ret = make_message(group->nl, cmd, 0, &content, &msg, &err);
+		if (ret)
+			sp_fail_in(&err, "tunnel %s", tunnel->name);
+	}
+	if (ret) {
+		done(ret, &err, arg);
+		return;
+	}
+	change = calloc(1, sizeof(*change));
+	if (!change)
+		abort();
+	*change = (struct change){ .done = done, .arg = arg };
+	strcpy(change->name, tunnel->name);
+	sp_talk_group_add(&group->group, msg, NULL, finish_change, change);
+}
+
+void sp_nl_group_tunnel_new(struct sp_nl_group *group, const struct sp_tunnel *tunnel,
+			    sp_nl_done_fn done, void *arg)
+{
+	add_change(group, SPINDLE_CMD_TUNNEL_NEW, tunnel, done, arg);
+}
+
+void sp_nl_group_tunnel_set(struct sp_nl_group *group, const struct sp_tunnel *tunnel,
+			    sp_nl_done_fn done, void *arg)
+{
+	add_change(group, SPINDLE_CMD_TUNNEL_SET, tunnel, done, arg);
+}
+
+/* --- one tunnel ----------------------------------------------------------------- */
 
 static int take_event(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 {

@@ -171,6 +171,21 @@ int sp_nl_tunnel_get(struct sp_nl *nl, const char *name, struct sp_tunnel *tunne
 		     struct sp_error *err);
 int sp_nl_tunnel_del(struct sp_nl *nl, const char *name, struct sp_error *err);
 
+/*
+ * Changes of many tunnels, asked together.  Each is told what became of it, 0 or less than 0
+ * with an error, at the latest when the group ends.
+ */
+struct sp_nl_group;
+typedef void (*sp_nl_done_fn)(int code, const struct sp_error *err, void *arg);
+
+struct sp_nl_group *sp_nl_group_new(struct sp_nl *nl);
+void sp_nl_group_tunnel_new(struct sp_nl_group *group, const struct sp_tunnel *tunnel,
+			    sp_nl_done_fn done, void *arg);
+void sp_nl_group_tunnel_set(struct sp_nl_group *group, const struct sp_tunnel *tunnel,
+			    sp_nl_done_fn done, void *arg);
+/* And is freed. */
+void sp_nl_group_end(struct sp_nl_group *group);
+
 /* Dumps call each() for every object; a return other than 0 ends the dump with it. */
 typedef int (*sp_device_fn)(const struct sp_device *device, void *arg);
 typedef int (*sp_tunnel_fn)(const struct sp_tunnel *tunnel, void *arg);

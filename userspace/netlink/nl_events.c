@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <netlink/errno.h>
+#include <errno.h>
 #include <netlink/genl/ctrl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include "inbox.h"
 #include "nl_message.h"
 #include "talk.h"
 
-enum { EVENT_BUFFER = 4 << 20 };	/* octets: a storm of expiries fits */
+/* Octets, with what each event costs the kernel: those about ten thousand new tunnels fit. */
+enum { EVENT_BUFFER = 16 << 20 };
 
 struct sp_nl_events {
 	struct nl_sock *sock;
+	struct sp_inbox *inbox;
 	sp_event_fn each;
 	void *arg;
 	struct sp_error *err;		/* while reading: the caller's */
 	bool malformed;
 };
 
-static int on_event(struct nl_msg *msg, void *arg)
+static void take_event(struct nlmsghdr *hdr, void *arg)
 {
 	struct sp_nl_events *events = arg;
 	struct sp_event event;
 
-	if (sp_nl_parse_event(nlmsg_hdr(msg), &event, events->err))
+	if (hdr->nlmsg_type < NLMSG_MIN_TYPE)
+		return;
+	if (sp_nl_parse_event(hdr, &event, events->err))
 		events->malformed = true;
 	else
 		events->each(&event, events->arg);
-	return NL_OK;
 }
 
 static const struct {
@@ -73,6 +78,11 @@ int sp_nl_events_open(struct sp_nl_events **out, unsigned int groups, sp_event_f
 		return sp_fail(err, "out of memory");
 	events->each = each;
 	events->arg = arg;
+	events->inbox = sp_inbox_new();
+	if (!events->inbox) {
+		sp_fail(err, "out of memory");
+		goto fail;
+	}
 	events->sock = sp_talk_open(NETLINK_GENERIC, err);
 	if (!events->sock)
 		goto fail;
@@ -82,8 +92,6 @@ int sp_nl_events_open(struct sp_nl_events **out, unsigned int groups, sp_event_f
 	/* Joining asks the controller and waits: only then may the socket stop waiting. */
 	if (join(events->sock, groups, err))
 		goto fail;
-	nl_socket_disable_seq_check(events->sock);
-	nl_socket_modify_cb(events->sock, NL_CB_VALID, NL_CB_CUSTOM, on_event, events);
 	if (nl_socket_set_nonblocking(events->sock)) {
 		sp_fail(err, "netlink: the socket cannot be made non-blocking");
 		goto fail;
@@ -107,15 +115,15 @@ int sp_nl_events_read(struct sp_nl_events *events, struct sp_error *err)
 	events->err = err;
 	events->malformed = false;
 	for (;;) {
-		int ret = nl_recvmsgs_default(events->sock);
+		int ret = sp_inbox_receive(events->inbox, sp_nl_events_fd(events));
 
-		if (ret == -NLE_AGAIN)
+		if (ret == -EAGAIN)
 			return events->malformed ? -1 : 0;
-		/* ENOBUFS, as libnl calls it. */
-		if (ret == -NLE_NOMEM)
+		if (ret == -ENOBUFS)
 			events->each(&lost, events->arg);
-		else if (ret < 0)
-			return sp_fail(err, "notifications: %s", nl_geterror(ret));
+		else if (ret)
+			return sp_fail(err, "notifications: %s", strerror(-ret));
+		sp_inbox_each(events->inbox, take_event, events);
 	}
 }
 
@@ -124,5 +132,6 @@ void sp_nl_events_close(struct sp_nl_events *events)
 	if (!events)
 		return;
 	nl_socket_free(events->sock);
+	sp_inbox_free(events->inbox);
 	free(events);
 }

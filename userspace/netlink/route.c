@@ -92,21 +92,43 @@ static struct rtmsg route_head(const struct sp_route *route)
 	};
 }
 
-static int change_route(struct sp_rt *rt, int type, int flags, const struct sp_route *route,
-			struct sp_error *err)
+/* NULL and an error without memory. */
+static struct nl_msg *route_message(int type, int flags, const struct sp_route *route,
+				    struct sp_error *err)
 {
 	const struct rtmsg rtm = route_head(route);
 	struct nl_msg *msg = sp_rt_message(type, flags, &rtm, sizeof(rtm), err);
 
 	if (!msg)
-		return -ENOMEM;
+		return NULL;
 	if ((route->to.len && sp_rt_put_addr(msg, RTA_DST, &route->to.addr)) ||
 	    nla_put_u32(msg, RTA_TABLE, route->table) ||
 	    nla_put_u32(msg, RTA_OIF, route->ifindex) ||
 	    nla_put_u32(msg, RTA_PRIORITY, route->metric) ||
-	    (route->source.family && sp_rt_put_addr(msg, RTA_PREFSRC, &route->source)))
-		return sp_rt_overflow(msg, err);
-	return sp_rt_talk(rt, msg, NULL, NULL, err);
+	    (route->source.family && sp_rt_put_addr(msg, RTA_PREFSRC, &route->source))) {
+		sp_rt_overflow(msg, err);
+		return NULL;
+	}
+	return msg;
+}
+
+static int change_route(struct sp_rt *rt, int type, int flags, const struct sp_route *route,
+			struct sp_error *err)
+{
+	struct nl_msg *msg = route_message(type, flags, route, err);
+
+	return msg ? sp_rt_talk(rt, msg, NULL, NULL, err) : -ENOMEM;
+}
+
+int sp_route_add_in(struct sp_talk_group *group, const struct sp_route *route,
+		    sp_talk_done_fn done, void *arg, struct sp_error *err)
+{
+	struct nl_msg *msg = route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route, err);
+
+	if (!msg)
+		return -ENOMEM;
+	sp_talk_group_add(group, msg, NULL, done, arg);
+	return 0;
 }
 
 int sp_route_add(struct sp_rt *rt, const struct sp_route *route, bool replace,
@@ -126,8 +148,7 @@ static int keep_route(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 	return sp_route_parse(hdr, arg, err);
 }
 
-int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, uint32_t mark,
-		  struct sp_route *found, struct sp_error *err)
+static struct nl_msg *find_message(const struct sp_addr *to, uint32_t mark, struct sp_error *err)
 {
 	const struct rtmsg rtm = {
 		.rtm_family = (uint8_t)to->family,
@@ -136,9 +157,29 @@ int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, uint32_t mark,
 	};
 	struct nl_msg *msg = sp_rt_message(RTM_GETROUTE, 0, &rtm, sizeof(rtm), err);
 
+	if (msg && (sp_rt_put_addr(msg, RTA_DST, to) ||
+		    (mark && nla_put_u32(msg, RTA_MARK, mark)))) {
+		sp_rt_overflow(msg, err);
+		return NULL;
+	}
+	return msg;
+}
+
+int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, uint32_t mark,
+		  struct sp_route *found, struct sp_error *err)
+{
+	struct nl_msg *msg = find_message(to, mark, err);
+
+	return msg ? sp_rt_talk(rt, msg, keep_route, found, err) : -ENOMEM;
+}
+
+int sp_route_find_in(struct sp_talk_group *group, const struct sp_addr *to, uint32_t mark,
+		     sp_talk_fn each, sp_talk_done_fn done, void *arg, struct sp_error *err)
+{
+	struct nl_msg *msg = find_message(to, mark, err);
+
 	if (!msg)
 		return -ENOMEM;
-	if (sp_rt_put_addr(msg, RTA_DST, to) || (mark && nla_put_u32(msg, RTA_MARK, mark)))
-		return sp_rt_overflow(msg, err);
-	return sp_rt_talk(rt, msg, keep_route, found, err);
+	sp_talk_group_add(group, msg, each, done, arg);
+	return 0;
 }

@@ -41,9 +41,15 @@ int sp_route_dump(struct sp_rt *rt, sa_family_t family, sp_route_fn each, void *
 int sp_route_add(struct sp_rt *rt, const struct sp_route *route, bool replace,
 		 struct sp_error *err);
 int sp_route_del(struct sp_rt *rt, const struct sp_route *route, struct sp_error *err);
+/* The same as one of a group; 0, or -ENOMEM and an error if it cannot be asked. */
+int sp_route_add_in(struct sp_talk_group *group, const struct sp_route *route,
+		    sp_talk_done_fn done, void *arg, struct sp_error *err);
 /* The route that a packet of this host to @to would take; -errno if there is none. */
 int sp_route_find(struct sp_rt *rt, const struct sp_addr *to, uint32_t mark,
 		  struct sp_route *found, struct sp_error *err);
+/* The same as one of a group: each() gets what sp_route_parse() takes. */
+int sp_route_find_in(struct sp_talk_group *group, const struct sp_addr *to, uint32_t mark,
+		     sp_talk_fn each, sp_talk_done_fn done, void *arg, struct sp_error *err);
 
 struct sp_rule {
 	sa_family_t family;

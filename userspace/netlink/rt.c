@@ -59,6 +59,11 @@ int sp_rt_talk(struct sp_rt *rt, struct nl_msg *msg, sp_talk_fn each, void *arg,
 	return sp_talk(&rt->talker, msg, each, arg, err);
 }
 
+void sp_rt_group_begin(struct sp_talk_group *group, struct sp_rt *rt)
+{
+	sp_talk_group_begin(group, &rt->talker);
+}
+
 int sp_rt_put_addr(struct nl_msg *msg, int type, const struct sp_addr *addr)
 {
 	return nla_put(msg, type, (int)sp_addr_len(addr), addr->octets);

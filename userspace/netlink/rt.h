@@ -32,6 +32,8 @@ struct nl_msg *sp_rt_message(int type, int flags, const void *head, size_t len,
 /* Sends it as sp_talk() does: 0, or -errno with the error set. */
 int sp_rt_talk(struct sp_rt *rt, struct nl_msg *msg, sp_talk_fn each, void *arg,
 	       struct sp_error *err);
+/* Requests that are asked together. */
+void sp_rt_group_begin(struct sp_talk_group *group, struct sp_rt *rt);
 /* The message has turned out too small. */
 int sp_rt_overflow(struct nl_msg *msg, struct sp_error *err);
 

@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <linux/rtnetlink.h>
-#include <netlink/errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include "inbox.h"
 #include "rt_events.h"
 
-enum { EVENT_BUFFER = 1 << 20 };	/* octets */
+/* Octets, with what each event costs the kernel: those about ten thousand new routes fit. */
+enum { EVENT_BUFFER = 8 << 20 };
 
 struct sp_rt_events {
 	struct nl_sock *sock;
+	struct sp_inbox *inbox;
 	sp_rt_event_fn each;
 	void *arg;
 };
 
 /* What cannot be read is taken for something that was lost. */
-static int on_message(struct nl_msg *msg, void *arg)
+static void take_message(struct nlmsghdr *hdr, void *arg)
 {
-	struct nlmsghdr *hdr = nlmsg_hdr(msg);
-	struct sp_rt_event event = { NULL, NULL };
+	struct sp_rt_event event = { .link = NULL };
 	struct sp_rt_events *events = arg;
 	struct sp_route route;
 	struct sp_link link;
 	struct sp_error err;
 
+	if (hdr->nlmsg_type < NLMSG_MIN_TYPE)
+		return;
+	event.gone = hdr->nlmsg_type == RTM_DELLINK || hdr->nlmsg_type == RTM_DELROUTE;
 	switch (hdr->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
@@ -39,7 +45,6 @@ static int on_message(struct nl_msg *msg, void *arg)
 		break;
 	}
 	events->each(&event, events->arg);
-	return NL_OK;
 }
 
 int sp_rt_events_open(struct sp_rt_events **out, sp_rt_event_fn each, void *arg,
@@ -52,14 +57,15 @@ int sp_rt_events_open(struct sp_rt_events **out, sp_rt_event_fn each, void *arg,
 		return sp_fail(err, "out of memory");
 	events->each = each;
 	events->arg = arg;
-	events->sock = sp_talk_open(NETLINK_ROUTE, err);
+	events->inbox = sp_inbox_new();
+	events->sock = events->inbox ? sp_talk_open(NETLINK_ROUTE, err) : NULL;
 	if (!events->sock) {
-		free(events);
+		if (!events->inbox)
+			sp_fail(err, "out of memory");
+		sp_rt_events_close(events);
 		return -1;
 	}
 	setsockopt(nl_socket_get_fd(events->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	nl_socket_disable_seq_check(events->sock);
-	nl_socket_modify_cb(events->sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, events);
 	ret = nl_socket_add_memberships(events->sock, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 					RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
 					RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
@@ -84,15 +90,15 @@ int sp_rt_events_read(struct sp_rt_events *events, struct sp_error *err)
 	static const struct sp_rt_event lost;
 
 	for (;;) {
-		int ret = nl_recvmsgs_default(events->sock);
+		int ret = sp_inbox_receive(events->inbox, sp_rt_events_fd(events));
 
-		if (ret == -NLE_AGAIN)
+		if (ret == -EAGAIN)
 			return 0;
-		/* ENOBUFS, as libnl calls it. */
-		if (ret == -NLE_NOMEM)
+		if (ret == -ENOBUFS)
 			events->each(&lost, events->arg);
-		else if (ret < 0)
-			return sp_fail(err, "notifications of rtnetlink: %s", nl_geterror(ret));
+		else if (ret)
+			return sp_fail(err, "notifications of rtnetlink: %s", strerror(-ret));
+		sp_inbox_each(events->inbox, take_message, events);
 	}
 }
 
@@ -101,5 +107,6 @@ void sp_rt_events_close(struct sp_rt_events *events)
 	if (!events)
 		return;
 	nl_socket_free(events->sock);
+	sp_inbox_free(events->inbox);
 	free(events);
 }

@@ -11,6 +11,7 @@
 struct sp_rt_event {
 	const struct sp_link *link;
 	const struct sp_route *route;
+	bool gone;			/* rather than new, or another than before */
 };
 
 struct sp_rt_events;

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <netlink/attr.h>
-#include <netlink/handlers.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "inbox.h"
 #include "talk.h"
 
 enum {
 	REQUEST_SIZE = 16384,		/* two full lists of IPv6 selectors and then some */
-	RECEIVE_BUFFER = 1 << 20,
-	MESSAGE_SIZE = 96 << 10,	/* of what is received: an attribute is less than 64 KiB */
+	RECEIVE_BUFFER = 1 << 20,	/* of answers to a group, with what each costs the kernel */
+	GROUP_SIZE = 64 << 10,		/* octets of requests that are asked together */
 	DUMP_ATTEMPTS = 16,
 };
 
 /* An answer while it is collected. */
 struct answer {
-	struct nl_msg **msgs;
-	size_t n, size;
+	bool keep;			/* somebody wants to see the messages */
+	char *octets;			/* of the messages, one behind the other */
+	size_t len, size;
 	bool done;
 	bool interrupted;		/* NLM_F_DUMP_INTR: not one consistent picture */
 	bool lost;			/* what is due may still come, or never will */
@@ -27,10 +29,16 @@ struct answer {
 	struct sp_error *err;
 };
 
+/* --- sockets ------------------------------------------------------------------ */
+
+static void set_option(struct nl_sock *sock, int level, int name, int value)
+{
+	setsockopt(nl_socket_get_fd(sock), level, name, &value, sizeof(value));
+}
+
 struct nl_sock *sp_talk_open(int protocol, struct sp_error *err)
 {
 	struct nl_sock *sock = nl_socket_alloc();
-	int on = 1;
 	int ret;
 
 	if (!sock) {
@@ -40,24 +48,53 @@ struct nl_sock *sp_talk_open(int protocol, struct sp_error *err)
 	ret = nl_connect(sock, protocol);
 	if (!ret)
 		ret = nl_socket_set_buffer_size(sock, RECEIVE_BUFFER, 0);
-	/* Otherwise libnl looks first how long each message is, which is twice the work. */
-	if (!ret)
-		ret = nl_socket_set_msg_buf_size(sock, MESSAGE_SIZE);
 	if (ret) {
 		sp_fail(err, "netlink: %s", nl_geterror(ret));
 		nl_socket_free(sock);
 		return NULL;
 	}
-	nl_socket_disable_msg_peek(sock);
+	/* Over the system's limit, which root may. */
+	set_option(sock, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
 	/* Without these errors are less clear and acks longer, but nothing breaks. */
-	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
-	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	set_option(sock, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+	set_option(sock, SOL_NETLINK, NETLINK_CAP_ACK, 1);
 	/* A dump is of what was asked for, and not of a million routes of somebody else. */
 	if (protocol == NETLINK_ROUTE)
-		setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
-			   sizeof(on));
+		set_option(sock, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
 	return sock;
 }
+
+static void close_socket(struct sp_talker *talker)
+{
+	nl_socket_free(talker->sock);
+	talker->sock = NULL;
+}
+
+int sp_talker_open(struct sp_talker *talker, int protocol, struct sp_error *err)
+{
+	talker->protocol = protocol;
+	if (!talker->inbox)
+		talker->inbox = sp_inbox_new();
+	if (!talker->inbox)
+		return sp_fail(err, "out of memory");
+	talker->sock = sp_talk_open(protocol, err);
+	return talker->sock ? 0 : -1;
+}
+
+void sp_talker_close(struct sp_talker *talker)
+{
+	close_socket(talker);
+	sp_inbox_free(talker->inbox);
+	talker->inbox = NULL;
+}
+
+/* The last one went with an answer that could not be read. */
+static int reopen(struct sp_talker *talker, struct sp_error *err)
+{
+	return talker->sock ? 0 : sp_talker_open(talker, talker->protocol, err);
+}
+
+/* --- requests ----------------------------------------------------------------- */
 
 struct nl_msg *sp_talk_alloc(struct sp_error *err)
 {
@@ -73,6 +110,29 @@ void sp_talk_discard(struct nl_msg *msg)
 	explicit_bzero(nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len);
 	nlmsg_free(msg);
 }
+
+static struct iovec number_message(struct sp_talker *talker, struct nl_msg *msg, int flags)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+
+	hdr->nlmsg_flags |= NLM_F_REQUEST | flags;
+	hdr->nlmsg_seq = ++talker->seq;
+	return (struct iovec){ .iov_base = hdr, .iov_len = NLMSG_ALIGN(hdr->nlmsg_len) };
+}
+
+/* Returns 0 or -errno. */
+static int send_messages(const struct sp_talker *talker, struct iovec *pieces, size_t n)
+{
+	const struct msghdr all = { .msg_iov = pieces, .msg_iovlen = n };
+	ssize_t ret;
+
+	do
+		ret = sendmsg(nl_socket_get_fd(talker->sock), &all, 0);
+	while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : 0;
+}
+
+/* --- answers ------------------------------------------------------------------ */
 
 static void fail_with_code(struct answer *answer, int code, const char *text)
 {
@@ -95,42 +155,35 @@ static const char *extack_text(struct nlmsghdr *hdr, size_t fixed)
 	return nla_get_string(attrs[NLMSGERR_ATTR_MSG]);
 }
 
-/* What belongs to another request, one whose answer could not be read, is no answer to this one. */
-static int on_sequence(struct nl_msg *msg, void *arg)
+/* Of an error, or an acknowledgement if it is 0; the text is the message's, or NULL. */
+static int read_error(struct nlmsghdr *hdr, const char **text)
 {
-	const struct answer *answer = arg;
-
-	return nlmsg_hdr(msg)->nlmsg_seq == answer->seq ? NL_OK : NL_SKIP;
-}
-
-static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
-{
-	struct nlmsghdr *hdr = (struct nlmsghdr *)((char *)e - NLMSG_HDRLEN);
-	struct answer *answer = arg;
+	const struct nlmsgerr *e = nlmsg_data(hdr);
 	size_t fixed = sizeof(*e);
 
-	(void)from;
+	*text = NULL;
+	if (nlmsg_datalen(hdr) < (int)sizeof(*e))
+		return -EIO;
 	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
 		fixed += e->msg.nlmsg_len - sizeof(e->msg);
-	answer->done = true;
-	fail_with_code(answer, e->error, extack_text(hdr, fixed));
-	return NL_SKIP;
+	if (e->error)
+		*text = extack_text(hdr, fixed);
+	return e->error;
 }
 
-static int on_ack(struct nl_msg *msg, void *arg)
+static void take_error(struct answer *answer, struct nlmsghdr *hdr)
 {
-	struct answer *answer = arg;
+	const char *text;
+	int code = read_error(hdr, &text);
 
-	(void)msg;
 	answer->done = true;
-	return NL_OK;
+	if (code)
+		fail_with_code(answer, code, text);
 }
 
 /* A dump that fails half way says so in its last message. */
-static int on_finish(struct nl_msg *msg, void *arg)
+static void take_end(struct answer *answer, struct nlmsghdr *hdr)
 {
-	struct nlmsghdr *hdr = nlmsg_hdr(msg);
-	struct answer *answer = arg;
 	int code = 0;
 
 	if (nlmsg_datalen(hdr) >= (int)sizeof(code))
@@ -138,132 +191,228 @@ static int on_finish(struct nl_msg *msg, void *arg)
 	answer->done = true;
 	if (code < 0)
 		fail_with_code(answer, code, extack_text(hdr, sizeof(code)));
-	return NL_OK;
 }
 
-static int on_interrupted(struct nl_msg *msg, void *arg)
+static void keep_message(struct answer *answer, const struct nlmsghdr *hdr)
 {
-	struct answer *answer = arg;
+	size_t len = NLMSG_ALIGN(hdr->nlmsg_len);
 
-	(void)msg;
-	answer->interrupted = true;
-	return NL_OK;
-}
+	if (!answer->keep)
+		return;
+	while (answer->size - answer->len < len) {
+		size_t size = answer->size ? answer->size * 2 : 4096;
+		char *octets = realloc(answer->octets, size);
 
-static int on_valid(struct nl_msg *msg, void *arg)
-{
-	struct answer *answer = arg;
-
-	if (answer->n == answer->size) {
-		size_t size = answer->size ? answer->size * 2 : 16;
-		void *msgs = reallocarray(answer->msgs, size, sizeof(struct nl_msg *));
-
-		if (!msgs) {
+		if (!octets) {
 			fail_with_code(answer, -ENOMEM, NULL);
-			return NL_OK;
+			return;
 		}
-		answer->msgs = msgs;
+		answer->octets = octets;
 		answer->size = size;
 	}
-	nlmsg_get(msg);
-	answer->msgs[answer->n++] = msg;
-	return NL_OK;
+	memcpy(answer->octets + answer->len, hdr, hdr->nlmsg_len);
+	answer->len += len;
+}
+
+/* What belongs to another request, one whose answer could not be read, is no answer to this one. */
+static void take_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct answer *answer = arg;
+
+	if (hdr->nlmsg_seq != answer->seq || answer->done)
+		return;
+	if (hdr->nlmsg_flags & NLM_F_DUMP_INTR)
+		answer->interrupted = true;
+	if (hdr->nlmsg_type == NLMSG_ERROR)
+		take_error(answer, hdr);
+	else if (hdr->nlmsg_type == NLMSG_DONE)
+		take_end(answer, hdr);
+	else if (hdr->nlmsg_type >= NLMSG_MIN_TYPE)
+		keep_message(answer, hdr);
 }
 
 static void forget(struct answer *answer)
 {
-	for (size_t i = 0; i < answer->n; i++)
-		nlmsg_free(answer->msgs[i]);
-	free(answer->msgs);
-	*answer = (struct answer){ .err = answer->err };
+	free(answer->octets);
+	*answer = (struct answer){ .err = answer->err, .keep = answer->keep };
 }
 
 /*
  * Every message up to the last is read even after an error, so that the next request starts
  * clean.  If one cannot be read, nobody knows what else is on its way.
  */
-static void receive(struct nl_sock *sock, struct nl_cb *cb, struct answer *answer)
+static void receive_answer(struct sp_talker *talker, struct answer *answer)
 {
-	nl_cb_err(cb, NL_CB_CUSTOM, on_error, answer);
-	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, answer);
-	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, answer);
-	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, answer);
-	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, answer);
-	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, answer);
-
 	while (!answer->done) {
-		int ret = nl_recvmsgs(sock, cb);
+		int ret = sp_inbox_receive(talker->inbox, nl_socket_get_fd(talker->sock));
 
-		if (ret < 0) {
-			fail_with_code(answer, -EIO, nl_geterror(ret));
+		if (ret) {
+			fail_with_code(answer, -EIO, strerror(-ret));
 			answer->lost = true;
 			break;
 		}
+		sp_inbox_each(talker->inbox, take_message, answer);
 	}
 }
 
-static void send_and_receive(struct nl_sock *sock, struct nl_cb *cb, struct nl_msg *msg,
-			     struct answer *answer)
+static void ask_once(struct sp_talker *talker, struct nl_msg *msg, struct answer *answer)
 {
-	int ret;
+	struct iovec piece = number_message(talker, msg, NLM_F_ACK);
+	int ret = send_messages(talker, &piece, 1);
 
-	nlmsg_hdr(msg)->nlmsg_seq = NL_AUTO_SEQ;
-	ret = nl_send_auto(sock, msg);
-	if (ret < 0) {
-		fail_with_code(answer, -EIO, nl_geterror(ret));
+	if (ret) {
+		fail_with_code(answer, -EIO, strerror(-ret));
 		return;
 	}
-	answer->seq = nlmsg_hdr(msg)->nlmsg_seq;
-	receive(sock, cb, answer);
+	answer->seq = talker->seq;
+	receive_answer(talker, answer);
 }
 
 static int ask(struct sp_talker *talker, struct nl_msg *msg, struct answer *answer)
 {
-	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	int attempts = DUMP_ATTEMPTS;
 
-	if (!cb) {
-		fail_with_code(answer, -ENOMEM, NULL);
-		return answer->code;
-	}
 	do {
 		forget(answer);
-		send_and_receive(talker->sock, cb, msg, answer);
+		ask_once(talker, msg, answer);
 	} while (answer->interrupted && !answer->code && --attempts);
 
 	if (answer->interrupted && !answer->code)
 		fail_with_code(answer, -EINTR, "the list kept changing while it was read");
-	nl_cb_put(cb);
 	if (answer->lost)
-		sp_talker_close(talker);
+		close_socket(talker);
 	return answer->code;
 }
 
-int sp_talker_open(struct sp_talker *talker, int protocol, struct sp_error *err)
+static int walk_answer(const struct answer *answer, sp_talk_fn each, void *arg,
+		       struct sp_error *err)
 {
-	talker->protocol = protocol;
-	talker->sock = sp_talk_open(protocol, err);
-	return talker->sock ? 0 : -1;
-}
+	int ret = 0;
 
-void sp_talker_close(struct sp_talker *talker)
-{
-	nl_socket_free(talker->sock);
-	talker->sock = NULL;
+	for (size_t at = 0; !ret && at < answer->len;) {
+		struct nlmsghdr *hdr = (struct nlmsghdr *)(void *)(answer->octets + at);
+
+		ret = each(hdr, arg, err);
+		at += NLMSG_ALIGN(hdr->nlmsg_len);
+	}
+	return ret;
 }
 
 int sp_talk(struct sp_talker *talker, struct nl_msg *msg, sp_talk_fn each, void *arg,
 	    struct sp_error *err)
 {
-	struct answer answer = { .err = err };
+	struct answer answer = { .err = err, .keep = each };
 	int ret = -ENOBUFS;
 
-	/* The last one went with an answer that could not be read. */
-	if (talker->sock || !sp_talker_open(talker, talker->protocol, err))
+	if (!reopen(talker, err))
 		ret = ask(talker, msg, &answer);
-	for (size_t i = 0; each && !ret && i < answer.n; i++)
-		ret = each(nlmsg_hdr(answer.msgs[i]), arg, err);
+	if (!ret)
+		ret = walk_answer(&answer, each, arg, err);
 	forget(&answer);
 	sp_talk_discard(msg);
 	return ret;
+}
+
+/* --- groups ------------------------------------------------------------------- */
+
+/* What comes while a group is answered. */
+struct collection {
+	struct sp_talk_group *group;
+	uint32_t first;			/* sequence number of the group's first request */
+	bool done;
+};
+
+void sp_talk_group_begin(struct sp_talk_group *group, struct sp_talker *talker)
+{
+	group->talker = talker;
+	group->n = 0;
+}
+
+/* The kernel says no more than what went wrong, and that it has come to the last. */
+static void take_of_group(struct nlmsghdr *hdr, void *arg)
+{
+	struct collection *collection = arg;
+	struct sp_talk_group *group = collection->group;
+	uint32_t i = hdr->nlmsg_seq - collection->first;
+	struct sp_talk_request *request = &group->list[i];
+	const char *text;
+
+	if (i >= group->n)
+		return;
+	if (hdr->nlmsg_type == NLMSG_ERROR) {
+		request->code = read_error(hdr, &text);
+		if (request->code)
+			sp_fail(&request->err, "%s", text ? text : strerror(-request->code));
+		collection->done = collection->done || i + 1 == group->n;
+	} else if (hdr->nlmsg_type >= NLMSG_MIN_TYPE && request->each && !request->code) {
+		request->code = request->each(hdr, request->arg, &request->err);
+	}
+}
+
+static int ask_group(struct sp_talk_group *group)
+{
+	struct collection collection = { .group = group, .first = group->talker->seq + 1 };
+	struct iovec pieces[SP_TALK_GROUP_MAX];
+	struct sp_talker *talker = group->talker;
+	int ret;
+
+	for (size_t i = 0; i < group->n; i++)
+		pieces[i] = number_message(talker, group->list[i].msg,
+					   i + 1 == group->n ? NLM_F_ACK : 0);
+	ret = send_messages(talker, pieces, group->n);
+	while (!ret && !collection.done) {
+		ret = sp_inbox_receive(talker->inbox, nl_socket_get_fd(talker->sock));
+		if (ret)
+			close_socket(talker);
+		else
+			sp_inbox_each(talker->inbox, take_of_group, &collection);
+	}
+	return ret;
+}
+
+void sp_talk_group_end(struct sp_talk_group *group)
+{
+	struct sp_error err;
+	int lost;
+
+	if (!group->n)
+		return;
+	lost = reopen(group->talker, &err) ? -ENOBUFS : ask_group(group);
+	for (size_t i = 0; i < group->n; i++) {
+		struct sp_talk_request *request = &group->list[i];
+
+		/* Nobody knows what has become of it. */
+		if (lost && !request->code) {
+			request->code = -EIO;
+			sp_fail(&request->err, "netlink: %s", strerror(-lost));
+		}
+		sp_talk_discard(request->msg);
+		request->done(request->code, &request->err, request->arg);
+	}
+	group->n = 0;
+}
+
+static size_t octets_of(const struct sp_talk_group *group)
+{
+	size_t octets = 0;
+
+	for (size_t i = 0; i < group->n; i++)
+		octets += NLMSG_ALIGN(nlmsg_hdr(group->list[i].msg)->nlmsg_len);
+	return octets;
+}
+
+void sp_talk_group_add(struct sp_talk_group *group, struct nl_msg *msg, sp_talk_fn each,
+		       sp_talk_done_fn done, void *arg)
+{
+	struct sp_talk_request *request;
+
+	if (group->n == SP_TALK_GROUP_MAX ||
+	    octets_of(group) + nlmsg_hdr(msg)->nlmsg_len > GROUP_SIZE)
+		sp_talk_group_end(group);
+	request = &group->list[group->n++];
+	request->msg = msg;
+	request->each = each;
+	request->done = done;
+	request->arg = arg;
+	request->code = 0;
 }

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One netlink request and its whole answer, over libnl-3; errors carry the kernel's extack. */
+/*
+ * Netlink requests and their whole answers.  Messages are made with libnl-3; errors carry the
+ * kernel's extack.
+ */
 #ifndef SP_TALK_H
 #define SP_TALK_H
 
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <stdint.h>
 
 #include "error.h"
+
+struct sp_inbox;
 
 /* Returns NULL and an error when the socket cannot be had. */
 struct nl_sock *sp_talk_open(int protocol, struct sp_error *err);
@@ -20,6 +26,8 @@ struct nl_sock *sp_talk_open(int protocol, struct sp_error *err);
 struct sp_talker {
 	int protocol;
 	struct nl_sock *sock;		/* NULL: none at the moment */
+	struct sp_inbox *inbox;
+	uint32_t seq;			/* of the request before */
 };
 
 int sp_talker_open(struct sp_talker *talker, int protocol, struct sp_error *err);
@@ -42,5 +50,36 @@ typedef int (*sp_talk_fn)(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
  */
 int sp_talk(struct sp_talker *talker, struct nl_msg *msg, sp_talk_fn each, void *arg,
 	    struct sp_error *err);
+
+/*
+ * Requests that do not depend on one another's answers, asked together: the kernel is entered
+ * twice for many of them.  It deals with them in their order.
+ */
+enum { SP_TALK_GROUP_MAX = 64 };
+
+/* What became of a request: 0, or -errno with the kernel's words. */
+typedef void (*sp_talk_done_fn)(int code, struct sp_error *err, void *arg);
+
+struct sp_talk_request {
+	struct nl_msg *msg;
+	sp_talk_fn each;		/* for what the kernel answers, or NULL */
+	sp_talk_done_fn done;
+	void *arg;			/* of both */
+	int code;
+	struct sp_error err;
+};
+
+struct sp_talk_group {
+	struct sp_talker *talker;
+	struct sp_talk_request list[SP_TALK_GROUP_MAX];
+	size_t n;
+};
+
+void sp_talk_group_begin(struct sp_talk_group *group, struct sp_talker *talker);
+/* Takes the message over; asks those before it if there is no room for more. */
+void sp_talk_group_add(struct sp_talk_group *group, struct nl_msg *msg, sp_talk_fn each,
+		       sp_talk_done_fn done, void *arg);
+/* Asks what is left, and has each of them told what became of it. */
+void sp_talk_group_end(struct sp_talk_group *group);
 
 #endif
