@@ -30,7 +30,7 @@ HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # Asked for when first used, so that `make deps` runs on a machine that has neither.
 LIB_CFLAGS = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(LIB_CFLAGS)
-LDLIBS = $(eval LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -linih -lm)$(LDLIBS)
+LDLIBS = $(eval LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -lm)$(LDLIBS)
 
 all: modules build/spindle build/spindled
 

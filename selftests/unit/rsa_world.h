@@ -48,6 +48,7 @@ struct side {
 	int number;
 	struct sp_peer_config peer_config;
 	struct sp_tunnel_config configs[2];
+	struct sp_ts local_ts[2], remote_ts[2];		/* of these, one each */
 	size_t n_tunnels;
 	struct rk_peer *peer;
 	struct kernel_sa sas[SAS_MAX];
@@ -198,7 +199,7 @@ static inline void world_event(void *arg, struct rk_tunnel *tunnel, enum rk_even
 
 	if (getenv("TALK"))
 		printf("# %9.3f %c %s: %s\n", side->world->now, 'a' + side->number,
-		       tunnel ? tunnel->config.name : "peer", text);
+		       tunnel ? tunnel->config->name : "peer", text);
 	side->ups += event == RK_EVENT_UP;
 	side->downs += event == RK_EVENT_DOWN;
 	side->refusals += event == RK_EVENT_REFUSED;
@@ -235,10 +236,11 @@ static inline void set_config(struct side *side)
 		config->lifetime = 3600;
 		config->start = SP_START_LISTEN;
 		snprintf(text, sizeof(text), "10.%d.%zu.0/24", side->number + 1, i);
-		assert_int_equal(sp_ts_parse(&config->local_ts.list[0], text, &err), 0);
+		assert_int_equal(sp_ts_parse(&side->local_ts[i], text, &err), 0);
 		snprintf(text, sizeof(text), "10.%d.%zu.0/24", !side->number + 1, i);
-		assert_int_equal(sp_ts_parse(&config->remote_ts.list[0], text, &err), 0);
-		config->local_ts.n = config->remote_ts.n = 1;
+		assert_int_equal(sp_ts_parse(&side->remote_ts[i], text, &err), 0);
+		config->local_ts = (struct sp_ts_list){ &side->local_ts[i], 1 };
+		config->remote_ts = (struct sp_ts_list){ &side->remote_ts[i], 1 };
 	}
 }
 
@@ -257,7 +259,7 @@ static inline void start_side(struct side *side)
 		struct rk_tunnel *tunnel = rk_peer_add(side->peer, &side->configs[t]);
 
 		for (size_t i = 0; i < side->n_sas; i++)
-			if (!strcmp(side->sas[i].tunnel, tunnel->config.name))
+			if (!strcmp(side->sas[i].tunnel, tunnel->config->name))
 				rk_tunnel_adopt(tunnel, side->sas[i].generation,
 						spn_suite_find(side->sas[i].alg)->word,
 						side->sas[i].generation == side->sending[t],

@@ -239,6 +239,11 @@ static const struct {
 	  "spindle.conf:2:24: local-ts: 10.0.0.0/8 stands there already\n" },
 	{ "[peer x\n",
 	  "spindle.conf:1:1: neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE\n" },
+	/* Each is told, and what stands in a comment is none; nor is a line with CR LF. */
+	{ "[peer x]\r\n; remote\r\n  \t\r\nlocal\nremote # = 3\nport = 0\r\n",
+	  "spindle.conf:4:1: neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE\n"
+	  "spindle.conf:5:1: neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE\n"
+	  "spindle.conf:6:8: port: 0 is not between 1 and 65535\n" },
 	{ OFFICE "remote\n",
 	  "spindle.conf:7:1: neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE\n" },
 	{ OFFICE OFFICE,

@@ -203,7 +203,7 @@ static void overflow_numbers(struct rk_tunnel *tunnel)
 
 static void lose_proposals(struct rk_tunnel *tunnel)
 {
-	tunnel->proposal = tunnel->config.n_esp;
+	tunnel->proposal = tunnel->config->n_esp;
 }
 
 static const struct {

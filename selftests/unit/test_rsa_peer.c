@@ -141,9 +141,10 @@ static void test_algorithms(void **state)
 	rk_tunnel_up(tunnel_of(w, A), w->now);
 	run_world(w, 0.5);
 	assert_int_equal(w->sides[A].refusals, 1);
-	assert_string_equal(tunnel_of(w, A)->last_error, "peer refuses aes256-sha512: "
+	assert_string_equal(sp_note_text(&tunnel_of(w, A)->last_error),
+			    "peer refuses aes256-sha512: "
 			    "offered is aes256-sha512, accepted is aes128-sha256");
-	assert_string_equal(tunnel_of(w, B)->last_error,
+	assert_string_equal(sp_note_text(&tunnel_of(w, B)->last_error),
 			    "peer offers aes256-sha512, we accept aes128-sha256");
 	assert_string_equal(rk_tunnel_state(tunnel_of(w, A)), "waiting");
 	free_world(w);
@@ -166,16 +167,16 @@ static void test_selectors(void **state)
 	struct sp_error err;
 
 	(void)state;
-	assert_int_equal(sp_ts_parse(&w->sides[B].configs[0].remote_ts.list[0],
+	assert_int_equal(sp_ts_parse(&w->sides[B].remote_ts[0],
 				     "10.9.0.0/16[tcp/80]", &err), 0);
 	start_world(w);
 	rk_tunnel_up(tunnel_of(w, A), w->now);
 	run_world(w, 0.5);
 	assert_int_equal(w->sides[A].refusals, 1);
-	assert_string_equal(tunnel_of(w, A)->last_error,
+	assert_string_equal(sp_note_text(&tunnel_of(w, A)->last_error),
 			    "peer says selectors: offered local-ts is 10.1.0.0/24, but remote-ts "
 			    "here is 10.9.0.0/16[tcp/80]");
-	assert_string_equal(tunnel_of(w, B)->last_error,
+	assert_string_equal(sp_note_text(&tunnel_of(w, B)->last_error),
 			    "peer's local-ts is 10.1.0.0/24, our remote-ts is 10.9.0.0/16[tcp/80]");
 	assert_int_equal(w->sides[B].n_sas, 0);
 	free_world(w);
@@ -190,7 +191,7 @@ static void test_unknown_tunnel(void **state)
 	start_world(w);
 	rk_tunnel_up(tunnel_of(w, A), w->now);
 	run_world(w, 0.5);
-	assert_string_equal(tunnel_of(w, A)->last_error, "peer says unknown-tunnel: "
+	assert_string_equal(sp_note_text(&tunnel_of(w, A)->last_error), "peer says unknown-tunnel: "
 			    "no tunnel of that name is configured for this peer");
 	free_world(w);
 }
@@ -267,7 +268,7 @@ static void test_down_and_up(void **state)
 	rk_tunnel_up(tunnel_of(w, B), w->now);		/* the other side does not want it */
 	run_world(w, 0.5);
 	assert_string_equal(rk_tunnel_state(tunnel_of(w, B)), "idle");
-	assert_string_equal(tunnel_of(w, B)->last_error, "peer says down: "
+	assert_string_equal(sp_note_text(&tunnel_of(w, B)->last_error), "peer says down: "
 			    "the tunnel was taken down by its administrator");
 
 	rk_tunnel_up(tunnel_of(w, A), w->now);
@@ -432,7 +433,7 @@ static void test_dead_peer(void **state)
 	run_world(w, RK_IDLE_SECONDS * (RK_PINGS_MAX + 1) - 1);
 	assert_string_equal(rk_peer_state(w->sides[A].peer), "open");
 	run_world(w, 2);
-	assert_string_equal(w->sides[A].peer->last_error,
+	assert_string_equal(sp_note_text(&w->sides[A].peer->last_error),
 			    "session ended: 3 pings without an answer");
 	w->sides[B].mute = false;
 	run_world(w, 60);
@@ -453,7 +454,8 @@ static void test_no_answer(void **state)
 	run_world(w, RK_ANSWER_SECONDS - 1);
 	assert_string_equal(rk_tunnel_state(tunnel_of(w, A)), "negotiating");
 	run_world(w, 1.5);
-	assert_string_equal(tunnel_of(w, A)->last_error, "the peer has not answered in time");
+	assert_string_equal(sp_note_text(&tunnel_of(w, A)->last_error),
+			    "the peer has not answered in time");
 	w->sides[B].mute = false;
 	run_world(w, 60);
 	assert_up(w);
@@ -476,8 +478,8 @@ static void test_kernel_refuses(void **state)
 			run_world(w, 0.5);
 			assert_int_equal(w->sides[A].refusals, 1);
 			assert_int_equal(w->sides[A].n_sas + w->sides[B].n_sas, 0);
-			assert_non_null(strstr(tunnel_of(w, A)->last_error, i ? "no memory" :
-									       "no SPI left"));
+			assert_non_null(strstr(sp_note_text(&tunnel_of(w, A)->last_error),
+					       i ? "no memory" : "no SPI left"));
 			w->sides[s].broken = NULL;
 			run_world(w, 60);
 			assert_up(w);
@@ -602,7 +604,7 @@ static void test_rejected(void **state)
 
 	(void)state;
 	rk_peer_rejected(peer, "another key 1", w->now);
-	assert_string_equal(peer->last_error, "");
+	assert_string_equal(sp_note_text(&peer->last_error), "");
 	for (int i = 0; i < 100; i++)
 		rk_peer_rejected(peer, i % 2 ? "another key 2" : "another key 3", w->now);
 	assert_int_equal(w->sides[A].notes, 2);		/* the session, and the first */

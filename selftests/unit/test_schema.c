@@ -115,8 +115,8 @@ static void same_tunnel(const struct sp_tunnel_config *a, const struct sp_tunnel
 	assert_int_equal(a->addresses.n, b->addresses.n);
 	for (size_t i = 0; i < a->addresses.n; i++)
 		assert_true(sp_prefix_equal(&a->addresses.list[i], &b->addresses.list[i]));
-	assert_true(sp_selectors_equal(&a->local_ts, &b->local_ts));
-	assert_true(sp_selectors_equal(&a->remote_ts, &b->remote_ts));
+	assert_true(sp_ts_lists_equal(&a->local_ts, &b->local_ts));
+	assert_true(sp_ts_lists_equal(&a->remote_ts, &b->remote_ts));
 	assert_int_equal(a->ah, b->ah);
 	assert_int_equal(a->n_esp, b->n_esp);
 	for (size_t i = 0; i < a->n_esp; i++)

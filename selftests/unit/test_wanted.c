@@ -275,21 +275,21 @@ static void what_was_said_is_remembered(void **state)
 		    "local-ts = 10.1.0.0/16\n"
 		    "remote-ts = 10.2.0.0/16\n");
 	wanted.links[0].ifindex = 7;
-	strcpy(wanted.links[0].error, "interface");
-	strcpy(wanted.addresses[0].error, "address");
-	strcpy(wanted.routes[0].error, "route");
+	sp_note_set(&wanted.links[0].error, "interface");
+	sp_note_set(&wanted.addresses[0].error, "address");
+	sp_note_set(&wanted.routes[0].error, "route");
 	wanted_make(&after, config);
 	wanted_remember(&after, &wanted);
 	assert_int_equal(after.links[0].ifindex, 7);
-	assert_string_equal(after.links[0].error, "interface");
-	assert_string_equal(after.addresses[0].error, "address");
-	assert_string_equal(after.routes[0].error, "route");
+	assert_string_equal(sp_note_text(&after.links[0].error), "interface");
+	assert_string_equal(sp_note_text(&after.addresses[0].error), "address");
+	assert_string_equal(sp_note_text(&after.routes[0].error), "route");
 	wanted_free(&after);
 	/* Of nothing nothing is. */
 	memset(&before, 0, sizeof(before));
 	wanted_make(&after, config);
 	wanted_remember(&after, &before);
-	assert_string_equal(after.routes[0].error, "");
+	assert_string_equal(sp_note_text(&after.routes[0].error), "");
 	wanted_free(&after);
 }
 

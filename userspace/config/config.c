@@ -53,15 +53,6 @@ struct sp_tunnel_config *sp_config_tunnel(const struct sp_config *config, const 
 	return tunnel;
 }
 
-static void *allocate(size_t size)
-{
-	void *p = calloc(1, size);
-
-	if (!p)
-		abort();	/* a configuration is small: nothing sensible is left to do */
-	return p;
-}
-
 static void peer_section(struct sp_config_parser *p, const char *name)
 {
 	struct sp_peer_config *peer = sp_config_peer(p->config, name);
@@ -71,13 +62,14 @@ static void peer_section(struct sp_config_parser *p, const char *name)
 				  peer->place.file, peer->place.line);
 		return;
 	}
-	peer = allocate(sizeof(*peer));
+	peer = sp_arena_alloc(&p->config->arena, sizeof(*peer));
 	peer->place = p->place;
 	peer->port = SP_CONFIG_PORT;
 	peer->local_by_route = true;
 	peer->ike_lifetime = SP_CONFIG_IKE_LIFETIME;
 	peer->session_pfs = true;
 	peer->dpd = SP_CONFIG_DPD;
+	peer->remote_name = "";
 	STAILQ_INIT(&peer->tunnels);
 	strcpy(peer->name, name);
 	STAILQ_INSERT_TAIL(&p->config->peers, peer, next);
@@ -94,7 +86,7 @@ static void tunnel_section(struct sp_config_parser *p, const char *name)
 				  tunnel->place.file, tunnel->place.line);
 		return;
 	}
-	tunnel = allocate(sizeof(*tunnel));
+	tunnel = sp_arena_alloc(&p->config->arena, sizeof(*tunnel));
 	tunnel->place = p->place;
 	tunnel->lifetime = SP_CONFIG_LIFETIME;
 	strcpy(tunnel->interface, SP_CONFIG_INTERFACE);
@@ -235,7 +227,7 @@ static void mark_past(struct sp_tunnel_config *tunnel)
 		tunnel->options.fwmark = SP_CONFIG_FWMARK;
 }
 
-static bool has_family(const struct sp_selectors *side, sa_family_t family)
+static bool has_family(const struct sp_ts_list *side, sa_family_t family)
 {
 	for (size_t i = 0; i < side->n; i++)
 		if (side->list[i].prefix.addr.family == family)
@@ -266,7 +258,7 @@ static bool meet(const struct sp_ts *a, const struct sp_ts *b)
 
 /* Each of @side needs one of @other that the same packet can fit. */
 static void check_protocols(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
-			    const struct sp_selectors *side, const struct sp_selectors *other)
+			    const struct sp_ts_list *side, const struct sp_ts_list *other)
 {
 	bool local = side == &tunnel->local_ts;
 	char text[SP_TS_STRLEN];
@@ -297,7 +289,7 @@ static void check_esp(struct sp_config_parser *p, struct sp_tunnel_config *tunne
 					  "allow-weak = yes", tunnel->name, tunnel->esp[i]);
 }
 
-static size_t selectors_len(const struct sp_selectors *side)
+static size_t selectors_len(const struct sp_ts_list *side)
 {
 	char text[SP_TS_STRLEN];
 	size_t len = 0;
@@ -335,9 +327,10 @@ static void check_message(struct sp_config_parser *p, const struct sp_tunnel_con
 
 /* What is said of the host can only be which of its packets it is about. */
 static void select_host(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
-			struct sp_selectors *side, const struct sp_addr *addr)
+			struct sp_ts_list *side, const struct sp_addr *addr)
 {
 	struct sp_prefix host = sp_prefix_host(addr);
+	struct sp_ts whole = sp_ts_of(&host);
 	char text[SP_TS_STRLEN];
 
 	for (size_t i = 0; i < side->n; i++)
@@ -347,10 +340,12 @@ static void select_host(struct sp_config_parser *p, const struct sp_tunnel_confi
 					  "neither", tunnel->name,
 					  sp_ts_format(&side->list[i], text));
 	if (!side->n)
-		*side = sp_selectors_host(addr);
+		*side = (struct sp_ts_list){
+			.list = sp_arena_copy(&p->config->arena, &whole, sizeof(whole)), .n = 1,
+		};
 }
 
-static bool is_whole(const struct sp_selectors *side)
+static bool is_whole(const struct sp_ts_list *side)
 {
 	return side->n == 1 && !side->list[0].proto;
 }
@@ -431,7 +426,7 @@ static void check_clear(struct sp_config_parser *p, struct said **all,
 
 	HASH_FIND_STR(*all, tunnel->interface, said);
 	if (!said) {
-		said = allocate(sizeof(*said));
+		said = sp_arena_alloc(&p->scratch, sizeof(*said));
 		said->tunnel = tunnel;
 		HASH_ADD_KEYPTR(hh, *all, tunnel->interface, strlen(tunnel->interface), said);
 	} else if (said->tunnel->clear != tunnel->clear) {
@@ -445,15 +440,12 @@ static void check_clear(struct sp_config_parser *p, struct said **all,
 static void check_all_clear(struct sp_config_parser *p)
 {
 	const struct sp_tunnel_config *tunnel;
-	struct said *all = NULL, *said, *next;
+	struct said *all = NULL;
 
 	STAILQ_FOREACH(tunnel, &p->config->tunnels, next)
 		if (tunnel->says_clear)
 			check_clear(p, &all, tunnel);
-	HASH_ITER(hh, all, said, next) {
-		HASH_DEL(all, said);
-		free(said);
-	}
+	HASH_CLEAR(hh, all);
 }
 
 static void check(struct sp_config_parser *p)
@@ -506,14 +498,15 @@ static void read_all(struct sp_config_parser *p, const char *path)
 
 struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *arg)
 {
-	struct sp_config_parser *p = allocate(sizeof(*p));
-	struct sp_config *config = allocate(sizeof(*config));
+	struct sp_config_parser *p = calloc(1, sizeof(*p));
+	struct sp_config *config = calloc(1, sizeof(*config));
 	unsigned int problems;
 
+	if (!p || !config)
+		abort();
 	STAILQ_INIT(&config->peers);
 	STAILQ_INIT(&config->tunnels);
 	STAILQ_INIT(&config->sections);
-	SLIST_INIT(&config->files);
 	p->config = config;
 	p->problem = problem;
 	p->arg = arg;
@@ -522,6 +515,7 @@ struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *
 	if (!p->problems)
 		check(p);
 	problems = p->problems;
+	sp_arena_free(&p->scratch);
 	free(p);
 	if (!problems)
 		return config;
@@ -529,39 +523,18 @@ struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *
 	return NULL;
 }
 
-static void free_peer(struct sp_peer_config *peer)
-{
-	if (peer->psk)
-		explicit_bzero(peer->psk, strlen(peer->psk));
-	free(peer->psk);
-	free(peer->key);
-	free(peer->peer_key);
-	free(peer);
-}
-
 void sp_config_free(struct sp_config *config)
 {
-	struct sp_tunnel_config *tunnel;
-	struct sp_config_file *file;
-	struct sp_peer_config *peer;
+	const struct sp_peer_config *peer;
 
 	if (!config)
 		return;
 	HASH_CLEAR(hh, config->tunnels_by_name);
 	HASH_CLEAR(hh, config->sections_by_name);
-	STAILQ_CONCAT(&config->tunnels, &config->sections);
 	HASH_CLEAR(hh, config->peers_by_name);
-	while ((tunnel = STAILQ_FIRST(&config->tunnels))) {
-		STAILQ_REMOVE_HEAD(&config->tunnels, next);
-		free(tunnel);
-	}
-	while ((peer = STAILQ_FIRST(&config->peers))) {
-		STAILQ_REMOVE_HEAD(&config->peers, next);
-		free_peer(peer);
-	}
-	while ((file = SLIST_FIRST(&config->files))) {
-		SLIST_REMOVE_HEAD(&config->files, next);
-		free(file);
-	}
+	STAILQ_FOREACH(peer, &config->peers, next)
+		if (peer->psk)
+			explicit_bzero(peer->psk, strlen(peer->psk));
+	sp_arena_free(&config->arena);
 	free(config);
 }

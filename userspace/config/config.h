@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The configuration, spindle.conf(5): peers, who they are and how they prove it,
- * and tunnels, what flows.  An engine may keep a copy of the part it needs; the
- * names of files in it are the configuration's.
+ * and tunnels, what flows.  All of it lasts as long as the configuration does, and is no larger
+ * than what stands in the files: there are thousands of peers.
  */
 #ifndef SP_CONFIG_H
 #define SP_CONFIG_H
@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "arena.h"
 #include "crypto/ikesuite.h"
 #include "ident.h"
 #include "option.h"
@@ -76,19 +77,20 @@ struct sp_peer_config {
 	bool local_by_route;		/* the file names none */
 	struct sp_addr remote;		/* none while its name is being looked up, or for any */
 	bool remote_any;		/* it may be anywhere */
-	char remote_name[SP_CONFIG_HOST_MAX + 1];	/* in place of an address; or "" */
+	const char *remote_name;	/* in place of an address; or "" */
 	uint16_t port;
 	enum sp_profile profile;
 	bool allow_insecure;
-	char *key;			/* our private key's file, or NULL */
-	char *peer_key;			/* file of the peer's public key, or the key, or NULL */
+	const char *key;		/* our private key's file, or NULL */
+	const char *peer_key;		/* file of the peer's public key, or the key, or NULL */
 	bool past;			/* packets to it pass its own tunnels by */
 	/* of IKE */
 	enum sp_auth auth;
 	bool says_auth;
-	struct sp_ident local_id, remote_id;	/* see sp_config_local_id() */
+	/* As told, or NULL: see sp_config_local_id(). */
+	const struct sp_ident *local_id, *remote_id;
 	char *psk;			/* @FILE, or the secret as it stands there; or NULL */
-	struct sp_ike_suite ike[SP_CONFIG_PROPOSALS_MAX];	/* best first */
+	struct sp_ike_suite *ike;	/* best first */
 	size_t n_ike;
 	uint64_t ike_lifetime;		/* seconds */
 	uint32_t session_key_limit;	/* from one master key; 0: none */
@@ -105,7 +107,7 @@ struct sp_peer_config {
 
 /* Addresses with the lengths of their networks: here, host bits are meant. */
 struct sp_addresses {
-	struct sp_prefix list[SP_CONFIG_ADDRESSES_MAX];
+	const struct sp_prefix *list;
 	size_t n;
 };
 
@@ -122,8 +124,8 @@ struct sp_tunnel_config {
 	STAILQ_ENTRY(sp_tunnel_config) of_section;
 	char interface[IFNAMSIZ];
 	struct sp_addresses addresses;	/* of the interface; none: the admin's job */
-	struct sp_selectors local_ts;
-	struct sp_selectors remote_ts;
+	struct sp_ts_list local_ts;
+	struct sp_ts_list remote_ts;
 	bool ah;
 	const char *esp[SP_CONFIG_PROPOSALS_MAX];	/* or ah: kmod/suite.h, best first */
 	size_t n_esp;
@@ -137,20 +139,14 @@ struct sp_tunnel_config {
 	enum sp_start start;
 };
 
-/* A file that was read; others point to its name. */
-struct sp_config_file {
-	SLIST_ENTRY(sp_config_file) next;
-	char name[];
-};
-
 struct sp_config {
+	struct sp_arena arena;		/* where all that is below comes from */
 	STAILQ_HEAD(sp_peer_list, sp_peer_config) peers;	/* as they stand there */
 	STAILQ_HEAD(sp_tunnel_list, sp_tunnel_config) tunnels;
 	struct sp_tunnel_list sections;		/* that were split */
 	struct sp_peer_config *peers_by_name;
 	struct sp_tunnel_config *tunnels_by_name;
 	struct sp_tunnel_config *sections_by_name;
-	SLIST_HEAD(, sp_config_file) files;
 };
 
 /* One problem, as "FILE:LINE:COLUMN: what, and what would be right". */

@@ -1,147 +1,187 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libinih splits lines; the position of each is kept here, because its handler
- * is told neither line nor column, nor of a section without keys.
+ * A file, line by line: headers, "KEY = VALUE" or "KEY: VALUE", and comments, which begin with
+ * # or ; where a line does or behind a blank.  An indented line is a line like any other.
  */
 #include <errno.h>
-#include <ini.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config_parse.h"
 #include "trust.h"
 
-struct source {
-	struct sp_config_parser *parser;
-	FILE *stream;
-};
+#define BLANKS " \t\r\v\f"
 
-static void skip_line(FILE *stream)
+/* --- a line ------------------------------------------------------------------- */
+
+static char *skip_blanks(const char *text)
 {
-	int c;
+	return (char *)text + strspn(text, BLANKS);
+}
 
-	do
-		c = fgetc(stream);
-	while (c != '\n' && c != EOF);
+/* @end: behind the last that counts. */
+static void cut_blanks(const char *start, char *end)
+{
+	while (end > start && strchr(BLANKS, end[-1]))
+		end--;
+	*end = '\0';
+}
+
+/* The first of @signs, or where a comment or the end of the line comes before any of them. */
+static char *find_sign(char *text, const char *signs)
+{
+	bool behind_blank = false;
+
+	for (; *text && !strchr(signs, *text); text++) {
+		if (behind_blank && (*text == '#' || *text == ';'))
+			break;
+		behind_blank = strchr(BLANKS, *text);
+	}
+	return text;
+}
+
+static unsigned int column_of(const char *line, const char *at)
+{
+	return (unsigned int)(at - line) + 1;
 }
 
 /* A comment may stand behind a header. */
 static bool is_junk(const char *rest)
 {
-	rest += strspn(rest, " \t\r\n");
+	rest = skip_blanks(rest);
 	return *rest && *rest != '#' && *rest != ';';
 }
 
-/* Some editors put a mark in front of a file, and libinih skips it, too. */
-static void skip_mark(struct sp_config_parser *p)
+static void take_header(struct sp_config_parser *p, const char *line, char *start, char *end)
 {
-	static const char mark[] = "\xef\xbb\xbf";
-
-	if (p->place.line == 1 && !strncmp(p->line, mark, strlen(mark)))
-		memmove(p->line, p->line + strlen(mark), strlen(p->line + strlen(mark)) + 1);
-}
-
-/* A header is taken here, so that a section may be empty; malformed ones are left to libinih. */
-static void take_header(struct sp_config_parser *p)
-{
-	const char *start = p->line + strspn(p->line, " \t");
-	const char *end = strchr(start, ']');
-	char header[SP_CONFIG_LINE_MAX];
-
-	if (*start != '[' || !end)
-		return;
-	p->place.column = (unsigned int)(start - p->line) + 1;
 	if (is_junk(end + 1)) {
-		p->place.column = (unsigned int)(end + 1 - p->line) + 1;
+		p->place.column = column_of(line, end + 1);
 		sp_config_problem(p, &p->place, "there is more behind the ]");
-		p->place.column = (unsigned int)(start - p->line) + 1;
 	}
-	snprintf(header, sizeof(header), "%.*s", (int)(end - start - 1), start + 1);
-	sp_config_section(p, header);
+	p->place.column = column_of(line, start);
+	*end = '\0';
+	sp_config_section(p, start + 1);
 }
 
-static char *read_line(char *line, int size, void *arg)
+static void take_pair(struct sp_config_parser *p, const char *line, char *start)
 {
-	struct source *source = arg;
-	struct sp_config_parser *p = source->parser;
+	char *sign = find_sign(start, "=:"), *value;
 
-	if (!fgets(line, size, source->stream))
-		return NULL;
-	p->place.line++;
-	p->place.column = 1;
-	if (strlen(line) == (size_t)size - 1 && line[size - 2] != '\n') {
-		sp_config_problem(p, &p->place, "line is longer than %d octets", size - 2);
-		skip_line(source->stream);
-		line[0] = '\0';
+	if (*sign != '=' && *sign != ':') {
+		p->place.column = 1;
+		sp_config_problem(p, &p->place,
+				  "neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE");
+		return;
 	}
-	snprintf(p->line, sizeof(p->line), "%s", line);
-	skip_mark(p);
-	take_header(p);
-	return line;
+	p->place.column = column_of(line, start);
+	*find_sign(sign + 1, "") = '\0';
+	value = skip_blanks(sign + 1);
+	cut_blanks(value, value + strlen(value));
+	cut_blanks(start, sign);
+	sp_config_key(p, start, value, column_of(line, value));
 }
 
-static int pair(void *arg, const char *section, const char *key, const char *value)
+/* The line is changed. */
+static void take_line(struct sp_config_parser *p, char *line)
 {
-	struct source *source = arg;
-	struct sp_config_parser *p = source->parser;
-	const char *at = p->line + strspn(p->line, " \t");
+	char *start = skip_blanks(line), *end;
 
-	(void)section;		/* known from take_header() */
-	p->place.column = (unsigned int)(at - p->line) + 1;
-	at = strpbrk(at, "=:") + 1;
-	at += strspn(at, " \t");
-	sp_config_key(p, key, value, (unsigned int)(at - p->line) + 1);
-	return 1;
+	if (!*start || *start == '#' || *start == ';')
+		return;
+	end = *start == '[' ? strchr(start, ']') : NULL;
+	if (end)
+		take_header(p, line, start, end);
+	else
+		take_pair(p, line, start);
 }
 
-static const char *keep_name(struct sp_config *config, const char *path)
-{
-	struct sp_config_file *file = malloc(sizeof(*file) + strlen(path) + 1);
+/* --- a file ------------------------------------------------------------------- */
 
-	if (!file)
-		abort();
-	strcpy(file->name, path);
-	SLIST_INSERT_HEAD(&config->files, file, next);
-	return file->name;
+/* What stands behind a NUL is no part of its line. */
+static void take_octets(struct sp_config_parser *p, const char *octets, size_t len)
+{
+	static const char mark[] = "\xef\xbb\xbf";	/* that some editors put in front */
+	const char *rest = octets, *end = octets + len, *newline;
+	char line[SP_CONFIG_LINE_MAX];
+
+	if (len >= strlen(mark) && !memcmp(rest, mark, strlen(mark)))
+		rest += strlen(mark);
+	for (; rest < end; rest = newline + 1) {
+		newline = memchr(rest, '\n', (size_t)(end - rest));
+		if (!newline)
+			newline = end;
+		len = (size_t)(newline - rest);
+		p->place.line++;
+		p->place.column = 1;
+		if (len > sizeof(line) - 2) {
+			sp_config_problem(p, &p->place, "line is longer than %zu octets",
+					  sizeof(line) - 2);
+			continue;
+		}
+		memcpy(line, rest, len);
+		line[len] = '\0';
+		take_line(p, line);
+	}
+}
+
+/* Of a pipe nobody knows how much it will be. */
+static size_t expected_size(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
+}
+
+static ssize_t read_all(int fd, char **octets)
+{
+	size_t len = 0, size = expected_size(fd);
+	ssize_t n;
+
+	*octets = malloc(size);
+	for (;;) {
+		if (!*octets)
+			abort();
+		n = read(fd, *octets + len, size - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -1 : (ssize_t)len;
+		len += (size_t)n;
+		if (len == size) {
+			size *= 2;
+			*octets = realloc(*octets, size);
+		}
+	}
 }
 
 void sp_config_read_file(struct sp_config_parser *p, const char *path)
 {
-	struct source source = { .parser = p };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *octets = NULL;
 	struct sp_error err;
-	int bad_line;
+	ssize_t len;
 
-	p->place.file = keep_name(p->config, path);
+	p->place.file = sp_arena_text(&p->config->arena, path);
 	p->place.line = 0;
 	p->place.column = 0;
 	p->peer = NULL;
 	p->tunnel = NULL;
 	p->headed = false;
-	source.stream = fopen(path, "re");
-	if (!source.stream) {
+	if (fd < 0) {
 		sp_config_problem(p, NULL, "%s: %s", path, strerror(errno));
 		return;
 	}
-
-	if (sp_trust_file(fileno(source.stream), path, &err))
+	if (sp_trust_file(fd, path, &err))
 		sp_config_problem(p, NULL, "%s", err.text);
-	/* An indented line is a pair like any other, and # ends a line as ; does. */
-	ini_allow_multiline = false;
-	ini_inline_comment_prefixes = (char *)";#";
-	ini_use_stack = false;
-	ini_initial_alloc = SP_CONFIG_LINE_MAX;
-	bad_line = ini_parse_stream(read_line, &source, pair, &source);
-	if (bad_line > 0) {
-		struct sp_place place = p->place;
-
-		place.line = (unsigned int)bad_line;
-		place.column = 1;
-		sp_config_problem(p, &place,
-				  "neither [peer NAME] nor [tunnel NAME] nor KEY = VALUE");
-	} else if (bad_line < 0 || ferror(source.stream)) {
+	len = read_all(fd, &octets);
+	if (len < 0)
 		sp_config_problem(p, NULL, "%s: cannot be read: %s", path, strerror(errno));
-	}
+	else
+		take_octets(p, octets, (size_t)len);
 	sp_config_section_end(p);
-	fclose(source.stream);
+	free(octets);
+	close(fd);
 }

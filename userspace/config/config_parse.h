@@ -12,6 +12,7 @@ enum { SP_CONFIG_LINE_MAX = 2048 };	/* the longest key takes 1,400 octets */
 
 struct sp_config_parser {
 	struct sp_config *config;
+	struct sp_arena scratch;	/* what only the parser has to know */
 	sp_problem_fn problem;
 	void *arg;
 	unsigned int problems;
@@ -19,7 +20,6 @@ struct sp_config_parser {
 
 	/* the line being read; place.column is where a problem would be */
 	struct sp_place place;
-	char line[SP_CONFIG_LINE_MAX];
 
 	/* the section it stands in: one of the two, or none after a bad header */
 	struct sp_peer_config *peer;
@@ -47,7 +47,7 @@ void sp_config_section_end(struct sp_config_parser *p);
 void sp_config_offer_usual(struct sp_tunnel_config *tunnel);
 
 /* schema.c: the proposals of a peer that was told none. */
-void sp_config_propose_usual(struct sp_peer_config *peer);
+void sp_config_propose_usual(struct sp_config_parser *p, struct sp_peer_config *peer);
 
 /* config_peer.c: a peer's section has no more keys. */
 void sp_config_peer_end(struct sp_config_parser *p);

@@ -74,21 +74,21 @@ void sp_config_peer_end(struct sp_config_parser *p)
 	if (!peer->says_auth && peer->psk)
 		peer->auth = SP_AUTH_PSK;
 	if (!peer->n_ike)
-		sp_config_propose_usual(peer);
+		sp_config_propose_usual(p, peer);
 	check_weak(p, peer);
 }
 
 struct sp_ident sp_config_local_id(const struct sp_peer_config *peer)
 {
-	return peer->local_id.type ? peer->local_id : sp_ident_of(&peer->local);
+	return peer->local_id ? *peer->local_id : sp_ident_of(&peer->local);
 }
 
 struct sp_ident sp_config_remote_id(const struct sp_peer_config *peer)
 {
 	const struct sp_ident any = { .type = SP_IDENT_ANY };
 
-	if (peer->remote_id.type)
-		return peer->remote_id;
+	if (peer->remote_id)
+		return *peer->remote_id;
 	return peer->remote_any ? any : sp_ident_of(&peer->remote);
 }
 
@@ -186,10 +186,7 @@ struct ends {
 static void check_ends(struct sp_config_parser *p, struct ends **all,
 		       const struct sp_peer_config *peer)
 {
-	struct ends *ends = calloc(1, sizeof(*ends)), *found;
-
-	if (!ends)
-		abort();
+	struct ends *ends = sp_arena_alloc(&p->scratch, sizeof(*ends)), *found;
 
 	ends->at.family = (uint8_t)peer->remote.family;
 	memcpy(ends->at.local, peer->local.octets, sp_addr_len(&peer->local));
@@ -211,21 +208,17 @@ static void check_ends(struct sp_config_parser *p, struct ends **all,
 				  "(%s:%u), and with profile = compat nothing tells them apart",
 				  peer->name, found->peer->name, found->peer->place.file,
 				  found->peer->place.line);
-	free(ends);
 }
 
 static void check_all_ends(struct sp_config_parser *p)
 {
 	const struct sp_peer_config *peer;
-	struct ends *all = NULL, *ends, *next;
+	struct ends *all = NULL;
 
 	STAILQ_FOREACH(peer, &p->config->peers, next)
 		if (peer->keying != SP_KEYING_MANUAL && (peer->remote.family || peer->remote_any))
 			check_ends(p, &all, peer);
-	HASH_ITER(hh, all, ends, next) {
-		HASH_DEL(all, ends);
-		free(ends);
-	}
+	HASH_CLEAR(hh, all);
 }
 
 void sp_config_check_peers(struct sp_config_parser *p)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "instance.h"
@@ -30,21 +29,20 @@ size_t sp_instances_of(const struct sp_tunnel_config *tunnel)
 	return n;
 }
 
-static struct sp_tunnel_config *new_instance(struct sp_tunnel_config *section, size_t number,
+static struct sp_tunnel_config *new_instance(struct sp_config *config,
+					     struct sp_tunnel_config *section, size_t number,
 					     const struct sp_ts *local, const struct sp_ts *remote)
 {
-	struct sp_tunnel_config *instance = malloc(sizeof(*instance));
+	struct sp_tunnel_config *instance;
 
-	if (!instance)
-		abort();
-	*instance = *section;
+	instance = sp_arena_copy(&config->arena, section, sizeof(*section));
 	STAILQ_INIT(&instance->instances);
 	instance->section = section;
 	/* The parser has seen to it that there is room. */
 	snprintf(instance->name, sizeof(instance->name), "%.*s~%zu",
 		 (int)sizeof(instance->name) - 5, section->name, number);
-	instance->local_ts = (struct sp_selectors){ .list = { *local }, .n = 1 };
-	instance->remote_ts = (struct sp_selectors){ .list = { *remote }, .n = 1 };
+	instance->local_ts = (struct sp_ts_list){ .list = local, .n = 1 };
+	instance->remote_ts = (struct sp_ts_list){ .list = remote, .n = 1 };
 	STAILQ_INSERT_TAIL(&section->instances, instance, of_section);
 	return instance;
 }
@@ -53,7 +51,7 @@ static void split(struct sp_config *config, struct sp_tunnel_config *section)
 {
 	struct sp_peer_config *peer = sp_config_peer(config, section->peer_name);
 	struct sp_tunnel_config *before = section, *one;
-	const struct sp_selectors *local = &section->local_ts, *remote = &section->remote_ts;
+	const struct sp_ts_list *local = &section->local_ts, *remote = &section->remote_ts;
 	size_t n = 0;
 
 	HASH_DEL(config->tunnels_by_name, section);
@@ -63,7 +61,7 @@ static void split(struct sp_config *config, struct sp_tunnel_config *section)
 
 		if (!is_pair(here, there))
 			continue;
-		one = new_instance(section, ++n, here, there);
+		one = new_instance(config, section, ++n, here, there);
 		STAILQ_INSERT_AFTER(&config->tunnels, before, one, next);
 		STAILQ_INSERT_AFTER(&peer->tunnels, before, one, of_peer);
 		HASH_ADD_STR(config->tunnels_by_name, name, one);

@@ -181,7 +181,6 @@ static int parse_remote(struct sp_config_parser *p, const struct sp_setting *key
 {
 	struct sp_peer_config *peer = object;
 
-	(void)p;
 	(void)key;
 	peer->remote_any = !strcmp(value, "any");
 	if (peer->remote_any || !sp_addr_parse(&peer->remote, value, err))
@@ -189,7 +188,7 @@ static int parse_remote(struct sp_config_parser *p, const struct sp_setting *key
 	if (!is_host_name(value))
 		return sp_fail(err, "\"%s\" is neither an IP address nor the name of a host",
 			       value);
-	strcpy(peer->remote_name, value);
+	peer->remote_name = sp_arena_text(&p->config->arena, value);
 	return 0;
 }
 
@@ -232,16 +231,18 @@ static bool format_name(const struct sp_setting *key, const void *object, FILE *
 }
 
 /* A file is named relative to the configuration that names it; @mark stands in front of it. */
-int sp_config_keep_file(const struct sp_config_parser *p, const char *mark, const char *name,
+int sp_config_keep_file(struct sp_config_parser *p, const char *mark, const char *name,
 		     char **field, struct sp_error *err)
 {
 	const char *slash = strrchr(p->place.file, '/');
-	int folder = slash && name[0] != '/' ? (int)(slash - p->place.file + 1) : 0;
+	size_t folder = slash && name[0] != '/' ? (size_t)(slash - p->place.file + 1) : 0;
+	char *end;
 
 	if (!name[0])
 		return sp_fail(err, "the name of a file is missing");
-	if (asprintf(field, "%s%.*s%s", mark, folder, p->place.file, name) < 0)
-		abort();
+	*field = sp_arena_alloc(&p->config->arena, strlen(mark) + folder + strlen(name) + 1);
+	end = mempcpy(stpcpy(*field, mark), p->place.file, folder);
+	strcpy(end, name);
 	return 0;
 }
 
@@ -257,16 +258,14 @@ static int parse_public(struct sp_config_parser *p, const struct sp_setting *key
 			const char *value, struct sp_error *err)
 {
 	const char *line = sp_config_key_line(value);
-	char **field = sp_field(key, object);
+	const char **field = sp_field(key, object);
 
 	if (!line)
 		return parse_file(p, key, object, value, err);
 	if (!*line || strspn(line, BASE64) != strlen(line))
 		return sp_fail(err, "behind \"%.*s\" there is no key as spindle key pub prints it",
 			       (int)(line - value), value);
-	*field = strdup(value);
-	if (!*field)
-		abort();
+	*field = sp_arena_text(&p->config->arena, value);
 	return 0;
 }
 
@@ -402,9 +401,15 @@ int sp_config_each_word(struct sp_config_parser *p, void *list, const char *valu
 	}
 }
 
+/* While they are read. */
+struct address_room {
+	struct sp_prefix list[SP_CONFIG_ADDRESSES_MAX];
+	size_t n;
+};
+
 static int add_address(void *list, const char *word, struct sp_error *err)
 {
-	struct sp_addresses *addresses = list;
+	struct address_room *addresses = list;
 	struct sp_prefix *address = &addresses->list[addresses->n];
 	const char *slash = strchr(word, '/');
 	char addr[SP_ADDR_STRLEN];
@@ -426,7 +431,15 @@ static int add_address(void *list, const char *word, struct sp_error *err)
 static int parse_addresses(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 			   const char *value, struct sp_error *err)
 {
-	return sp_config_each_word(p, sp_field(key, object), value, add_address, err);
+	struct sp_addresses *addresses = sp_field(key, object);
+	struct address_room room = { .n = 0 };
+
+	if (sp_config_each_word(p, &room, value, add_address, err))
+		return -1;
+	addresses->n = room.n;
+	addresses->list = sp_arena_copy(&p->config->arena, room.list,
+					room.n * sizeof(room.list[0]));
+	return 0;
 }
 
 static bool format_addresses(const struct sp_setting *key, const void *object, FILE *out)
@@ -457,12 +470,20 @@ static int add_selector(void *list, const char *word, struct sp_error *err)
 static int parse_selectors(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 			   const char *value, struct sp_error *err)
 {
-	return sp_config_each_word(p, sp_field(key, object), value, add_selector, err);
+	struct sp_ts_list *side = sp_field(key, object);
+	struct sp_selectors room;
+
+	room.n = 0;
+	if (sp_config_each_word(p, &room, value, add_selector, err))
+		return -1;
+	side->n = room.n;
+	side->list = sp_arena_copy(&p->config->arena, room.list, room.n * sizeof(room.list[0]));
+	return 0;
 }
 
 static bool format_selectors(const struct sp_setting *key, const void *object, FILE *out)
 {
-	const struct sp_selectors *side = sp_value(key, object);
+	const struct sp_ts_list *side = sp_value(key, object);
 	char text[SP_TS_STRLEN];
 
 	for (size_t i = 0; i < side->n; i++)

@@ -20,9 +20,7 @@ static int parse_psk(struct sp_config_parser *p, const struct sp_setting *key, v
 		return sp_fail(err, "a secret is missing: @FILE, 0xHEX, 0sBASE64 or text");
 	if (value[0] == '@')
 		return sp_config_keep_file(p, "@", value + 1, field, err);
-	*field = strdup(value);
-	if (!*field)
-		abort();
+	*field = sp_arena_text(&p->config->arena, value);
 	return 0;
 }
 
@@ -41,13 +39,14 @@ static bool format_psk(const struct sp_setting *key, const void *object, FILE *o
 static int parse_ident(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 		       const char *value, struct sp_error *err)
 {
-	struct sp_ident *ident = sp_field(key, object);
+	const struct sp_ident **field = sp_field(key, object);
+	struct sp_ident ident;
 
-	(void)p;
-	if (sp_ident_parse(ident, value, err))
+	if (sp_ident_parse(&ident, value, err))
 		return -1;
-	if (ident->type == SP_IDENT_ANY && !strcmp(key->word, "local-id"))
+	if (ident.type == SP_IDENT_ANY && !strcmp(key->word, "local-id"))
 		return sp_fail(err, "one is somebody; remote-id alone can be any");
+	*field = sp_arena_copy(&p->config->arena, &ident, sizeof(ident));
 	return 0;
 }
 
@@ -127,18 +126,26 @@ static int add_proposal(void *list, const char *word, struct sp_error *err)
 	return 0;
 }
 
+static void make_room(struct sp_config_parser *p, struct sp_peer_config *peer)
+{
+	peer->ike = sp_arena_alloc(&p->config->arena,
+				   SP_CONFIG_PROPOSALS_MAX * sizeof(peer->ike[0]));
+}
+
 static int parse_proposals(struct sp_config_parser *p, const struct sp_setting *key, void *object,
 			   const char *value, struct sp_error *err)
 {
 	(void)key;
+	make_room(p, object);
 	return sp_config_each_word(p, object, value, add_proposal, err);
 }
 
-void sp_config_propose_usual(struct sp_peer_config *peer)
+void sp_config_propose_usual(struct sp_config_parser *p, struct sp_peer_config *peer)
 {
 	char words[] = SP_CONFIG_IKE, *rest = words, *one;
 	struct sp_error err;
 
+	make_room(p, peer);
 	while ((one = strsep(&rest, ", ")))
 		if (*one && add_proposal(peer, one, &err))
 			abort();

@@ -36,7 +36,7 @@ int sp_config_each_word(struct sp_config_parser *p, void *list, const char *valu
 			sp_word_fn each, struct sp_error *err);
 
 /* A file is named relative to the configuration that names it; @mark stands in front of it. */
-int sp_config_keep_file(const struct sp_config_parser *p, const char *mark, const char *name,
+int sp_config_keep_file(struct sp_config_parser *p, const char *mark, const char *name,
 			char **field, struct sp_error *err);
 /* So that it is the same file wherever that is read. */
 void sp_config_write_file(const char *file, FILE *out);

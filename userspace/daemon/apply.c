@@ -95,10 +95,10 @@ static int take_over(struct daemon *daemon, struct tunnel *tunnel,
 		     const struct plan_tunnel *change, struct snapshot *kernel,
 		     struct sp_error *err)
 {
-	const struct sp_tunnel *is = snapshot_tunnel(kernel, tunnel->name);
+	const struct snapshot_tunnel *is = snapshot_tunnel(kernel, tunnel->name);
 
 	if (!is || !kernel_owns(is) || is->owner == KERNEL_OWNER_MANUAL ||
-	    is->owner == change->wish.tunnel.owner)
+	    is->owner == change->wish.owner)
 		return kernel_adopt(kernel, tunnel, err);
 	log_line("tunnel %s: was keyed with another peer-key: its SAs end", tunnel->name);
 	return sp_nl_sa_flush(daemon->nl, tunnel->name, err);
@@ -121,23 +121,22 @@ static void start_keying(struct daemon *daemon, struct tunnel *tunnel,
 	party->engine->start(keying, daemon_now());
 }
 
-/* The kernel's side of it; what it refuses is told once, and tried again. */
-static void bring_tunnel(struct daemon *daemon, struct tunnel *tunnel, struct plan_tunnel *change,
-			 struct snapshot *kernel)
+/* What the kernel refuses is told once, and tried again. */
+static void take_outcome(int code, const struct sp_error *err, void *arg)
 {
-	struct sp_error err;
+	struct tunnel *tunnel = arg;
 
-	tunnel->owner = change->wish.tunnel.owner;
-	/* The interface may have come since they were compared. */
-	change->wish.tunnel.ifindex = snapshot_ifindex(kernel, change->config->interface);
+	if (code && (!tunnel->trouble || strcmp(tunnel->trouble, err->text)))
+		log_line("%s", err->text);
+	tunnel_set_trouble(tunnel, code ? err->text : NULL);
+}
 
-	if (!kernel_tunnel(daemon->nl, &change->wish, change->config, &err)) {
-		tunnel_set_trouble(tunnel, NULL);
-		return;
-	}
-	if (!tunnel->trouble || strcmp(tunnel->trouble, err.text))
-		log_line("%s", err.text);
-	tunnel_set_trouble(tunnel, err.text);
+/* The kernel's side of it, which is told by the end of the group. */
+static void bring_tunnel(struct sp_nl_group *group, struct tunnel *tunnel,
+			 const struct plan_tunnel *change, struct snapshot *kernel)
+{
+	tunnel->owner = change->wish.owner;
+	kernel_bring(group, &change->wish, kernel, take_outcome, tunnel);
 }
 
 static void tell_gone(const struct tunnel *tunnel)
@@ -147,13 +146,13 @@ static void tell_gone(const struct tunnel *tunnel)
 	tunnel->party->engine->news(tunnel->keying, &news, daemon_now());
 }
 
-static void apply_tunnel(struct daemon *daemon, struct plan_tunnel *change,
-			 struct snapshot *kernel)
+/* Once the kernel's tunnel is as it should be, or has been refused. */
+static void key_tunnel(struct daemon *daemon, const struct plan_tunnel *change,
+		       struct snapshot *kernel)
 {
-	struct tunnel *tunnel = registry_add_tunnel(&daemon->registry, change->config);
+	struct tunnel *tunnel = registry_tunnel(&daemon->registry, change->name);
 	const struct party *party = tunnel->party;
 
-	bring_tunnel(daemon, tunnel, change, kernel);
 	if (party && change->wish.change == KERNEL_NEW)
 		tell_gone(tunnel);
 	if (party)
@@ -163,9 +162,25 @@ static void apply_tunnel(struct daemon *daemon, struct plan_tunnel *change,
 		start_keying(daemon, tunnel, change, kernel);
 }
 
+static void apply_tunnels(struct daemon *daemon, const struct plan *plan)
+{
+	struct sp_nl_group *group = sp_nl_group_new(daemon->nl);
+	const struct plan_tunnel *change;
+
+	STAILQ_FOREACH(change, &plan->tunnels, next)
+		if (change->config)
+			bring_tunnel(group, registry_add_tunnel(&daemon->registry, change->config),
+				     change, plan->kernel);
+	sp_nl_group_end(group);
+	STAILQ_FOREACH(change, &plan->tunnels, next)
+		if (change->config)
+			key_tunnel(daemon, change, plan->kernel);
+}
+
 void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *kernel)
 {
 	struct plan_tunnel change;
+	struct sp_nl_group *group;
 	bool was_in_trouble = tunnel->trouble;
 
 	plan_tunnel_again(&change, kernel, tunnel, daemon->keys);
@@ -174,7 +189,9 @@ void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *
 	/* Nobody asked for what cannot be done to a tunnel that lives. */
 	if (change.wish.anew)
 		return;
-	bring_tunnel(daemon, tunnel, &change, kernel);
+	group = sp_nl_group_new(daemon->nl);
+	bring_tunnel(group, tunnel, &change, kernel);
+	sp_nl_group_end(group);
 	if (!tunnel->trouble)
 		log_line("tunnel %s: is %s in the kernel", tunnel->name,
 			 change.wish.change == KERNEL_NEW ? "made anew" : "as configured again");
@@ -203,9 +220,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	sp_keyring_settle(keys);
 	daemon->keys = keys;
 	exchange_parties(daemon, plan);
-	STAILQ_FOREACH(change, &plan->tunnels, next)
-		if (change->config)
-			apply_tunnel(daemon, change, plan->kernel);
+	apply_tunnels(daemon, plan);
 	door_apply(daemon);
 	/* Before there are rules that lead what is not marked into a tunnel. */
 	stream_mark_all(daemon);

@@ -16,10 +16,10 @@ struct settling {
 /* Of the same thing the same is logged once. */
 static void tell(struct wanted_link *link, const char *text)
 {
-	if (!strncmp(text, link->clear_error, sizeof(link->clear_error) - 1))
+	if (sp_note_is(&link->clear_error, text))
 		return;
 	log_line("%s", text);
-	snprintf(link->clear_error, sizeof(link->clear_error), "%.*s", WANTED_ERROR - 1, text);
+	sp_note_set(&link->clear_error, "%s", text);
 }
 
 static int settle_device(const struct sp_device *device, void *arg)
@@ -42,7 +42,7 @@ static int settle_device(const struct sp_device *device, void *arg)
 		log_line("interface %s: clear is %s now", link->name, sp_name_clear(clear));
 	}
 	link->unsays_clear = false;
-	link->clear_error[0] = '\0';
+	sp_note_clear(&link->clear_error);
 	return 0;
 }
 

@@ -9,8 +9,6 @@
 #include "party.h"
 #include "repair.h"
 
-/* --- tunnels ---------------------------------------------------------------- */
-
 /* --- whose they are --------------------------------------------------------- */
 
 enum { OWNER_PREFIX = 0x5d };		/* the highest octet of every mark of ours */
@@ -25,7 +23,7 @@ uint32_t kernel_owner_signed(const char *key_id)
 	return (uint32_t)OWNER_PREFIX << 24 | ((hash ^ hash >> 24) & 0xffffff) | 0x100;
 }
 
-bool kernel_owns(const struct sp_tunnel *is)
+bool kernel_owns(const struct snapshot_tunnel *is)
 {
 	return is->owner >> 24 == OWNER_PREFIX;
 }
@@ -33,7 +31,7 @@ bool kernel_owns(const struct sp_tunnel *is)
 /* --- as configured ---------------------------------------------------------- */
 
 /* Of a tunnel that follows its peer, the kernel knows better where that is. */
-static void keep_following(const struct sp_tunnel *is, struct sp_tunnel *want)
+static void keep_following(const struct snapshot_tunnel *is, struct sp_tunnel *want)
 {
 	if (!is->options.follow || !want->options.follow ||
 	    is->remote.family != want->remote.family)
@@ -43,19 +41,27 @@ static void keep_following(const struct sp_tunnel *is, struct sp_tunnel *want)
 		want->options.encap.dport = is->options.encap.dport;
 }
 
-static unsigned int differing_fields(const struct sp_tunnel *is, const struct sp_tunnel *want)
+static bool same_selectors(const struct sp_ts_list *is, const struct sp_selectors *want)
+{
+	const struct sp_ts_list list = sp_selectors_list(want);
+
+	return sp_ts_lists_equal(is, &list);
+}
+
+static unsigned int differing_fields(const struct snapshot_tunnel *is,
+				     const struct sp_tunnel *want)
 {
 	return (is->ifindex != want->ifindex ? SP_TUNNEL_IFINDEX : 0) |
 		(!sp_addr_equal(&is->local, &want->local) ? SP_TUNNEL_LOCAL : 0) |
 		(!sp_addr_equal(&is->remote, &want->remote) ? SP_TUNNEL_REMOTE : 0) |
-		(!sp_selectors_equal(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
-		(!sp_selectors_equal(&is->remote_ts, &want->remote_ts) ? SP_TUNNEL_REMOTE_TS : 0) |
+		(!same_selectors(&is->local_ts, &want->local_ts) ? SP_TUNNEL_LOCAL_TS : 0) |
+		(!same_selectors(&is->remote_ts, &want->remote_ts) ? SP_TUNNEL_REMOTE_TS : 0) |
 		(is->proto != want->proto ? SP_TUNNEL_PROTO : 0) |
 		(is->owner != want->owner ? SP_TUNNEL_OWNER : 0);
 }
 
 /* What the kernel lets nobody change of a tunnel. */
-static bool needs_another(const struct sp_tunnel *is, const struct sp_tunnel *want)
+static bool needs_another(const struct snapshot_tunnel *is, const struct sp_tunnel *want)
 {
 	uint8_t mode = want->options.mode;
 	bool bound = mode == SPINDLE_MODE_TRANSPORT || want->proto == IPPROTO_AH;
@@ -64,23 +70,16 @@ static bool needs_another(const struct sp_tunnel *is, const struct sp_tunnel *wa
 	       (bound && is->local.family != want->local.family);
 }
 
-static void tell_all(struct sp_tunnel *tunnel)
-{
-	tunnel->fields = SP_TUNNEL_FIELDS;
-	tunnel->told = sp_option_all();
-}
-
 static void fill_from_config(struct sp_tunnel *tunnel, const struct sp_tunnel_config *config)
 {
 	memset(tunnel, 0, sizeof(*tunnel));
 	strcpy(tunnel->name, config->name);
 	tunnel->local = config->peer->local;
 	tunnel->remote = config->peer->remote;
-	tunnel->local_ts = config->local_ts;
-	tunnel->remote_ts = config->remote_ts;
+	sp_selectors_fill(&tunnel->local_ts, &config->local_ts);
+	sp_selectors_fill(&tunnel->remote_ts, &config->remote_ts);
 	tunnel->options = config->options;
 	tunnel->proto = config->ah ? IPPROTO_AH : IPPROTO_ESP;
-	tell_all(tunnel);
 }
 
 /* What the engine says of a tunnel's way, and not the configuration. */
@@ -94,7 +93,7 @@ static void take_way(struct sp_tunnel *want, const struct sp_tunnel_config *conf
 }
 
 /* Until the engine is heard, all of it stays as it was left. */
-static void keep_way(const struct sp_tunnel *is, struct sp_tunnel *want)
+static void keep_way(const struct snapshot_tunnel *is, struct sp_tunnel *want)
 {
 	want->local = is->local;
 	want->remote = is->remote;
@@ -114,68 +113,101 @@ static bool has_moved(const struct sp_tunnel_config *config, const struct sp_tun
 			       sp_option_bit(sp_option_find("encap")));
 }
 
-void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
-		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old,
-		    const struct tunnel *known, uint32_t owner)
+static bool is_placed(const struct kernel_wish *wish)
 {
-	const struct sp_tunnel *is = snapshot_tunnel(snapshot, config->name);
-	struct sp_tunnel *want = &wish->tunnel;
+	return wish->known && wish->known->placed;
+}
+
+/* As it should be; what the kernel knows better stays as it is there. */
+static void fill_wanted(struct sp_tunnel *want, const struct kernel_wish *wish,
+			struct snapshot *snapshot, const struct snapshot_tunnel *is)
+{
+	const struct sp_tunnel_config *config = wish->config;
 
 	fill_from_config(want, config);
-	want->owner = owner;
+	want->owner = wish->owner;
 	want->ifindex = snapshot_ifindex(snapshot, config->interface);
-	wish->change = KERNEL_NEW;
-	wish->anew = false;
-	if (is_for_engine_to_place(config) && known && known->placed)
-		take_way(want, config, &known->way);
-	/* Nobody has come yet. */
-	if (!is && config->peer->remote_any && !want->remote.family)
-		wish->change = KERNEL_SAME;
+	if (is_for_engine_to_place(config) && is_placed(wish))
+		take_way(want, config, &wish->known->way);
 	if (!is)
 		return;
-	if (is_for_engine_to_place(config) && (!known || !known->placed))
+	if (is_for_engine_to_place(config) && !is_placed(wish))
 		keep_way(is, want);
-	if (!has_moved(config, old))
+	if (!has_moved(config, wish->old))
 		keep_following(is, want);
 	/* Its name has told nothing yet, or no route leads there: both ends are where they were. */
 	if (!want->remote.family)
 		want->remote = is->remote;
 	if (!want->local.family)
 		want->local = is->local;
-	want->fields = differing_fields(is, want);
-	want->told = sp_options_differ(&is->options, &want->options);
-	wish->change = want->fields || want->told ? KERNEL_SET : KERNEL_SAME;
-	if (!needs_another(is, want))
-		return;
-	wish->change = KERNEL_NEW;
-	wish->anew = true;
-	tell_all(want);
 }
 
-int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
-		  struct sp_error *err)
+void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
+		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old,
+		    const struct tunnel *known, uint32_t owner)
 {
+	const struct snapshot_tunnel *is = snapshot_tunnel(snapshot, config->name);
+	struct sp_tunnel want;
+
+	*wish = (struct kernel_wish){
+		.config = config, .old = old, .known = known, .owner = owner,
+		.change = KERNEL_NEW, .fields = SP_TUNNEL_FIELDS, .told = sp_option_all(),
+	};
+	/* Nobody has come yet. */
+	if (!is && config->peer->remote_any && !config->peer->remote.family && !is_placed(wish))
+		wish->change = KERNEL_SAME;
+	if (!is)
+		return;
+	fill_wanted(&want, wish, snapshot, is);
+	want.fields = differing_fields(is, &want);
+	wish->anew = needs_another(is, &want);
+	if (wish->anew)
+		return;
+	wish->fields = want.fields;
+	wish->told = sp_options_differ(&is->options, &want.options);
+	wish->change = wish->fields || wish->told ? KERNEL_SET : KERNEL_SAME;
+}
+
+/* What would be refused, and of what the kernel would not know why. */
+static int check_wanted(const struct sp_tunnel *want, const struct kernel_wish *wish,
+			struct sp_error *err)
+{
+	const struct sp_tunnel_config *config = wish->config;
 	char text[SP_ADDR_STRLEN];
 
-	if (wish->change == KERNEL_SAME)
-		return 0;
-	if (!wish->tunnel.remote.family)
+	if (!want->remote.family)
 		return sp_fail(err, "tunnel %s: %s has no address yet", config->name,
 			       config->peer->remote_name);
-	if (!wish->tunnel.local.family)
+	if (!want->local.family)
 		return sp_fail(err, "tunnel %s: no route leads to %s yet", config->name,
-			       sp_addr_format(&wish->tunnel.remote, text));
-	switch (wish->change) {
-	case KERNEL_NEW:
-		if (!wish->tunnel.ifindex)
-			return sp_fail(err, "tunnel %s: interface %s is not there", config->name,
-				       config->interface);
-		return sp_nl_tunnel_new(nl, &wish->tunnel, err);
-	case KERNEL_SET:
-		return sp_nl_tunnel_set(nl, &wish->tunnel, err);
-	default:
-		return 0;
+			       sp_addr_format(&want->remote, text));
+	if (wish->change == KERNEL_NEW && !want->ifindex)
+		return sp_fail(err, "tunnel %s: interface %s is not there", config->name,
+			       config->interface);
+	return 0;
+}
+
+void kernel_bring(struct sp_nl_group *group, const struct kernel_wish *wish,
+		  struct snapshot *snapshot, sp_nl_done_fn done, void *arg)
+{
+	struct sp_error err = { "" };
+	struct sp_tunnel want;
+	int ret;
+
+	if (wish->change == KERNEL_SAME) {
+		done(0, &err, arg);
+		return;
 	}
+	fill_wanted(&want, wish, snapshot, snapshot_tunnel(snapshot, wish->config->name));
+	want.fields = wish->fields;
+	want.told = wish->told;
+	ret = check_wanted(&want, wish, &err);
+	if (ret)
+		done(ret, &err, arg);
+	else if (wish->change == KERNEL_SET)
+		sp_nl_group_tunnel_set(group, &want, done, arg);
+	else
+		sp_nl_group_tunnel_new(group, &want, done, arg);
 }
 
 static int make_tunnel(struct daemon *daemon, const struct tunnel *tunnel, struct sp_error *err)
@@ -184,6 +216,8 @@ static int make_tunnel(struct daemon *daemon, const struct tunnel *tunnel, struc
 
 	fill_from_config(&made, tunnel->config);
 	take_way(&made, tunnel->config, &tunnel->way);
+	made.fields = SP_TUNNEL_FIELDS;
+	made.told = sp_option_all();
 	made.owner = tunnel->owner;
 	made.ifindex = if_nametoindex(tunnel->config->interface);
 	if (!made.ifindex)
@@ -240,7 +274,7 @@ static void adopt(const struct snapshot_sa *sa, void *arg)
 
 int kernel_adopt(struct snapshot *snapshot, struct tunnel *tunnel, struct sp_error *err)
 {
-	const struct sp_tunnel *is = snapshot_tunnel(snapshot, tunnel->name);
+	const struct snapshot_tunnel *is = snapshot_tunnel(snapshot, tunnel->name);
 	struct adoption adoption = { .tunnel = tunnel };
 
 	if (!is)

@@ -12,9 +12,13 @@ enum kernel_change {
 	KERNEL_NEW,
 };
 
-/* The kernel's tunnel as it should be. */
+/* What is to become of the kernel's tunnel. */
 struct kernel_wish {
-	struct sp_tunnel tunnel;	/* fields: what differs */
+	const struct sp_tunnel_config *config, *old;
+	const struct tunnel *known;	/* or NULL */
+	uint32_t owner;
+	unsigned int fields;		/* enum sp_tunnel_field: what differs */
+	uint32_t told;			/* likewise, options */
 	enum kernel_change change;
 	bool anew;			/* it has to be deleted first: this stays with a tunnel */
 };
@@ -40,10 +44,10 @@ enum {
 	KERNEL_OWNER_PSK = 0x5d000003,	/* of a secret, nobody is told more */
 };
 uint32_t kernel_owner_signed(const char *key_id);
-bool kernel_owns(const struct sp_tunnel *is);
-/* Carries it out. */
-int kernel_tunnel(struct sp_nl *nl, struct kernel_wish *wish, const struct sp_tunnel_config *config,
-		  struct sp_error *err);
+bool kernel_owns(const struct snapshot_tunnel *is);
+/* Carries it out, of the snapshot that was compared; done() hears of it as of the group's. */
+void kernel_bring(struct sp_nl_group *group, const struct kernel_wish *wish,
+		  struct snapshot *snapshot, sp_nl_done_fn done, void *arg);
 
 /* Leads a tunnel's packets that way, and makes the tunnel if it could not be made before. */
 int kernel_place(struct daemon *daemon, const char *name, const struct port_way *way,

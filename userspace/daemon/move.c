@@ -62,7 +62,7 @@ static void add_claim(struct claim **claims, const struct sp_prefix *prefix,
 
 static void add_claims(struct claim **claims, const struct plan_tunnel *tunnel)
 {
-	const struct sp_selectors *remote = &tunnel->config->remote_ts;
+	const struct sp_ts_list *remote = &tunnel->config->remote_ts;
 
 	for (size_t i = 0; i < remote->n; i++)
 		add_claim(claims, &remote->list[i].prefix, tunnel);
@@ -81,10 +81,10 @@ static void free_claims(struct claim *claims)
 static bool changes_selectors(const struct plan_tunnel *tunnel)
 {
 	return tunnel->config && tunnel->wish.change != KERNEL_SAME &&
-	       tunnel->wish.tunnel.fields & (SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS);
+	       tunnel->wish.fields & (SP_TUNNEL_LOCAL_TS | SP_TUNNEL_REMOTE_TS);
 }
 
-static bool has_selector(const struct sp_selectors *side, const struct sp_ts *ts)
+static bool has_selector(const struct sp_ts_list *side, const struct sp_ts *ts)
 {
 	for (size_t i = 0; i < side->n; i++)
 		if (sp_ts_equal(&side->list[i], ts))
@@ -101,17 +101,16 @@ static bool claimed_by_others(struct claim *claims, const struct sp_prefix *pref
 }
 
 /* Leaves of what the tunnel has what it keeps and what nobody wants; true if that is all. */
-static bool keep_own(struct sp_selectors *left, const struct sp_tunnel *is,
+static bool keep_own(struct sp_selectors *left, const struct snapshot_tunnel *is,
 		     const struct plan_tunnel *tunnel, struct claim *claims)
 {
-	const struct sp_tunnel *want = &tunnel->wish.tunnel;
-	bool same_local = !(want->fields & SP_TUNNEL_LOCAL_TS);
+	bool same_local = !(tunnel->wish.fields & SP_TUNNEL_LOCAL_TS);
 	bool all = true;
 
 	left->n = 0;
 	for (size_t i = 0; i < is->remote_ts.n; i++) {
 		const struct sp_ts *ts = &is->remote_ts.list[i];
-		bool stays = same_local && has_selector(&want->remote_ts, ts);
+		bool stays = same_local && has_selector(&tunnel->config->remote_ts, ts);
 
 		if (!stays && claimed_by_others(claims, &ts->prefix, tunnel))
 			all = false;
@@ -139,8 +138,8 @@ static int carry_nothing(struct sp_nl *nl, struct sp_tunnel *less, const struct 
 	return sp_nl_tunnel_set(nl, less, err);
 }
 
-static void give_up(struct sp_nl *nl, const struct sp_tunnel *is, const struct plan_tunnel *tunnel,
-		    struct claim *claims)
+static void give_up(struct sp_nl *nl, const struct snapshot_tunnel *is,
+		    const struct plan_tunnel *tunnel, struct claim *claims)
 {
 	struct sp_tunnel less = { .fields = SP_TUNNEL_REMOTE_TS };
 	struct sp_error err;

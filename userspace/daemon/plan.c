@@ -34,12 +34,15 @@ static void note(struct why *why, const char *word, bool differs)
 
 static bool idents_differ(const struct sp_ident *a, const struct sp_ident *b)
 {
+	if (!a || !b)
+		return a != b;
 	return a->type != b->type || a->len != b->len || memcmp(a->octets, b->octets, a->len);
 }
 
 static bool proposals_differ(const struct sp_peer_config *a, const struct sp_peer_config *b)
 {
-	return a->n_ike != b->n_ike || memcmp(a->ike, b->ike, a->n_ike * sizeof(a->ike[0]));
+	return a->n_ike != b->n_ike ||
+	       (a->n_ike && memcmp(a->ike, b->ike, a->n_ike * sizeof(a->ike[0])));
 }
 
 /* What only IKE has is the same where nobody has said anything. */
@@ -47,8 +50,8 @@ static void note_ike(struct why *why, const struct sp_peer_config *a,
 		     const struct sp_peer_config *b)
 {
 	note(why, "auth", a->auth != b->auth);
-	note(why, "local-id", idents_differ(&a->local_id, &b->local_id));
-	note(why, "remote-id", idents_differ(&a->remote_id, &b->remote_id));
+	note(why, "local-id", idents_differ(a->local_id, b->local_id));
+	note(why, "remote-id", idents_differ(a->remote_id, b->remote_id));
 	note(why, "ike", proposals_differ(a, b));
 	note(why, "ike-lifetime", a->ike_lifetime != b->ike_lifetime);
 	note(why, "session-key-limit", a->session_key_limit != b->session_key_limit);
@@ -178,8 +181,8 @@ static void note_tunnel(struct why *why, const struct sp_tunnel_config *a,
 	note(why, "peer", strcmp(a->peer_name, b->peer_name));
 	note(why, "interface", strcmp(a->interface, b->interface));
 	note(why, "address", addresses_differ(&a->addresses, &b->addresses));
-	note(why, "local-ts", !sp_selectors_equal(&a->local_ts, &b->local_ts));
-	note(why, "remote-ts", !sp_selectors_equal(&a->remote_ts, &b->remote_ts));
+	note(why, "local-ts", !sp_ts_lists_equal(&a->local_ts, &b->local_ts));
+	note(why, "remote-ts", !sp_ts_lists_equal(&a->remote_ts, &b->remote_ts));
 	note(why, b->ah ? "ah" : "esp", a->ah != b->ah || words_differ(a, b));
 	note(why, "lifetime", a->lifetime != b->lifetime);
 	note(why, "lifetime-bytes", a->lifetime_bytes != b->lifetime_bytes);
@@ -204,11 +207,10 @@ static enum plan_change change_of(const struct plan_tunnel *tunnel)
 
 static struct plan_tunnel *add_tunnel(struct plan *plan, const char *name)
 {
-	struct plan_tunnel *tunnel = calloc(1, sizeof(*tunnel));
+	struct plan_tunnel *tunnel = sp_arena_alloc(&plan->arena, sizeof(*tunnel));
 
-	if (!tunnel)
-		abort();
 	tunnel->name = name;
+	tunnel->why = "";
 	STAILQ_INSERT_TAIL(&plan->tunnels, tunnel, next);
 	return tunnel;
 }
@@ -231,7 +233,8 @@ static uint32_t owner_of(const struct sp_tunnel_config *config, struct sp_keyrin
 
 static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, struct plan *plan)
 {
-	struct why why = { tunnel->why, sizeof(tunnel->why) };
+	char text[256] = "";
+	struct why why = { text, sizeof(text) };
 
 	kernel_compare(&tunnel->wish, plan->kernel, tunnel->config, tunnel->old,
 		       registry_tunnel(&daemon->registry, tunnel->name),
@@ -241,6 +244,8 @@ static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, str
 			  tunnel->config->peer, plan->keys);
 		note_tunnel(&why, tunnel->old, tunnel->config);
 	}
+	if (text[0])
+		tunnel->why = sp_arena_text(&plan->arena, text);
 	tunnel->change = change_of(tunnel);
 }
 
@@ -249,22 +254,20 @@ void plan_tunnel_again(struct plan_tunnel *to, struct snapshot *kernel,
 {
 	const struct sp_tunnel_config *config = tunnel->config;
 
-	memset(to, 0, sizeof(*to));
-	to->name = config->name;
-	to->config = config;
-	to->old = config;
+	*to = (struct plan_tunnel){
+		.name = config->name, .config = config, .old = config, .why = "",
+	};
 	kernel_compare(&to->wish, kernel, config, config, tunnel, owner_of(config, keys));
 	to->change = change_of(to);
 }
 
 /* What was ours when the daemon was last at work, and nobody wants any more. */
-static int add_forgotten(const struct sp_tunnel *is, void *arg)
+static void add_forgotten(const struct snapshot_tunnel *is, void *arg)
 {
 	struct plan *plan = arg;
 
 	if (kernel_owns(is) && !sp_config_tunnel(plan->config, is->name))
 		add_tunnel(plan, is->name)->change = PLAN_DELETED;
-	return 0;
 }
 
 static void add_deleted(struct plan *plan, const struct sp_config *old)
@@ -314,14 +317,9 @@ struct plan *plan_make(struct daemon *daemon, const struct sp_config *config,
 
 void plan_free(struct plan *plan)
 {
-	struct plan_tunnel *tunnel;
-
 	if (!plan)
 		return;
-	while ((tunnel = STAILQ_FIRST(&plan->tunnels))) {
-		STAILQ_REMOVE_HEAD(&plan->tunnels, next);
-		free(tunnel);
-	}
 	snapshot_free(plan->kernel);
+	sp_arena_free(&plan->arena);
 	free(plan);
 }

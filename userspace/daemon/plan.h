@@ -26,10 +26,11 @@ struct plan_tunnel {
 	const struct sp_tunnel_config *old;	/* NULL: new */
 	enum plan_change change;
 	struct kernel_wish wish;	/* unless deleted */
-	char why[256];			/* refreshed or replaced: what differs, "" for the kernel */
+	const char *why;		/* refreshed or replaced: what differs, "" for the kernel */
 };
 
 struct plan {
+	struct sp_arena arena;		/* of what is in it */
 	const struct sp_config *config;
 	struct sp_keyring *keys;
 	struct snapshot *kernel;

@@ -62,7 +62,7 @@ static void take_sighting(const struct snapshot_sa *sa, void *arg)
 /* The engine hears what it would have been notified of. */
 static void compare_keying(const struct tunnel *tunnel, struct snapshot *kernel)
 {
-	const struct sp_tunnel *is = snapshot_tunnel(kernel, tunnel->name);
+	const struct snapshot_tunnel *is = snapshot_tunnel(kernel, tunnel->name);
 	struct sighting sighting = { .tunnel = tunnel };
 	struct sp_error err;
 

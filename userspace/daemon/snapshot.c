@@ -2,6 +2,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "arena.h"
 #include "io/log.h"
 #include "netlink/link.h"
 #include "snapshot.h"
@@ -9,7 +10,7 @@
 
 struct tunnel_entry {
 	UT_hash_handle hh;		/* by tunnel.name */
-	struct sp_tunnel tunnel;
+	struct snapshot_tunnel tunnel;
 	struct snapshot_sa *sas;
 	size_t n_sas, room;
 };
@@ -22,6 +23,7 @@ struct interface_entry {
 
 struct snapshot {
 	struct sp_nl *nl;
+	struct sp_arena arena;		/* of tunnels and interfaces */
 	struct tunnel_entry *tunnels;
 	struct interface_entry *interfaces;
 	bool has_sas, has_interfaces;
@@ -35,6 +37,33 @@ static struct tunnel_entry *find_tunnel(const struct snapshot *snapshot, const c
 	return entry;
 }
 
+static struct sp_ts_list keep_selectors(struct sp_arena *arena, const struct sp_selectors *from)
+{
+	return (struct sp_ts_list){
+		.list = sp_arena_copy(arena, from->list, from->n * sizeof(from->list[0])),
+		.n = from->n,
+	};
+}
+
+static void keep_tunnel(struct sp_arena *arena, struct snapshot_tunnel *to,
+			const struct sp_tunnel *from)
+{
+	*to = (struct snapshot_tunnel){
+		.name = sp_arena_text(arena, from->name),
+		.ifindex = from->ifindex,
+		.owner = from->owner,
+		.proto = from->proto,
+		.state = from->state,
+		.out_generation = from->out_generation,
+		.staged = from->staged,
+		.local = from->local,
+		.remote = from->remote,
+		.local_ts = keep_selectors(arena, &from->local_ts),
+		.remote_ts = keep_selectors(arena, &from->remote_ts),
+		.options = from->options,
+	};
+}
+
 static int take_tunnel(const struct sp_tunnel *tunnel, void *arg)
 {
 	struct snapshot *snapshot = arg;
@@ -42,11 +71,10 @@ static int take_tunnel(const struct sp_tunnel *tunnel, void *arg)
 
 	if (find_tunnel(snapshot, tunnel->name))
 		return 0;	/* deleted and made anew during the dump: one is as good */
-	entry = calloc(1, sizeof(*entry));
-	if (!entry)
-		abort();
-	entry->tunnel = *tunnel;
-	HASH_ADD_STR(snapshot->tunnels, tunnel.name, entry);
+	entry = sp_arena_alloc(&snapshot->arena, sizeof(*entry));
+	keep_tunnel(&snapshot->arena, &entry->tunnel, tunnel);
+	HASH_ADD_KEYPTR(hh, snapshot->tunnels, entry->tunnel.name, strlen(entry->tunnel.name),
+			entry);
 	return 0;
 }
 
@@ -65,48 +93,37 @@ struct snapshot *snapshot_take(struct sp_nl *nl, struct sp_error *err)
 
 void snapshot_forget_interfaces(struct snapshot *snapshot)
 {
-	struct interface_entry *interface, *next;
-
-	HASH_ITER(hh, snapshot->interfaces, interface, next) {
-		HASH_DEL(snapshot->interfaces, interface);
-		free(interface);
-	}
+	HASH_CLEAR(hh, snapshot->interfaces);
 	snapshot->has_interfaces = false;
 }
 
 void snapshot_free(struct snapshot *snapshot)
 {
-	struct tunnel_entry *tunnel, *next_tunnel;
+	const struct tunnel_entry *tunnel;
 
 	if (!snapshot)
 		return;
-	HASH_ITER(hh, snapshot->tunnels, tunnel, next_tunnel) {
-		HASH_DEL(snapshot->tunnels, tunnel);
+	for (tunnel = snapshot->tunnels; snapshot->has_sas && tunnel; tunnel = tunnel->hh.next)
 		free(tunnel->sas);
-		free(tunnel);
-	}
+	HASH_CLEAR(hh, snapshot->tunnels);
 	snapshot_forget_interfaces(snapshot);
+	sp_arena_free(&snapshot->arena);
 	free(snapshot);
 }
 
-const struct sp_tunnel *snapshot_tunnel(const struct snapshot *snapshot, const char *name)
+const struct snapshot_tunnel *snapshot_tunnel(const struct snapshot *snapshot, const char *name)
 {
 	const struct tunnel_entry *entry = find_tunnel(snapshot, name);
 
 	return entry ? &entry->tunnel : NULL;
 }
 
-int snapshot_each_tunnel(const struct snapshot *snapshot, sp_tunnel_fn each, void *arg)
+void snapshot_each_tunnel(const struct snapshot *snapshot, snapshot_tunnel_fn each, void *arg)
 {
 	const struct tunnel_entry *entry;
-	int ret;
 
-	for (entry = snapshot->tunnels; entry; entry = entry->hh.next) {
-		ret = each(&entry->tunnel, arg);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	for (entry = snapshot->tunnels; entry; entry = entry->hh.next)
+		each(&entry->tunnel, arg);
 }
 
 static int take_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *arg)
@@ -153,9 +170,7 @@ static int take_interface(const struct sp_link *link, void *arg)
 	HASH_FIND_STR(snapshot->interfaces, link->name, entry);
 	if (entry)
 		return 0;	/* renamed during the dump */
-	entry = calloc(1, sizeof(*entry));
-	if (!entry)
-		abort();
+	entry = sp_arena_alloc(&snapshot->arena, sizeof(*entry));
 	strcpy(entry->name, link->name);
 	entry->ifindex = link->ifindex;
 	HASH_ADD_STR(snapshot->interfaces, name, entry);

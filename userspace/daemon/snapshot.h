@@ -10,13 +10,28 @@
 
 struct snapshot;
 
+/* What there is to know of a tunnel without its counters; as long as its snapshot. */
+struct snapshot_tunnel {
+	const char *name;
+	uint32_t ifindex;
+	uint32_t owner;
+	uint8_t proto;
+	uint8_t state;			/* enum spindle_tunnel_state */
+	uint32_t out_generation;	/* 0: none */
+	uint32_t staged;
+	struct sp_addr local, remote;
+	struct sp_ts_list local_ts, remote_ts;
+	struct sp_tunnel_options options;
+};
+
 /* Returns NULL and an error if the kernel does not answer. */
 struct snapshot *snapshot_take(struct sp_nl *nl, struct sp_error *err);
 void snapshot_free(struct snapshot *snapshot);	/* NULL is fine */
 
 /* NULL: there is none of that name. */
-const struct sp_tunnel *snapshot_tunnel(const struct snapshot *snapshot, const char *name);
-int snapshot_each_tunnel(const struct snapshot *snapshot, sp_tunnel_fn each, void *arg);
+const struct snapshot_tunnel *snapshot_tunnel(const struct snapshot *snapshot, const char *name);
+typedef void (*snapshot_tunnel_fn)(const struct snapshot_tunnel *tunnel, void *arg);
+void snapshot_each_tunnel(const struct snapshot *snapshot, snapshot_tunnel_fn each, void *arg);
 
 /* What there is to know of an SA without its counters of drops. */
 struct snapshot_sa {

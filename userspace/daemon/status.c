@@ -70,7 +70,7 @@ static json_t *keyed_tunnel(const struct daemon *daemon, const struct tunnel *tu
 
 /* Keyed by hand: the kernel knows. */
 static json_t *manual_tunnel(const struct daemon *daemon, const struct tunnel *tunnel,
-			     const struct sp_tunnel *is)
+			     const struct snapshot_tunnel *is)
 {
 	bool up = is && is->state == SPINDLE_TUNNEL_UP;
 	bool off = is && is->options.admin == SPINDLE_ADMIN_DOWN;

@@ -302,8 +302,23 @@ void wanted_make(struct wanted *wanted, const struct sp_config *config)
 				 compare_rules, compare_rules);
 }
 
+static void clear_notes(struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->n_links; i++) {
+		sp_note_clear(&wanted->links[i].error);
+		sp_note_clear(&wanted->links[i].clear_error);
+	}
+	for (size_t i = 0; i < wanted->n_addresses; i++)
+		sp_note_clear(&wanted->addresses[i].error);
+	for (size_t i = 0; i < wanted->n_routes; i++)
+		sp_note_clear(&wanted->routes[i].error);
+	for (size_t i = 0; i < wanted->n_rules; i++)
+		sp_note_clear(&wanted->rules[i].error);
+}
+
 void wanted_free(struct wanted *wanted)
 {
+	clear_notes(wanted);
 	free(wanted->links);
 	free(wanted->outers);
 	free(wanted->addresses);
@@ -318,11 +333,17 @@ static void *find(const void *key, const void *list, size_t n, size_t size, comp
 	return n ? bsearch(key, list, n, size, compare) : NULL;
 }
 
+/* Into a key that is zero otherwise. */
+static void copy_name(char to[IFNAMSIZ], const char *name)
+{
+	memcpy(to, name, strnlen(name, IFNAMSIZ - 1));
+}
+
 struct wanted_link *wanted_link(const struct wanted *wanted, const char *name)
 {
 	struct wanted_link key = { .ifindex = 0 };
 
-	strncpy(key.name, name, sizeof(key.name) - 1);
+	copy_name(key.name, name);
 	return find(&key, wanted->links, wanted->n_links, sizeof(key), compare_links);
 }
 
@@ -330,7 +351,7 @@ struct wanted_outer *wanted_outer(const struct wanted *wanted, const char *name)
 {
 	struct wanted_outer key = { .ifindex = 0 };
 
-	strncpy(key.name, name, sizeof(key.name) - 1);
+	copy_name(key.name, name);
 	return find(&key, wanted->outers, wanted->n_outers, sizeof(key), compare_outers);
 }
 
@@ -339,7 +360,7 @@ struct wanted_address *wanted_address(const struct wanted *wanted, const char *i
 {
 	struct wanted_address key = { .address = { .addr = *addr, .len = len } };
 
-	strncpy(key.interface, interface, sizeof(key.interface) - 1);
+	copy_name(key.interface, interface);
 	return find(&key, wanted->addresses, wanted->n_addresses, sizeof(key), compare_addresses);
 }
 
@@ -348,7 +369,7 @@ struct wanted_route *wanted_route(const struct wanted *wanted, const char *inter
 {
 	struct wanted_route key = { .route = { .to = *to, .table = table } };
 
-	strncpy(key.interface, interface, sizeof(key.interface) - 1);
+	copy_name(key.interface, interface);
 	return find(&key, wanted->routes, wanted->n_routes, sizeof(key), compare_routes);
 }
 
@@ -419,7 +440,7 @@ bool wanted_within(const struct wanted *wanted, const struct sp_prefix *network)
 
 /* --- sources ------------------------------------------------------------------ */
 
-static bool holds(const struct sp_selectors *side, const struct sp_addr *addr)
+static bool holds(const struct sp_ts_list *side, const struct sp_addr *addr)
 {
 	for (size_t i = 0; i < side->n; i++) {
 		struct sp_prefix host = { .addr = *addr, .len = side->list[i].prefix.len };
@@ -466,17 +487,17 @@ struct sp_addr wanted_source(const struct wanted_route *route, const struct sp_a
 
 /* --- news --------------------------------------------------------------------- */
 
-static void remember_link(struct wanted_link *link, const struct wanted_link *before)
+static void remember_link(struct wanted_link *link, struct wanted_link *before)
 {
 	link->ifindex = before->ifindex;
 	link->up = before->up;
 	link->made = before->made;
 	link->unsays_clear = !link->says_clear && (before->says_clear || before->unsays_clear);
-	memcpy(link->error, before->error, sizeof(link->error));
-	memcpy(link->clear_error, before->clear_error, sizeof(link->clear_error));
+	sp_note_move(&link->error, &before->error);
+	sp_note_move(&link->clear_error, &before->clear_error);
 }
 
-void wanted_remember(struct wanted *wanted, const struct wanted *before)
+void wanted_remember(struct wanted *wanted, struct wanted *before)
 {
 	for (size_t i = 0; i < wanted->n_links; i++) {
 		struct wanted_link *link = &wanted->links[i], *old;
@@ -497,21 +518,64 @@ void wanted_remember(struct wanted *wanted, const struct wanted *before)
 
 		old = wanted_address(before, address->interface, &address->address.addr,
 				     address->address.len);
-		if (old)
-			memcpy(address->error, old->error, sizeof(address->error));
+		if (!old)
+			continue;
+		address->there = old->there;
+		sp_note_move(&address->error, &old->error);
 	}
 	for (size_t i = 0; i < wanted->n_routes; i++) {
 		struct wanted_route *route = &wanted->routes[i], *old;
 
 		old = wanted_route(before, route->interface, &route->route.to, route->route.table);
-		if (old)
-			memcpy(route->error, old->error, sizeof(route->error));
+		if (!old)
+			continue;
+		route->there = old->there;
+		route->route.source = old->route.source;
+		sp_note_move(&route->error, &old->error);
 	}
 	for (size_t i = 0; i < wanted->n_rules; i++) {
 		struct wanted_rule *rule = &wanted->rules[i], *old;
 
 		old = wanted_rule(before, &rule->rule);
-		if (old)
-			memcpy(rule->error, old->error, sizeof(rule->error));
+		if (!old)
+			continue;
+		rule->there = old->there;
+		sp_note_move(&rule->error, &old->error);
 	}
+}
+
+static bool same_links(const struct wanted *wanted, const struct wanted *before)
+{
+	for (size_t i = 0; i < wanted->n_links && i < before->n_links; i++) {
+		const struct wanted_link *link = &wanted->links[i], *old = &before->links[i];
+
+		if (strcmp(link->name, old->name) || !link->ifindex ||
+		    link->ifindex != old->ifindex || !link->up || !old->up)
+			return false;
+	}
+	return wanted->n_links == before->n_links;
+}
+
+static bool same_addresses(const struct wanted *wanted, const struct wanted *before)
+{
+	for (size_t i = 0; i < wanted->n_addresses && i < before->n_addresses; i++)
+		if (compare_addresses(&wanted->addresses[i], &before->addresses[i]) ||
+		    !before->addresses[i].there)
+			return false;
+	return wanted->n_addresses == before->n_addresses;
+}
+
+static bool same_rules(const struct wanted *wanted, const struct wanted *before)
+{
+	for (size_t i = 0; i < wanted->n_rules && i < before->n_rules; i++)
+		if (!sp_rule_equal(&wanted->rules[i].rule, &before->rules[i].rule) ||
+		    !before->rules[i].there)
+			return false;
+	return wanted->n_rules == before->n_rules;
+}
+
+bool wanted_same_but_routes(const struct wanted *wanted, const struct wanted *before)
+{
+	return same_links(wanted, before) && same_addresses(wanted, before) &&
+	       same_rules(wanted, before);
 }

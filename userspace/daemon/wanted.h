@@ -10,8 +10,7 @@
 #include "config/config.h"
 #include "netlink/address.h"
 #include "netlink/route.h"
-
-enum { WANTED_ERROR = 256 };
+#include "note.h"
 
 struct wanted_link {
 	char name[IFNAMSIZ];
@@ -21,15 +20,15 @@ struct wanted_link {
 	bool says_clear;		/* the configuration does; clear is what it says */
 	bool unsays_clear;		/* it did, and what it said is still in force */
 	uint8_t clear;			/* enum spindle_clear */
-	char error[WANTED_ERROR];	/* why it is not as it should be; "" if it is */
-	char clear_error[WANTED_ERROR];
+	struct sp_note error;		/* why it is not as it should be */
+	struct sp_note clear_error;
 };
 
 struct wanted_address {
 	char interface[IFNAMSIZ];
 	struct sp_address address;
 	bool there;
-	char error[WANTED_ERROR];
+	struct sp_note error;
 };
 
 struct wanted_route {
@@ -39,13 +38,14 @@ struct wanted_route {
 	bool incidental;
 	const struct sp_tunnel_config *tunnel;	/* the first that wants it */
 	bool there;
-	char error[WANTED_ERROR];
+	bool due;			/* to be asked whether packets take it */
+	struct sp_note error;
 };
 
 struct wanted_rule {
 	struct sp_rule rule;
 	bool there;
-	char error[WANTED_ERROR];
+	struct sp_note error;
 };
 
 /* By which outer packets are to leave: the kernel knows it by its index, and we by its name. */
@@ -96,7 +96,13 @@ bool wanted_within(const struct wanted *wanted, const struct sp_prefix *network)
 struct sp_addr wanted_source(const struct wanted_route *route, const struct sp_address *host,
 			     size_t n);
 
-/* Takes over what was said about the same before, so that only news are told. */
-void wanted_remember(struct wanted *wanted, const struct wanted *before);
+/*
+ * Takes over what is known of the same from before, and takes away what was said about it, so
+ * that only news are told.
+ */
+void wanted_remember(struct wanted *wanted, struct wanted *before);
+
+/* Whether the two differ in nothing but routes, and all interfaces are there as they were. */
+bool wanted_same_but_routes(const struct wanted *wanted, const struct wanted *before);
 
 #endif

@@ -148,10 +148,29 @@ struct sp_selectors sp_selectors_host(const struct sp_addr *addr)
 	return (struct sp_selectors){ .list = { sp_ts_of(&host) }, .n = 1 };
 }
 
-bool sp_selectors_equal(const struct sp_selectors *a, const struct sp_selectors *b)
+struct sp_ts_list sp_selectors_list(const struct sp_selectors *selectors)
+{
+	return (struct sp_ts_list){ .list = selectors->list, .n = selectors->n };
+}
+
+bool sp_ts_lists_equal(const struct sp_ts_list *a, const struct sp_ts_list *b)
 {
 	for (size_t i = 0; a->n == b->n && i < a->n; i++)
 		if (!sp_ts_equal(&a->list[i], &b->list[i]))
 			return false;
 	return a->n == b->n;
+}
+
+bool sp_selectors_equal(const struct sp_selectors *a, const struct sp_selectors *b)
+{
+	const struct sp_ts_list left = sp_selectors_list(a), right = sp_selectors_list(b);
+
+	return sp_ts_lists_equal(&left, &right);
+}
+
+void sp_selectors_fill(struct sp_selectors *selectors, const struct sp_ts_list *from)
+{
+	selectors->n = from->n < SPINDLE_SELECTORS_MAX ? from->n : SPINDLE_SELECTORS_MAX;
+	for (size_t i = 0; i < selectors->n; i++)
+		selectors->list[i] = from->list[i];
 }

@@ -20,6 +20,12 @@ struct sp_selectors {
 	size_t n;
 };
 
+/* The same without room for more; the octets belong to whoever has made it. */
+struct sp_ts_list {
+	const struct sp_ts *list;
+	size_t n;
+};
+
 enum { SP_TS_STRLEN = SP_PREFIX_STRLEN + (int)sizeof("[udplite/65535-65535]") - 1 };
 
 /* The prefix with all that goes to and from it. */
@@ -35,7 +41,11 @@ const char *sp_ts_format(const struct sp_ts *ts, char buf[SP_TS_STRLEN]);
 
 /* That address alone, with all that goes to and from it. */
 struct sp_selectors sp_selectors_host(const struct sp_addr *addr);
+struct sp_ts_list sp_selectors_list(const struct sp_selectors *selectors);
 /* The same, in the same order? */
 bool sp_selectors_equal(const struct sp_selectors *a, const struct sp_selectors *b);
+bool sp_ts_lists_equal(const struct sp_ts_list *a, const struct sp_ts_list *b);
+/* At most SPINDLE_SELECTORS_MAX of them. */
+void sp_selectors_fill(struct sp_selectors *selectors, const struct sp_ts_list *from);
 
 #endif

@@ -118,7 +118,7 @@ static void tell_event(void *arg, struct rk_tunnel *tunnel, enum rk_event kind, 
 	struct port_event event = { .kind = kinds[kind] };
 
 	if (tunnel) {
-		strcpy(event.tunnel, tunnel->config.name);
+		strcpy(event.tunnel, tunnel->config->name);
 		event.generation = tunnel->current;
 		event.alg = tunnel->alg;
 	}
@@ -216,7 +216,7 @@ static void configure_peer(struct engine_peer *peer, const struct sp_peer_config
 
 static bool waits_to_connect(const struct rk_peer *peer)
 {
-	return !peer->link && peer->last_error[0];
+	return !peer->link && !sp_note_is(&peer->last_error, "");
 }
 
 static void look_at_peer(const struct engine_peer *peer, struct engine_peer_look *look)
@@ -228,7 +228,7 @@ static void look_at_peer(const struct engine_peer *peer, struct engine_peer_look
 		.auth = keying->profile == RK_SIGNED ? "key" : NULL,
 		.profile = keying->profile == RK_SIGNED ? "signed" : "compat",
 		.established = keying->peer->link ? keying->peer->opened : INFINITY,
-		.last_error = keying->peer->last_error,
+		.last_error = sp_note_text(&keying->peer->last_error),
 		.rekey_at = INFINITY,
 		.retry_at = waits_to_connect(keying->peer) ? keying->peer->connect_at : INFINITY,
 	};
@@ -260,7 +260,7 @@ static void reconfigure_tunnel(struct engine_tunnel *tunnel,
 	if (refresh)
 		rk_tunnel_configure(tunnel_of(tunnel), config, now);
 	else
-		tunnel_of(tunnel)->config = *config;
+		rk_tunnel_set_config(tunnel_of(tunnel), config);
 }
 
 static void drop_tunnel(struct engine_tunnel *tunnel)
@@ -276,7 +276,7 @@ static int wish_for(struct engine_tunnel *tunnel, enum engine_wish wish, double 
 	struct rk_tunnel *it = tunnel_of(tunnel);
 
 	if (wish != ENGINE_DOWN && rk_tunnel_is_off(it))
-		return sp_fail(err, "tunnel %s: is switched off (admin down)", it->config.name);
+		return sp_fail(err, "tunnel %s: is switched off (admin down)", it->config->name);
 	switch (wish) {
 	case ENGINE_UP:
 		rk_tunnel_up(it, now);
@@ -366,7 +366,7 @@ static void look_at_tunnel(const struct engine_tunnel *tunnel, struct engine_tun
 		.rekeys = it->rekeys,
 		.established = it->current ? it->established : INFINITY,
 		.rekey_at = it->rekey_at,
-		.last_error = it->last_error,
+		.last_error = sp_note_text(&it->last_error),
 		.retry_at = INFINITY,
 	};
 }

@@ -34,7 +34,7 @@ static const char *check_generations(const struct rk_tunnel *tunnel)
 
 static const char *check_negotiation(const struct rk_tunnel *tunnel)
 {
-	const struct sp_tunnel_config *config = &tunnel->config;
+	const struct sp_tunnel_config *config = tunnel->config;
 
 	MUST(tunnel->proposal < config->n_esp);
 	if (!tunnel->asked_generation)

@@ -10,14 +10,15 @@ _Static_assert((int)SP_CONFIG_INSTALL_MAX == (int)RK_TEXT_MAX, "what `spindle ch
 
 /* --- words ---------------------------------------------------------------- */
 
-static void copy_selectors(struct rk_ts *ts, const struct sp_selectors *selectors)
+static void copy_selectors(struct rk_ts *ts, const struct sp_ts_list *selectors)
 {
 	ts->n = selectors->n;
-	memcpy(ts->list, selectors->list, selectors->n * sizeof(ts->list[0]));
+	for (size_t i = 0; i < ts->n; i++)
+		ts->list[i] = selectors->list[i];
 }
 
 /* The same, in whatever order. */
-static bool same_selectors(const struct rk_ts *ts, const struct sp_selectors *selectors)
+static bool same_selectors(const struct rk_ts *ts, const struct sp_ts_list *selectors)
 {
 	if (ts->n != selectors->n)
 		return false;
@@ -70,7 +71,7 @@ static struct rk_message about(const struct rk_tunnel *tunnel, enum rk_verb verb
 {
 	struct rk_message message = { .verb = verb, .gen = generation };
 
-	snprintf(message.tunnel, sizeof(message.tunnel), "%s", tunnel->config.name);
+	snprintf(message.tunnel, sizeof(message.tunnel), "%s", tunnel->config->name);
 	return message;
 }
 
@@ -118,7 +119,7 @@ static struct sp_life make_life(struct rk_tunnel *tunnel, bool initiator, uint64
 static int install(struct rk_tunnel *tunnel, struct rk_install *what, bool initiator,
 		   const struct rk_message *peer_says, double now, struct sp_error *err)
 {
-	const struct sp_tunnel_config *config = &tunnel->config;
+	const struct sp_tunnel_config *config = tunnel->config;
 	const struct rk_port *port = &tunnel->peer->port;
 
 	what->parked = !initiator;
@@ -136,7 +137,7 @@ static int install(struct rk_tunnel *tunnel, struct rk_install *what, bool initi
 
 void rk_negotiate_start(struct rk_tunnel *tunnel, double now)
 {
-	const struct sp_tunnel_config *config = &tunnel->config;
+	const struct sp_tunnel_config *config = tunnel->config;
 	const struct rk_port *port = &tunnel->peer->port;
 	struct rk_message message = about(tunnel, RK_VERB_INSTALL, tunnel->highest + 1);
 	struct sp_error err;
@@ -219,14 +220,13 @@ static void on_installed(struct rk_tunnel *tunnel, const struct rk_message *mess
 /* Refusals name both sides, in our own status and to the peer. */
 static bool algorithms_agree(struct rk_tunnel *tunnel, const struct rk_message *message)
 {
-	const struct sp_tunnel_config *config = &tunnel->config;
+	const struct sp_tunnel_config *config = tunnel->config;
 	char ours[RK_MESSAGE_TEXT_MAX / 4];
 
 	if (find_word(config, message->alg))
 		return true;
 	format_words(config, ours, sizeof(ours));
-	snprintf(tunnel->last_error, sizeof(tunnel->last_error), "peer offers %s, we accept %s",
-		 message->alg, ours);
+	sp_note_set(&tunnel->last_error, "peer offers %s, we accept %s", message->alg, ours);
 	rk_negotiate_refuse(tunnel->peer, config->name, message->gen, "alg",
 			    "offered is %s, accepted is %s", message->alg, ours);
 	return false;
@@ -236,8 +236,8 @@ static bool algorithms_agree(struct rk_tunnel *tunnel, const struct rk_message *
 static bool selectors_agree(struct rk_tunnel *tunnel, const struct rk_message *message,
 			    bool peers_local)
 {
-	const struct sp_tunnel_config *config = &tunnel->config;
-	const struct sp_selectors *selectors = peers_local ? &config->remote_ts : &config->local_ts;
+	const struct sp_tunnel_config *config = tunnel->config;
+	const struct sp_ts_list *selectors = peers_local ? &config->remote_ts : &config->local_ts;
 	const struct rk_ts *ts = peers_local ? &message->local_ts : &message->remote_ts;
 	const char *there = peers_local ? "local-ts" : "remote-ts";
 	const char *here = peers_local ? "remote-ts" : "local-ts";
@@ -247,8 +247,8 @@ static bool selectors_agree(struct rk_tunnel *tunnel, const struct rk_message *m
 		return true;
 	format_selectors(ts->list, ts->n, theirs, sizeof(theirs));
 	format_selectors(selectors->list, selectors->n, ours, sizeof(ours));
-	snprintf(tunnel->last_error, sizeof(tunnel->last_error), "peer's %s is %s, our %s is %s",
-		 there, theirs, here, ours);
+	sp_note_set(&tunnel->last_error, "peer's %s is %s, our %s is %s", there, theirs, here,
+		    ours);
 	rk_negotiate_refuse(tunnel->peer, config->name, message->gen, "selectors",
 			    "offered %s is %s, but %s here is %s", there, theirs, here, ours);
 	return false;
@@ -257,7 +257,7 @@ static bool selectors_agree(struct rk_tunnel *tunnel, const struct rk_message *m
 static bool may_install(struct rk_tunnel *tunnel, const struct rk_message *message)
 {
 	struct rk_peer *peer = tunnel->peer;
-	const char *name = tunnel->config.name;
+	const char *name = tunnel->config->name;
 	struct sp_error err;
 
 	if (!message->gen || message->gen > RK_GENERATION_MAX || message->spi < SPINDLE_SPI_MIN) {
@@ -277,7 +277,8 @@ static bool may_install(struct rk_tunnel *tunnel, const struct rk_message *messa
 	}
 	if (!algorithms_agree(tunnel, message) || !selectors_agree(tunnel, message, true) ||
 	    !selectors_agree(tunnel, message, false)) {
-		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "refused: %s", tunnel->last_error);
+		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "refused: %s",
+				sp_note_text(&tunnel->last_error));
 		return false;
 	}
 	/* Crossing installs: the one of the session's client wins. */
@@ -303,7 +304,7 @@ static int draw_spi(struct rk_tunnel *tunnel, uint32_t theirs, uint32_t *spi, st
 
 	do {
 		*spi = 0;
-		if (port->spi_alloc(port->arg, tunnel->config.name, spi, err))
+		if (port->spi_alloc(port->arg, tunnel->config->name, spi, err))
 			return -1;
 	} while (*spi == theirs);
 	return 0;
@@ -318,11 +319,11 @@ static void on_install(struct rk_tunnel *tunnel, const struct rk_message *messag
 	if (!may_install(tunnel, message))
 		return;
 	tunnel->asked_generation = 0;
-	what.alg = find_word(&tunnel->config, message->alg);
+	what.alg = find_word(tunnel->config, message->alg);
 	if (draw_spi(tunnel, message->spi, &what.in_spi, &err) ||
 	    install(tunnel, &what, false, message, now, &err)) {
-		rk_negotiate_refuse(tunnel->peer, tunnel->config.name, message->gen, "kernel", "%s",
-				    err.text);
+		rk_negotiate_refuse(tunnel->peer, tunnel->config->name, message->gen, "kernel",
+				    "%s", err.text);
 		rk_tunnel_refused(tunnel, err.text, now);
 		return;
 	}
@@ -345,7 +346,7 @@ static void on_active(struct rk_tunnel *tunnel, const struct rk_message *message
 	/* The first packet may have been faster than this message. */
 	if (!rk_tunnel_is_news(tunnel, message->gen))
 		return;
-	if (port->activate(port->arg, tunnel->config.name, message->gen, &err))
+	if (port->activate(port->arg, tunnel->config->name, message->gen, &err))
 		rk_tunnel_refused(tunnel, err.text, now);
 	else
 		rk_tunnel_switch(tunnel, message->gen, false, now);
@@ -380,12 +381,12 @@ static void next_proposal(struct rk_tunnel *tunnel, const struct rk_message *mes
 {
 	char offered[128], why[640];
 
-	if (tunnel->proposal + 1 < tunnel->config.n_esp) {
+	if (tunnel->proposal + 1 < tunnel->config->n_esp) {
 		tunnel->proposal++;
 		rk_negotiate_start(tunnel, now);
 		return;
 	}
-	format_words(&tunnel->config, offered, sizeof(offered));
+	format_words(tunnel->config, offered, sizeof(offered));
 	snprintf(why, sizeof(why), "peer refuses %s: %s", offered, message->text);
 	rk_tunnel_refused(tunnel, why, now);
 }

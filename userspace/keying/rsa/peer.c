@@ -56,7 +56,8 @@ struct rk_peer *rk_peer_new(const struct sp_peer_config *config, const struct rk
 
 	if (!peer)
 		return NULL;
-	peer->config = *config;
+	peer->local = config->local;
+	peer->remote = config->remote;
 	peer->port = *port;
 	STAILQ_INIT(&peer->tunnels);
 	return peer;
@@ -64,10 +65,17 @@ struct rk_peer *rk_peer_new(const struct sp_peer_config *config, const struct rk
 
 void rk_peer_configure(struct rk_peer *peer, const struct sp_peer_config *config, double now)
 {
-	if (!sp_addr_equal(&peer->config.local, &config->local) ||
-	    !sp_addr_equal(&peer->config.remote, &config->remote))
+	if (!sp_addr_equal(&peer->local, &config->local) ||
+	    !sp_addr_equal(&peer->remote, &config->remote))
 		peer->connect_at = now;
-	peer->config = *config;
+	peer->local = config->local;
+	peer->remote = config->remote;
+}
+
+static void free_tunnel(struct rk_tunnel *tunnel)
+{
+	sp_note_clear(&tunnel->last_error);
+	free(tunnel);
 }
 
 void rk_peer_free(struct rk_peer *peer)
@@ -82,8 +90,9 @@ void rk_peer_free(struct rk_peer *peer)
 	}
 	while ((tunnel = STAILQ_FIRST(&peer->tunnels))) {
 		STAILQ_REMOVE_HEAD(&peer->tunnels, next);
-		free(tunnel);
+		free_tunnel(tunnel);
 	}
+	sp_note_clear(&peer->last_error);
 	free(peer);
 }
 
@@ -94,8 +103,8 @@ struct rk_tunnel *rk_peer_add(struct rk_peer *peer, const struct sp_tunnel_confi
 	if (!tunnel)
 		return NULL;
 	tunnel->peer = peer;
-	tunnel->config = *config;
 	tunnel->rekey_at = INFINITY;
+	rk_tunnel_set_config(tunnel, config);
 	STAILQ_INSERT_TAIL(&peer->tunnels, tunnel, next);
 	return tunnel;
 }
@@ -104,7 +113,7 @@ void rk_peer_drop(struct rk_peer *peer, struct rk_tunnel *tunnel)
 {
 	rk_tunnel_down(tunnel);
 	STAILQ_REMOVE(&peer->tunnels, tunnel, rk_tunnel, next);
-	free(tunnel);
+	free_tunnel(tunnel);
 }
 
 struct rk_tunnel *rk_peer_tunnel(const struct rk_peer *peer, const char *name)
@@ -112,7 +121,7 @@ struct rk_tunnel *rk_peer_tunnel(const struct rk_peer *peer, const char *name)
 	struct rk_tunnel *tunnel;
 
 	STAILQ_FOREACH(tunnel, &peer->tunnels, next)
-		if (!strcmp(tunnel->config.name, name))
+		if (!strcmp(tunnel->config->name, name))
 			return tunnel;
 	return NULL;
 }
@@ -126,7 +135,7 @@ struct rk_tunnel *rk_peer_tunnel(const struct rk_peer *peer, const char *name)
  */
 static bool newer_wins(const struct rk_peer *peer, bool client, double now)
 {
-	const struct sp_addr *local = &peer->config.local, *remote = &peer->config.remote;
+	const struct sp_addr *local = &peer->local, *remote = &peer->remote;
 	bool we_are_lower = memcmp(local->octets, remote->octets, sp_addr_len(local)) < 0;
 
 	if (client == peer->client || now - peer->opened > RK_HANDSHAKE_SECONDS)
@@ -174,7 +183,7 @@ void rk_peer_opened(struct rk_peer *peer, struct rk_link *link, bool client, dou
 	peer->ping_at = now + RK_IDLE_SECONDS;
 	peer->pings = 0;
 	peer->failures = 0;
-	peer->last_error[0] = '\0';
+	sp_note_clear(&peer->last_error);
 	note(peer, client ? "session opened, by us" : "session opened, by the peer");
 	STAILQ_FOREACH(tunnel, &peer->tunnels, next)
 		rk_tunnel_session_opened(tunnel, now);
@@ -184,8 +193,8 @@ static void session_ended(struct rk_peer *peer, const char *why, double now)
 {
 	char text[640];
 
-	snprintf(peer->last_error, sizeof(peer->last_error), "session ended: %s", why);
-	snprintf(text, sizeof(text), "%s", peer->last_error);
+	snprintf(text, sizeof(text), "session ended: %s", why);
+	sp_note_set(&peer->last_error, "%s", text);
 	note(peer, text);
 	forget_session(peer);
 	peer->connect_at = now + rk_peer_backoff(peer, 1);
@@ -205,7 +214,7 @@ void rk_peer_hang_up(struct rk_peer *peer, const char *why, double now)
 
 void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why, double now)
 {
-	bool news = strcmp(peer->last_error, why) != 0;
+	bool news = !sp_note_is(&peer->last_error, why);
 	struct rk_tunnel *tunnel;
 
 	peer->connecting = false;
@@ -213,7 +222,7 @@ void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why,
 	peer->connect_at = now + rk_peer_backoff(peer, peer->failures);
 	if (peer->link)
 		return;		/* the peer's own connection was faster */
-	snprintf(peer->last_error, sizeof(peer->last_error), "%s", why);
+	sp_note_set(&peer->last_error, "%s", why);
 	if (news)
 		note(peer, why);
 	STAILQ_FOREACH(tunnel, &peer->tunnels, next) {
@@ -231,11 +240,10 @@ void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why,
  */
 void rk_peer_rejected(struct rk_peer *peer, const char *why, double now)
 {
-	char text[sizeof(peer->last_error)], more[64] = "";
+	char text[512], more[64] = "";
 
-	snprintf(text, sizeof(text), "the peer's connection: %s", why);
 	if (!peer->link)
-		memcpy(peer->last_error, text, sizeof(text));
+		sp_note_set(&peer->last_error, "the peer's connection: %s", why);
 	if (peer->rejected_at && now - peer->rejected_at < RK_REJECTED_SECONDS) {
 		peer->rejected++;
 		return;

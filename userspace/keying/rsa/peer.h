@@ -22,6 +22,7 @@
 #include "error.h"
 #include "message.h"
 #include "netlink/nl.h"
+#include "note.h"
 #include "session.h"
 
 enum {
@@ -109,7 +110,8 @@ struct rk_generation {
 struct rk_tunnel {
 	STAILQ_ENTRY(rk_tunnel) next;
 	struct rk_peer *peer;
-	struct sp_tunnel_config config;
+	const struct sp_tunnel_config *config;	/* in force */
+	bool off;			/* switched off, by the configuration or somebody since */
 	enum rk_will will;
 	bool wanted;			/* a new generation, as soon as there is a way */
 	double retry_at;
@@ -132,11 +134,11 @@ struct rk_tunnel {
 	unsigned int rekeys;
 	double established;		/* when current came */
 	double rekey_at;		/* INFINITY: not by us */
-	char last_error[512];
+	struct sp_note last_error;
 };
 
 struct rk_peer {
-	struct sp_peer_config config;
+	struct sp_addr local, remote;	/* as configured */
 	struct rk_port port;
 	STAILQ_HEAD(, rk_tunnel) tunnels;
 
@@ -149,18 +151,18 @@ struct rk_peer {
 	bool connecting;
 	double connect_at;
 	unsigned int failures;		/* to connect, in a row */
-	char last_error[512];
+	struct sp_note last_error;
 	double rejected_at;		/* when a connection was last said to have failed */
 	unsigned int rejected;		/* since then, without a word */
 };
 
-/* The configuration is copied. */
 struct rk_peer *rk_peer_new(const struct sp_peer_config *config, const struct rk_port *port);
 /* The peer or we are elsewhere: it is tried there at once. */
 void rk_peer_configure(struct rk_peer *peer, const struct sp_peer_config *config, double now);
 /* Says bye; SAs stay in the kernel. */
 void rk_peer_free(struct rk_peer *peer);
 
+/* The configuration has to stay until there is another, or the tunnel is dropped. */
 struct rk_tunnel *rk_peer_add(struct rk_peer *peer, const struct sp_tunnel_config *config);
 /* Takes it down on both sides, then forgets it. */
 void rk_peer_drop(struct rk_peer *peer, struct rk_tunnel *tunnel);
@@ -174,6 +176,8 @@ void rk_tunnel_start(struct rk_tunnel *tunnel, double now);
 /* Other lifetimes, algorithms or selectors: refreshes what is up. */
 void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config *config,
 			 double now);
+/* Nothing that SAs depend on differs. */
+void rk_tunnel_set_config(struct rk_tunnel *tunnel, const struct sp_tunnel_config *config);
 
 /* Sessions come and go. */
 void rk_peer_opened(struct rk_peer *peer, struct rk_link *link, bool client, double now);

@@ -50,7 +50,7 @@ void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation)
 
 	if (at == tunnel->n_live)
 		return;
-	if (port->remove(port->arg, tunnel->config.name, generation, &err))
+	if (port->remove(port->arg, tunnel->config->name, generation, &err))
 		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "%s", err.text);
 	strike(tunnel, at);
 }
@@ -115,7 +115,7 @@ void rk_tunnel_switch(struct rk_tunnel *tunnel, uint32_t generation, bool initia
 	tunnel->wanted = false;
 	tunnel->failures = 0;
 	tunnel->proposal = 0;
-	tunnel->last_error[0] = '\0';
+	sp_note_clear(&tunnel->last_error);
 	rk_tunnel_event(tunnel, RK_EVENT_UP, "up, generation %u, %s", generation, tunnel->alg);
 }
 
@@ -158,7 +158,7 @@ static void end_unadopted(struct rk_tunnel *tunnel, uint32_t generation)
 	struct sp_error err;
 
 	/* The second of its two SAs has gone with the first. */
-	if (!port->remove(port->arg, tunnel->config.name, generation, &err))
+	if (!port->remove(port->arg, tunnel->config->name, generation, &err))
 		rk_tunnel_event(tunnel, RK_EVENT_NOTE,
 				"generation %u is not taken over but ends: its number is above %d",
 				generation, RK_GENERATION_ADOPT_MAX);
@@ -184,7 +184,7 @@ void rk_tunnel_adopt(struct rk_tunnel *tunnel, uint32_t generation, const char *
 
 bool rk_tunnel_is_off(const struct rk_tunnel *tunnel)
 {
-	return tunnel->config.options.admin == SPINDLE_ADMIN_DOWN;
+	return tunnel->off;
 }
 
 static void want(struct rk_tunnel *tunnel, double retry_at)
@@ -195,10 +195,16 @@ static void want(struct rk_tunnel *tunnel, double retry_at)
 
 void rk_tunnel_start(struct rk_tunnel *tunnel, double now)
 {
-	tunnel->will = tunnel->config.start == SP_START_UP ? RK_WILL_KEEP : RK_WILL_IDLE;
+	tunnel->will = tunnel->config->start == SP_START_UP ? RK_WILL_KEEP : RK_WILL_IDLE;
 	if (tunnel->will == RK_WILL_KEEP ||
-	    (tunnel->config.start == SP_START_TRAP && tunnel->current))
+	    (tunnel->config->start == SP_START_TRAP && tunnel->current))
 		want(tunnel, now);
+}
+
+void rk_tunnel_set_config(struct rk_tunnel *tunnel, const struct sp_tunnel_config *config)
+{
+	tunnel->config = config;
+	tunnel->off = config->options.admin == SPINDLE_ADMIN_DOWN;
 }
 
 void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config *config,
@@ -208,7 +214,7 @@ void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config
 
 	/* What was asked for by the old configuration is not to come any more. */
 	tunnel->asked_generation = 0;
-	tunnel->config = *config;
+	rk_tunnel_set_config(tunnel, config);
 	tunnel->proposal = 0;
 	if (tunnel->will != RK_WILL_DOWN)
 		rk_tunnel_start(tunnel, now);
@@ -220,7 +226,7 @@ void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config
 /* Without a will to keep it, or SAs to keep, somebody has to ask again. */
 void rk_tunnel_failed(struct rk_tunnel *tunnel, const char *why, double now)
 {
-	snprintf(tunnel->last_error, sizeof(tunnel->last_error), "%s", why);
+	sp_note_set(&tunnel->last_error, "%s", why);
 	tunnel->asked_generation = 0;
 	tunnel->proposal = 0;
 	tunnel->failures++;
@@ -231,7 +237,7 @@ void rk_tunnel_failed(struct rk_tunnel *tunnel, const char *why, double now)
 
 void rk_tunnel_refused(struct rk_tunnel *tunnel, const char *why, double now)
 {
-	bool news = strcmp(tunnel->last_error, why) != 0;
+	bool news = !sp_note_is(&tunnel->last_error, why);
 
 	rk_tunnel_failed(tunnel, why, now);
 	if (news)
@@ -262,7 +268,7 @@ bool rk_tunnel_needs_session(const struct rk_tunnel *tunnel)
 	if (tunnel->will == RK_WILL_DOWN || rk_tunnel_is_off(tunnel))
 		return false;
 	return tunnel->wanted || tunnel->will == RK_WILL_KEEP ||
-	       (tunnel->config.start == SP_START_TRAP && tunnel->current);
+	       (tunnel->config->start == SP_START_TRAP && tunnel->current);
 }
 
 /* --- the admin's and the kernel's wishes ---------------------------------- */
@@ -282,7 +288,7 @@ void rk_tunnel_down(struct rk_tunnel *tunnel)
 	tunnel->will = RK_WILL_DOWN;
 	tunnel->wanted = false;
 	tunnel->asked_generation = 0;
-	tunnel->last_error[0] = '\0';
+	sp_note_clear(&tunnel->last_error);
 	rk_tunnel_remove_all(tunnel);
 	if (tunnel->current)
 		rk_tunnel_fallen(tunnel, "down");
@@ -291,7 +297,7 @@ void rk_tunnel_down(struct rk_tunnel *tunnel)
 int rk_tunnel_rekey(struct rk_tunnel *tunnel, double now, struct sp_error *err)
 {
 	if (!tunnel->current)
-		return sp_fail(err, "tunnel %s: is not up", tunnel->config.name);
+		return sp_fail(err, "tunnel %s: is not up", tunnel->config->name);
 	if (!tunnel->asked_generation)
 		want(tunnel, now);
 	return 0;
@@ -300,7 +306,7 @@ int rk_tunnel_rekey(struct rk_tunnel *tunnel, double now, struct sp_error *err)
 /* What is due is done when it is on again. */
 void rk_tunnel_switch_off(struct rk_tunnel *tunnel, bool off)
 {
-	tunnel->config.options.admin = off ? SPINDLE_ADMIN_DOWN : SPINDLE_ADMIN_UP;
+	tunnel->off = off;
 }
 
 void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now)
@@ -314,9 +320,9 @@ void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now)
 	if (tunnel->current)
 		rk_tunnel_fallen(tunnel, "the kernel has lost the SAs");
 	/* It is for the peer to ask. */
-	if (tunnel->config.start == SP_START_LISTEN && tunnel->will != RK_WILL_KEEP)
+	if (tunnel->config->start == SP_START_LISTEN && tunnel->will != RK_WILL_KEEP)
 		return;
-	if (tunnel->config.start == SP_START_UP)
+	if (tunnel->config->start == SP_START_UP)
 		tunnel->will = RK_WILL_KEEP;
 	want(tunnel, fmax(now, tunnel->retry_at));
 }
@@ -357,7 +363,8 @@ void rk_tunnel_vanished(struct rk_tunnel *tunnel, uint32_t generation, double no
 
 	if (at == tunnel->n_live)
 		return;
-	port->remove(port->arg, tunnel->config.name, generation, &err);	/* what is left of it */
+	/* What is left of it. */
+	port->remove(port->arg, tunnel->config->name, generation, &err);
 	strike(tunnel, at);
 	if (generation != tunnel->current)
 		return;
@@ -404,9 +411,9 @@ void rk_tunnel_start_over(struct rk_tunnel *tunnel, const char *broken, double n
 	if (tunnel->n_live > RK_GENERATIONS_MAX)
 		tunnel->n_live = RK_GENERATIONS_MAX;
 	if (tunnel->current && !rk_tunnel_has(tunnel, tunnel->current))
-		port->remove(port->arg, tunnel->config.name, tunnel->current, &err);
+		port->remove(port->arg, tunnel->config->name, tunnel->current, &err);
 	for (size_t i = 0; i < tunnel->n_live; i++)
-		port->remove(port->arg, tunnel->config.name, tunnel->live[i].number, &err);
+		port->remove(port->arg, tunnel->config->name, tunnel->live[i].number, &err);
 	if (tunnel->highest > RK_GENERATION_MAX)
 		tunnel->highest = 0;
 	tunnel->newest = tunnel->highest;
