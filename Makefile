@@ -329,8 +329,10 @@ demo:
 
 # On processors that are emulated, of which there can be several and instructions can be
 # counted, and on the host's own, of which User Mode Linux has one.  A million SAs take
-# 8 GiB and half an hour; SAS says how many else.
+# 8 GiB and half an hour; SAS says how many else, and PEERS of how many peers the daemon is
+# measured, against targets.
 bench: SAS ?= 2 1000 1000000
+bench: PEERS ?= 1000 10000
 bench:
 	selftests/deps build bench sanitize
 	+$(find_test_kernel) && $(MAKE) --no-print-directory all KVER=$$kver
@@ -347,6 +349,7 @@ bench:
 		selftests/vm/vm -i -k $$kver -c 1 -m 4096 -t 1800 -- \
 			selftests/bench/scale.sh -i $$kind 1 100000 || exit; done
 	selftests/uml/uml -k native -t 900 -- selftests/bench/run.sh 300 native
+	selftests/uml/uml -k native -t 300 -- selftests/bench/peers.sh $(PEERS)
 	for name in results native; do \
 		selftests/bench/plot build/bench/$$name.json build/bench/$$name.png || exit; done
 
