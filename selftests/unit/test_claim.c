@@ -45,6 +45,11 @@ static const char config_text[] =
 	"[tunnel lans]\npeer = site\nlocal-ts = 10.2.0.0/24, 10.4.0.0/24, fd00:2::/64\n"
 	"remote-ts = 10.5.0.0/24, 10.6.0.0/24, fd00:5::/64\n";
 
+/* Comes from anywhere to anywhere. */
+static const char roaming_text[] =
+	"[peer roam]\nkeying = ikev1\nremote = any\npsk = secret\n"
+	"[tunnel roaming]\npeer = roam\nlocal-ts = 10.2.0.0/24\nremote-ts = 10.7.0.0/24\n";
+
 static char folder[] = "/tmp/spindle-claim-XXXXXX";
 static bool have_namespace;
 static struct daemon *self = &daemons[0];
@@ -70,7 +75,7 @@ static void write_text(const char *name, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-static void begin(void)
+static void begin_with(const char *file)
 {
 	struct sp_tunnel_config *config;
 	struct sp_peer_config *peer;
@@ -84,7 +89,7 @@ static void begin(void)
 	self->nl = (struct sp_nl *)self;
 	self->holder = holder_new(base);
 	assert_int_equal(routes_open(self, &err), 0);
-	self->config = sp_config_load("claim.conf", on_problem, NULL);
+	self->config = sp_config_load(file, on_problem, NULL);
 	self->keys = sp_keyring_new(NULL);
 	sp_config_split(self->config);
 	assert_int_equal(sp_keyring_read(self->keys, self->config, on_problem, NULL), 0);
@@ -100,6 +105,11 @@ static void begin(void)
 	udp_apply(self, self->config);
 	STAILQ_FOREACH(peer, &self->config->peers, next)
 		party_tick(party_find(self, peer->name));
+}
+
+static void begin(void)
+{
+	begin_with("claim.conf");
 }
 
 static void end(void)
@@ -118,17 +128,16 @@ static void end(void)
 	event_base_free(base);
 }
 
-/* Of sixteen octets, as hellos are; who hears it, by how many each has heard before. */
-static const char *who_hears(const char *from, const char *text)
+/* Of sixteen octets, as hellos are. */
+static void send_hello(const char *from, const char *to, const char *text)
 {
-	unsigned int home = peer_of("home")->datagrams[0], road = peer_of("road")->datagrams[0];
 	struct sockaddr_in here = { .sin_family = AF_INET }, there = here;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char octets[HELLO_LEN] = "";
 
 	memcpy(octets, text, strlen(text));
 	inet_pton(AF_INET, from, &here.sin_addr);
-	inet_pton(AF_INET, "127.0.0.2", &there.sin_addr);
+	inet_pton(AF_INET, to, &there.sin_addr);
 	there.sin_port = htons(UDP_PORT);
 	assert_int_equal(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);
 	assert_int_equal(sendto(fd, octets, HELLO_LEN, 0, (struct sockaddr *)&there,
@@ -136,6 +145,14 @@ static const char *who_hears(const char *from, const char *text)
 	for (int i = 0; i < 4; i++)
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	close(fd);
+}
+
+/* By how many each has heard before. */
+static const char *who_hears(const char *from, const char *text)
+{
+	unsigned int home = peer_of("home")->datagrams[0], road = peer_of("road")->datagrams[0];
+
+	send_hello(from, "127.0.0.2", text);
 	if (peer_of("home")->datagrams[0] != home)
 		return "home";
 	return peer_of("road")->datagrams[0] != road ? "road" : "nobody";
@@ -187,6 +204,42 @@ static void test_claims(void **state)
 	party_leave(party_find(self, "road"));
 	assert_null(registry_tunnel(&self->registry, "away")->party);
 	assert_int_equal(HASH_COUNT(self->claims), 3);
+	end();
+}
+
+static void set_address(const char *text)
+{
+	struct ifreq lo = { .ifr_name = "lo:1" };
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, text, &at.sin_addr);
+	memcpy(&lo.ifr_addr, &at, sizeof(at));
+	assert_int_equal(ioctl(fd, SIOCSIFADDR, &lo), 0);
+	close(fd);
+}
+
+static void test_any_address_of_ours(void **state)
+{
+	const struct engine_peer *roam;
+
+	(void)state;
+	if (!have_namespace)
+		skip();
+	set_address("192.0.2.77");
+	begin_with("roam.conf");
+	roam = peer_of("roam");
+	send_hello("192.0.2.77", "192.0.2.77", "?");
+	assert_int_equal(roam->datagrams[0], 1);
+	assert_true(roam->last.local.octets[3] == 77 && roam->last.remote.octets[3] == 77);
+	set_address("192.0.2.78");
+	udp_addresses_changed(self);
+	send_hello("192.0.2.78", "192.0.2.78", "?");
+	assert_int_equal(roam->datagrams[0], 2);
+	assert_int_equal(roam->last.local.octets[3], 78);
+	/* Nobody but ourselves is there. */
+	send_hello("127.0.0.9", "127.0.0.1", "?");
+	assert_int_equal(roam->datagrams[0], 2);
 	end();
 }
 
@@ -255,6 +308,8 @@ static void test_place(void **state)
 	assert_int_equal(is->options.encap.dport, 30001);
 	assert_true(is->options.follow);
 	assert_int_equal(is->remote_ts.n, 1);
+	assert_int_equal(port->host->place(port->arg, "away", &way, &err), 0);
+	assert_int_equal(kernels[0].moved, 0);
 	/* And moves, all at once. */
 	assert_int_equal(sp_addr_parse(&way.remote, "127.0.0.4", &err), 0);
 	way.local_port = way.remote_port = way.follow = 0;
@@ -430,6 +485,7 @@ static int start(void **state)
 		return -1;
 	EVP_PKEY_free(key);
 	write_text("claim.conf", config_text);
+	write_text("roam.conf", roaming_text);
 	write_text("psk", "secret\n");
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		return 0;
@@ -441,7 +497,7 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-	static const char *const files[] = { "claim.conf", "psk", "ec", "ec.pub" };
+	static const char *const files[] = { "claim.conf", "roam.conf", "psk", "ec", "ec.pub" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -453,6 +509,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_claims), cmocka_unit_test(test_moves),
+		cmocka_unit_test(test_any_address_of_ours),
 		cmocka_unit_test(test_place),  cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_reload), cmocka_unit_test(test_instances),
 	};

@@ -226,6 +226,13 @@ static int make_tunnel(struct daemon *daemon, const struct tunnel *tunnel, struc
 	return sp_nl_tunnel_new(daemon->nl, &made, err);
 }
 
+static bool is_same_way(const struct port_way *a, const struct port_way *b)
+{
+	return sp_addr_equal(&a->local, &b->local) && sp_addr_equal(&a->remote, &b->remote) &&
+	       a->local_port == b->local_port && a->remote_port == b->remote_port &&
+	       a->follow == b->follow;
+}
+
 int kernel_place(struct daemon *daemon, const char *name, const struct port_way *way,
 		 struct sp_error *err)
 {
@@ -239,12 +246,19 @@ int kernel_place(struct daemon *daemon, const char *name, const struct port_way 
 
 	if (!tunnel)
 		return sp_fail(err, "tunnel %s: not in the configuration", name);
+	/* What the kernel has made of it since it has told. */
+	if (tunnel->placed && is_same_way(&tunnel->way, way))
+		return 0;
 	tunnel->placed = true;
 	tunnel->way = *way;
 	strcpy(moved.name, name);
 	take_way(&moved, tunnel->config, way);
 	ret = sp_nl_tunnel_set(daemon->nl, &moved, err);
-	return ret == -ENOENT ? make_tunnel(daemon, tunnel, err) : ret;
+	if (ret == -ENOENT)
+		ret = make_tunnel(daemon, tunnel, err);
+	/* It is told again, and then it may be possible. */
+	tunnel->placed = !ret;
+	return ret;
 }
 
 /* --- SAs -------------------------------------------------------------------- */

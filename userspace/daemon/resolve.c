@@ -267,6 +267,7 @@ static void on_settled(evutil_socket_t fd, short what, void *arg)
 		    !look_at_local(resolver->daemon, peer) && peer->local.family)
 			resolver->lost = true;
 	source_hosts_free(hosts);
+	udp_addresses_changed(resolver->daemon);
 	/* The route may come after the address. */
 	if (resolver->lost)
 		event_add(resolver->settled, &wait);

@@ -140,6 +140,20 @@ bool source_hosts_have(const struct source_hosts *hosts, const struct sp_addr *a
 	return hosts->n && bsearch(addr, hosts->list, hosts->n, sizeof(*addr), compare_addresses);
 }
 
+static bool is_reached_from_elsewhere(const struct sp_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return addr->octets[0] != 127;
+	return !IN6_IS_ADDR_LOOPBACK(&addr->v6) && !IN6_IS_ADDR_LINKLOCAL(&addr->v6);
+}
+
+void source_hosts_each(const struct source_hosts *hosts, source_host_fn each, void *arg)
+{
+	for (size_t i = 0; i < hosts->n; i++)
+		if (is_reached_from_elsewhere(&hosts->list[i]))
+			each(&hosts->list[i], arg);
+}
+
 void source_hosts_free(struct source_hosts *hosts)
 {
 	if (!hosts)

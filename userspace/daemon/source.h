@@ -17,6 +17,9 @@ struct sp_addr source_of(const struct daemon *daemon, const struct sp_peer_confi
 /* The addresses that this host has now; NULL with the error set if they cannot be read. */
 struct source_hosts *source_hosts_read(struct sp_error *err);
 bool source_hosts_have(const struct source_hosts *hosts, const struct sp_addr *addr);
+/* Each at which somebody from elsewhere may come in: neither the loopback's nor link-local. */
+typedef void (*source_host_fn)(const struct sp_addr *addr, void *arg);
+void source_hosts_each(const struct source_hosts *hosts, source_host_fn each, void *arg);
 void source_hosts_free(struct source_hosts *hosts);	/* NULL is fine */
 
 #endif

@@ -9,6 +9,7 @@
 #include "io/log.h"
 #include "io/sockaddr.h"
 #include "party.h"
+#include "source.h"
 #include "udp.h"
 
 enum { RETRY_SECONDS = 5 };		/* while another program has the port */
@@ -235,19 +236,70 @@ void udp_close_all(struct daemon *daemon)
 	close_unneeded(daemon);
 }
 
-static void need_ports_of(struct party *party)
+static void need_ports_at(const struct sp_addr *local, void *arg)
 {
+	struct party *party = arg;
 	const struct engine_udp *udp = party->engine->udp;
 	struct udp_port *port;
 
 	for (size_t i = 0; i < ENGINE_UDP_MAX && udp[i].port; i++) {
-		port = need_port(party->daemon, &party->config->local, udp[i].port,
-				 party_link(party), udp[i].esp);
+		port = need_port(party->daemon, local, udp[i].port, party_link(party), udp[i].esp);
 		port->engine = party->engine;
 		if (party->config->remote_any && !port->anybody)
 			port->anybody = party;
 	}
+}
+
+/* Who may come from anywhere may come to any address of ours, unless it is said which. */
+static bool comes_to_any(const struct party *party)
+{
+	return party->config->remote_any && party->config->local_by_route;
+}
+
+static void need_ports_of(struct party *party, const struct source_hosts *hosts)
+{
+	if (comes_to_any(party) && hosts)
+		source_hosts_each(hosts, need_ports_at, party);
+	else if (party->config->local.family)
+		need_ports_at(&party->config->local, party);
 	udp_follow(party);
+}
+
+static bool has_comer_to_any(const struct daemon *daemon)
+{
+	const struct party *party;
+
+	LIST_FOREACH(party, &daemon->parties, next)
+		if (comes_to_any(party))
+			return true;
+	return false;
+}
+
+static void need_all_ports(struct daemon *daemon)
+{
+	struct source_hosts *hosts = NULL;
+	struct sp_error err;
+	struct party *party;
+
+	if (has_comer_to_any(daemon)) {
+		hosts = source_hosts_read(&err);
+		if (!hosts)
+			log_line("addresses: %s", err.text);
+	}
+	/* Those that come to one address are heard there first. */
+	LIST_FOREACH(party, &daemon->parties, next)
+		if (!comes_to_any(party))
+			need_ports_of(party, hosts);
+	LIST_FOREACH(party, &daemon->parties, next)
+		if (comes_to_any(party))
+			need_ports_of(party, hosts);
+	source_hosts_free(hosts);
+}
+
+void udp_addresses_changed(struct daemon *daemon)
+{
+	if (has_comer_to_any(daemon))
+		udp_apply(daemon, daemon->config);
 }
 
 void udp_apply(struct daemon *daemon, const struct sp_config *config)
@@ -266,9 +318,7 @@ void udp_apply(struct daemon *daemon, const struct sp_config *config)
 				  tunnel->options.link, true);
 	LIST_FOREACH(party, &daemon->parties, next)
 		udp_forget(party);
-	LIST_FOREACH(party, &daemon->parties, next)
-		if (party->config->local.family)
-			need_ports_of(party);
+	need_all_ports(daemon);
 	close_unneeded(daemon);
 	LIST_FOREACH(port, &daemon->udp_ports, next)
 		if (port->fresh)

@@ -14,6 +14,8 @@ struct party;
 
 /* Opens those that the configuration and its parties need, and gives the others back. */
 void udp_apply(struct daemon *daemon, const struct sp_config *config);
+/* The host has other addresses than before. */
+void udp_addresses_changed(struct daemon *daemon);
 void udp_close_all(struct daemon *daemon);
 /* The party goes. */
 void udp_forget(struct party *party);

@@ -46,8 +46,9 @@ struct port_host {
 	int (*remove)(void *arg, const char *tunnel, uint32_t generation, struct sp_error *err);
 	void (*random)(void *arg, void *buf, size_t len);
 	/*
-	 * From now on the tunnel's packets go there, those of the SAs that it has as well.  It is
-	 * the configuration's way until the engine says another one; a tunnel whose peer may be
+	 * From now on the tunnel's packets go there, those of the SAs that it has as well; to be
+	 * said before each generation, and costs nothing if they do already.  Before it is said
+	 * they go as is configured or as they did before a restart; a tunnel whose peer may be
 	 * anywhere (remote = any) is not in the kernel, and has no SPIs, before that.
 	 */
 	int (*place)(void *arg, const char *tunnel, const struct port_way *way,
