@@ -149,6 +149,8 @@ static bool take(struct spn_stage *stage, struct sk_buff_head *skbs, struct sk_b
 {
 	unlink_old(stage, old);
 	WRITE_ONCE(stage->emptying, !skb_queue_empty(&stage->skbs));
+	/* Who sees without the lock that nothing waits sees that: spn_stage_comes_first(). */
+	smp_wmb();
 	unlink_all(stage, skbs);
 	return stage->emptying;
 }

@@ -33,7 +33,7 @@ enum {
  * @sn: the namespace whose budget they count against; not looked at once @closed
  * @drops: of the tunnel
  * @octets: memory of all in @skbs
- * @emptying: a CPU sends what waited
+ * @emptying: a CPU sends what waited; read without the lock as packets come
  * @closed: the tunnel is deleted, nothing waits any more
  * @age: drops what has waited for too long; armed while something waits
  */
@@ -61,10 +61,19 @@ void spn_stage_add(struct spn_stage *stage, struct sk_buff *list);
 /*
  * Does a packet that comes now have to wait its turn behind others?  Not if so many come
  * that they would be dropped for it.
+ *
+ * This takes no lock, because most often nothing waits.  Only packets of one flow have to keep
+ * their order, so the caller has seen those before this one being staged, and sees since then
+ * either that they still wait or that they have been taken out.  The latter implies @emptying:
+ * the acquire pairs with the barrier in take(), which sets it before it lets the length drop.
+ * @emptying is cleared after what was taken has its place in tunnel->tx.  Who reads it as clear
+ * takes that queue's lock later, and comes behind; only after the last round of spn_stage_more(),
+ * which ends an emptying that others kept up, may a packet overtake.
  */
 static inline bool spn_stage_comes_first(const struct spn_stage *stage)
 {
-	unsigned int waiting = skb_queue_len_lockless(&stage->skbs);
+	/* Pairs with smp_wmb() in take(). */
+	unsigned int waiting = smp_load_acquire(&stage->skbs.qlen);
 
 	return READ_ONCE(stage->emptying) ? waiting < SPN_STAGE_MAX / 2 : waiting;
 }
