@@ -19,8 +19,8 @@
 #include "tunnel.h"
 
 static const struct spn_flow flow = {
-	.out = { .work = spn_output_work, .deliver = spn_output_deliver },
-	.in = { .work = spn_input_work, .deliver = spn_input_deliver, .in_poll = true },
+	.out = { .work = spn_output_seal, .deliver = spn_output_deliver },
+	.in = { .work = spn_input_open, .deliver = spn_input_deliver, .in_poll = true },
 	.fit = spn_mtu_fit,
 	.refit = spn_mtu_refit,
 	.prepare = spn_peer_prepare,

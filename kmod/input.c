@@ -23,14 +23,6 @@ static bool check(const struct spn_suite *suite, const struct sk_buff *skb)
 			   spn_esp_check(suite, skb->len);
 }
 
-static int open(const struct spn_xform *xform, struct sk_buff *skb, spn_xform_done done)
-{
-	struct spn_cb *cb = spn_cb(skb);
-
-	return xform->suite->ah ? spn_ah_open(xform, skb, cb->ip_len, cb->seq) :
-				  spn_esp_open(xform, skb, cb->seq, done);
-}
-
 static enum spn_drop_reason strip(const struct spn_suite *suite, struct sk_buff *skb,
 				  u8 *next_header)
 {
@@ -60,43 +52,19 @@ static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_bu
 	return SPN_DROP_NONE;
 }
 
-static enum spn_drop_reason reason_of(int err)
-{
-	switch (err) {
-	case 0:
-		return SPN_DROP_NONE;
-	case -EBADMSG:
-		return SPN_DROP_AUTH;
-	case -ENOMEM:
-		return SPN_DROP_NO_MEMORY;
-	default:
-		return SPN_DROP_CRYPTO;
-	}
-}
-
 /* The cipher has finished a packet after all. */
 static void opened(struct sk_buff *skb, int err)
 {
-	struct spn_cb *cb = spn_cb(skb);
-
-	cb->drop = reason_of(err);
-	spn_lane_release(&cb->sa->tunnel->rx, cb->head, 1);
+	spn_lane_done(&spn_cb(skb)->sa->tunnel->rx, skb, err);
 }
 
-void spn_input_work(struct spn_queue *queue, struct sk_buff *list)
+int spn_input_open(const struct spn_sa *sa, struct sk_buff *skb)
 {
-	const struct spn_sa *sa = spn_cb(list)->sa;
-	struct sk_buff *skb;
-	int err;
+	const struct spn_xform *xform = &sa->xform;
+	struct spn_cb *cb = spn_cb(skb);
 
-	for (skb = list; skb; skb = skb->next) {
-		err = open(&sa->xform, skb, opened);
-		if (err == -EINPROGRESS)
-			spn_queue_hold(list);
-		else
-			spn_cb(skb)->drop = reason_of(err);
-	}
-	spn_lane_release(queue, list, SPN_QUEUE_WORK_HOLDS);
+	return xform->suite->ah ? spn_ah_open(xform, skb, cb->ip_len, cb->seq) :
+				  spn_esp_open(xform, skb, cb->seq, opened);
 }
 
 /* Where the header in front says that ESP follows. */
@@ -115,23 +83,11 @@ static void describe(struct spn_sa *sa, struct sk_buff *skb, bool encap, u64 seq
 	memset(cb, 0, sizeof(*cb));
 	cb->ip_len = -skb_network_offset(skb);
 	cb->next_at = at;
-	cb->sa = sa;
 	cb->seq = seq;
 	cb->encap = encap;
 	cb->tos = spn_ip_tos(skb);
 	skb_dst_drop(skb);
 	skb->dev = sa->tunnel->dev;
-}
-
-/* Begins a list.  An SA that is being freed has expired as much as one can. */
-static enum spn_drop_reason begin_list(struct spn_sa *sa, struct sk_buff *skb)
-{
-	if (!spn_sa_get(sa))
-		return SPN_DROP_EXPIRED;
-	if (spn_lane_begin(&sa->tunnel->rx, skb))
-		return SPN_DROP_NONE;
-	spn_sa_put(sa);
-	return SPN_DROP_BACKLOG;
 }
 
 /* Both have the two numbers; AH has something before them. */
@@ -170,9 +126,7 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 	reason = precheck(sa, skb, encap, seq);
 	if (!reason) {
 		describe(sa, skb, encap, seq);
-		if (spn_lane_join(&sa->tunnel->rx, skb))
-			return 0;
-		reason = begin_list(sa, skb);
+		reason = spn_lane_receive(sa, skb);
 	}
 	if (reason) {
 		src = spn_ip_src(skb);
@@ -301,7 +255,7 @@ static void receive(struct sk_buff *skb, struct napi_struct *napi)
 	napi_gro_receive(napi, skb);
 }
 
-static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi)
+void spn_input_deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi)
 {
 	struct spn_addr src = spn_ip_src(skb);	/* the outer one, still */
 	struct spn_tunnel *tunnel = sa->tunnel;
@@ -322,16 +276,4 @@ static void deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *
 		consume_skb(skb);
 	else
 		receive(skb, napi);
-}
-
-void spn_input_deliver(struct sk_buff *list, struct napi_struct *napi)
-{
-	struct spn_sa *sa = spn_cb(list)->sa;
-	struct sk_buff *skb, *next;
-
-	skb_list_walk_safe(list, skb, next) {
-		skb_mark_not_on_list(skb);
-		deliver(sa, skb, napi);
-	}
-	spn_sa_put(sa);
 }

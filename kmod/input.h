@@ -44,8 +44,8 @@ int spn_input_unknown(struct sk_buff *skb, u8 proto);
  */
 bool spn_input_error(struct sk_buff *skb, const struct spn_quote *quote, u32 mtu);
 
-/* What becomes of a tunnel's inbound lists (struct spn_queue_ops): opened, then received. */
-void spn_input_work(struct spn_queue *queue, struct sk_buff *list);
-void spn_input_deliver(struct sk_buff *list, struct napi_struct *napi);
+/* What becomes of a tunnel's inbound packets (struct spn_queue_ops): opened, then received. */
+int spn_input_open(const struct spn_sa *sa, struct sk_buff *skb);
+void spn_input_deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi);
 
 #endif

@@ -57,7 +57,122 @@ static s64 inbound_max;
 static DEFINE_SPINLOCK(offers_lock);		/* bottom halves off */
 static LIST_HEAD(offers);			/* queues with lists to claim, by turns */
 
+/* --- deliveries ------------------------------------------------------------- */
+
+static void call_napi(void *lane)
+{
+	__napi_schedule(&((struct lane *)lane)->napi);
+}
+
+/* If the NAPI is scheduled already, it comes round once more. */
+static void schedule_napi(struct lane *lane)
+{
+	unsigned int cpu = lane->cpu;
+
+	if (!napi_schedule_prep(&lane->napi))
+		return;
+	if (unlikely(!cpu_online(cpu)))
+		cpu = cpumask_first(cpu_online_mask);
+	if (cpu == smp_processor_id() || smp_call_function_single_async(cpu, &lane->call))
+		__napi_schedule(&lane->napi);
+}
+
+/* Leaves a queue to its CPU.  The caller has the right to deliver, and passes it on. */
+static void leave_delivery(struct spn_queue *queue)
+{
+	struct lane *lane = &per_cpu(lanes, queue->cpu);
+
+	spin_lock(&lane->lock);
+	list_add_tail(&queue->deliver_node, &lane->deliver);
+	spin_unlock(&lane->lock);
+	schedule_napi(lane);
+}
+
+static void deliver_list(const struct spn_queue *queue, struct sk_buff *list,
+			 struct napi_struct *napi)
+{
+	struct spn_sa *sa = spn_cb(list)->sa;
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		queue->ops->deliver(sa, skb, napi);
+	}
+	spn_sa_put(sa);
+}
+
+/* Delivers here and now, but not for ever. */
+static void deliver(struct spn_queue *queue)
+{
+	int budget = NAPI_POLL_WEIGHT;
+	struct sk_buff *list;
+	bool more;
+
+	do {
+		if (budget <= 0) {
+			leave_delivery(queue);
+			return;
+		}
+		list = spn_queue_pop(queue, &more);
+		budget -= spn_cb(list)->count;
+		deliver_list(queue, list, NULL);
+	} while (more || spn_queue_yield(queue));
+}
+
+/* spn_queue_release(), and what is ready gets delivered. */
+static void release_list(struct spn_queue *queue, struct sk_buff *list, unsigned int holds)
+{
+	/* The list may be delivered by others, and the tunnel with the queue be let go of. */
+	rcu_read_lock();
+	if (spn_queue_release(queue, list, holds)) {
+		if (queue->ops->in_poll || queue->cpu != smp_processor_id())
+			leave_delivery(queue);
+		else
+			deliver(queue);
+	}
+	rcu_read_unlock();
+}
+
 /* --- work ------------------------------------------------------------------ */
+
+static enum spn_drop_reason reason_of(int err)
+{
+	switch (err) {
+	case 0:
+		return SPN_DROP_NONE;
+	case -EBADMSG:
+		return SPN_DROP_AUTH;
+	case -ENOMEM:
+		return SPN_DROP_NO_MEMORY;
+	case -ESHUTDOWN:
+		return SPN_DROP_SHUTDOWN;
+	default:
+		return SPN_DROP_CRYPTO;
+	}
+}
+
+/* The caller has the right to work on it. */
+static void work_on(struct spn_queue *queue, struct sk_buff *list)
+{
+	const struct spn_sa *sa = spn_cb(list)->sa;
+	struct sk_buff *skb;
+	int err;
+
+	for (skb = list; skb; skb = skb->next) {
+		err = queue->ops->work(sa, skb);
+		if (err == -EINPROGRESS)
+			spn_queue_hold(list);
+		else
+			spn_cb(skb)->drop = reason_of(err);
+	}
+	release_list(queue, list, SPN_QUEUE_WORK_HOLDS);
+}
+
+void spn_lane_done(struct spn_queue *queue, struct sk_buff *skb, int err)
+{
+	spn_cb(skb)->drop = reason_of(err);
+	release_list(queue, spn_cb(skb)->head, 1);
+}
 
 /*
  * Wakes one CPU, another than this one if there is one that rests.  A worker that
@@ -121,7 +236,7 @@ static void lane_work(struct work_struct *work)
 		rcu_read_lock();
 		list = claim(&queue);
 		if (list)
-			queue->ops->work(queue, list);
+			work_on(queue, list);
 		rcu_read_unlock();
 		local_bh_enable();
 		cond_resched();
@@ -139,84 +254,241 @@ static void settle_cpu(struct spn_queue *queue)
 		queue->cpu = smp_processor_id();
 }
 
-enum spn_list_state spn_lane_add(struct spn_queue *queue, struct sk_buff *list)
-{
-	bool mine = spn_cb(list)->count <= SHORT_LIST || num_online_cpus() == 1;
+/* --- what goes out ----------------------------------------------------------- */
 
-	lockdep_assert_held(&queue->lock);
-	settle_cpu(queue);
-	return spn_queue_add(queue, list, mine);
+static void drop_list(struct spn_sa *sa, struct sk_buff *list, enum spn_drop_reason reason)
+{
+	struct sk_buff *skb, *next;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		spn_drop_tx(skb, &sa->drops, reason, sa->spi, 0);
+	}
 }
 
-void spn_lane_start(struct spn_queue *queue, struct sk_buff *list, enum spn_list_state state)
+static void number_list(struct sk_buff *list, u64 seq)
 {
-	if (state == SPN_LIST_MINE)
-		queue->ops->work(queue, list);
+	for (; list; list = list->next)
+		spn_cb(list)->seq = seq++;
+}
+
+/*
+ * Cuts off those packets of a list that the SA's limits do not let pass, and returns them; if
+ * none passes, all.  @bytes are then those of the rest.
+ */
+static struct sk_buff *cut_list(const struct spn_sa *sa, struct sk_buff *list,
+				unsigned int *bytes)
+{
+	struct sk_buff *skb, *last = NULL;
+	unsigned int count = 0, sum = 0;
+
+	if (spn_sa_has_room(sa, spn_cb(list)->count, *bytes))
+		return NULL;
+	if (!list->next)
+		return list;
+	for (skb = list; skb; skb = skb->next) {
+		if (!spn_sa_has_room(sa, count + 1, sum + skb->len))
+			break;
+		sum += skb->len;
+		count++;
+		last = skb;
+	}
+	if (!last)
+		return list;
+	last->next = NULL;
+	spn_cb(skb)->count = spn_cb(list)->count - count;
+	spn_cb(list)->count = count;
+	*bytes = sum;
+	return skb;
+}
+
+static void append_list(struct sk_buff *list, struct sk_buff *rest)
+{
+	while (list->next)
+		list = list->next;
+	list->next = rest;
+}
+
+/*
+ * Numbers a list and gives it its place in the order.  Returns what has none, and the @reason;
+ * the SA ends with what passes its limits.
+ */
+static struct sk_buff *queue_list(struct spn_queue *queue, struct spn_sa *sa,
+				  struct sk_buff *list, unsigned int bytes,
+				  enum spn_list_state *state, enum spn_drop_reason *reason)
+{
+	unsigned int all = bytes;
+	struct sk_buff *rest;
+	bool mine;
+	u64 seq;
+
+	lockdep_assert_held(&queue->lock);
+	*reason = SPN_DROP_BACKLOG;
+	if (spn_queue_full(queue, spn_cb(list)->count))
+		return list;
+	rest = cut_list(sa, list, &bytes);
+	if (rest != list) {
+		*reason = spn_sa_number(sa, spn_cb(list)->count, bytes, &seq);
+		if (*reason) {
+			/* It has ended meanwhile, for all of them. */
+			append_list(list, rest);
+			return list;
+		}
+		number_list(list, seq);
+		settle_cpu(queue);
+		mine = spn_cb(list)->count <= SHORT_LIST || num_online_cpus() == 1;
+		*state = spn_queue_add(queue, list, mine);
+	} else {
+		bytes = 0;
+	}
+	if (rest)
+		*reason = spn_sa_number(sa, spn_cb(rest)->count, all - bytes, &seq);
+	return rest;
+}
+
+void spn_lane_send(struct spn_sa *sa, struct sk_buff *list, unsigned int count,
+		   unsigned int bytes)
+{
+	enum spn_list_state state = SPN_LIST_WAITS;
+	struct spn_queue *queue = &sa->tunnel->tx;
+	enum spn_drop_reason reason;
+	struct sk_buff *skb, *rest;
+
+	for (skb = list; skb; skb = skb->next) {
+		spn_cb(skb)->sa = sa;
+		spn_cb(skb)->head = list;
+		spn_cb(skb)->drop = SPN_DROP_NONE;
+	}
+	spn_cb(list)->count = count;
+	spin_lock(&queue->lock);
+	rest = queue_list(queue, sa, list, bytes, &state, &reason);
+	spin_unlock(&queue->lock);
+	if (rest)
+		drop_list(sa, rest, reason);
+	if (rest == list)
+		spn_sa_put(sa);
+	else if (state == SPN_LIST_MINE)
+		work_on(queue, list);
 	else if (state == SPN_LIST_OFFER)
 		offer(queue);
 }
 
-/* --- deliveries ------------------------------------------------------------- */
+/* --- what comes in: bursts ---------------------------------------------------------------- */
 
-static void call_napi(void *lane)
+static unsigned int kib_of(const struct sk_buff *skb)
 {
-	__napi_schedule(&((struct lane *)lane)->napi);
+	return DIV_ROUND_UP(skb->truesize, SZ_1K);
 }
 
-/* If the NAPI is scheduled already, it comes round once more. */
-static void schedule_napi(struct lane *lane)
+static bool inbound_full(const struct spn_queue *queue)
 {
-	unsigned int cpu = lane->cpu;
-
-	if (!napi_schedule_prep(&lane->napi))
-		return;
-	if (unlikely(!cpu_online(cpu)))
-		cpu = cpumask_first(cpu_online_mask);
-	if (cpu == smp_processor_id() || smp_call_function_single_async(cpu, &lane->call))
-		__napi_schedule(&lane->napi);
+	return queue->packets >= SPN_QUEUE_LIST_MAX &&
+	       percpu_counter_read(&inbound) >= inbound_max;
 }
 
-/* Leaves a queue to its CPU.  The caller has the right to deliver, and passes it on. */
-static void leave_delivery(struct spn_queue *queue)
+/* In the newest list, or in one of its own, which holds the SA. */
+static enum spn_drop_reason take_place(struct spn_queue *queue, struct spn_sa *sa,
+				       struct sk_buff *skb, enum spn_list_state *state)
 {
-	struct lane *lane = &per_cpu(lanes, queue->cpu);
+	struct spn_cb *cb = spn_cb(skb);
 
-	spin_lock(&lane->lock);
-	list_add_tail(&queue->deliver_node, &lane->deliver);
-	spin_unlock(&lane->lock);
-	schedule_napi(lane);
+	lockdep_assert_held(&queue->lock);
+	if (inbound_full(queue))
+		return SPN_DROP_BACKLOG;
+	if (spn_queue_join(queue, skb)) {
+		spn_cb(queue->newest)->kib += kib_of(skb);
+		return SPN_DROP_NONE;
+	}
+	if (spn_queue_full(queue, 1))
+		return SPN_DROP_BACKLOG;
+	/* One that is being freed has expired as much as one can. */
+	if (!spn_sa_get(sa))
+		return SPN_DROP_EXPIRED;
+	cb->head = skb;
+	cb->count = 1;
+	cb->kib = kib_of(skb);
+	settle_cpu(queue);
+	*state = spn_queue_add(queue, skb, false);
+	return SPN_DROP_NONE;
 }
 
-/* Delivers here and now, but not for ever. */
-static void deliver(struct spn_queue *queue)
+enum spn_drop_reason spn_lane_receive(struct spn_sa *sa, struct sk_buff *skb)
 {
-	int budget = NAPI_POLL_WEIGHT;
+	enum spn_list_state state = SPN_LIST_WAITS;
+	struct spn_queue *queue = &sa->tunnel->rx;
+	struct lane *lane = this_cpu_ptr(&lanes);
+	unsigned int kib = kib_of(skb);
+	enum spn_drop_reason reason;
+
+	spn_cb(skb)->sa = sa;
+	spn_cb(skb)->drop = SPN_DROP_NONE;
+	spin_lock(&queue->lock);
+	reason = take_place(queue, sa, skb, &state);
+	spin_unlock(&queue->lock);
+	if (reason)
+		return reason;
+	percpu_counter_add_batch(&inbound, kib, INBOUND_BATCH);
+	if (state == SPN_LIST_OFFER) {
+		spin_lock(&lane->lock);
+		list_add_tail(&queue->offer_node, &lane->bursts);
+		spin_unlock(&lane->lock);
+		schedule_napi(lane);
+	}
+	return SPN_DROP_NONE;
+}
+
+/*
+ * Works on a burst that is over, or offers it.  What is too much for one round keeps its right
+ * and waits for the next.  Returns how many packets were worked on.
+ */
+static int start_burst(struct lane *lane, struct spn_queue *queue, int budget)
+{
 	struct sk_buff *list;
+	int done = 0;
 	bool more;
 
 	do {
-		if (budget <= 0) {
-			leave_delivery(queue);
-			return;
+		if (done >= budget) {
+			spin_lock(&lane->lock);
+			list_add_tail(&queue->offer_node, &lane->bursts);
+			spin_unlock(&lane->lock);
+			break;
 		}
-		list = spn_queue_pop(queue, &more);
-		budget -= spn_cb(list)->count;
-		queue->ops->deliver(list, NULL);
-	} while (more || spn_queue_yield(queue));
+		if (num_online_cpus() > 1 && !spn_queue_short(queue, SHORT_LIST)) {
+			offer(queue);
+			break;
+		}
+		list = spn_queue_claim(queue, &more);
+		done += spn_cb(list)->count;
+		work_on(queue, list);
+	} while (more);
+	return done;
 }
 
-void spn_lane_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds)
+static struct spn_queue *next_burst(struct lane *lane)
 {
-	/* The list may be delivered by others, and the tunnel with the queue be let go of. */
-	rcu_read_lock();
-	if (spn_queue_release(queue, list, holds)) {
-		if (queue->ops->in_poll || queue->cpu != smp_processor_id())
-			leave_delivery(queue);
-		else
-			deliver(queue);
-	}
-	rcu_read_unlock();
+	struct spn_queue *queue;
+
+	spin_lock(&lane->lock);
+	queue = list_first_entry_or_null(&lane->bursts, struct spn_queue, offer_node);
+	if (queue)
+		list_del(&queue->offer_node);
+	spin_unlock(&lane->lock);
+	return queue;
 }
+
+static int start_bursts(struct lane *lane, int budget)
+{
+	struct spn_queue *queue;
+	int done = 0;
+
+	/* The queue may be another's, or gone, once it has been started. */
+	while (done < budget && (queue = next_burst(lane)))
+		done += start_burst(lane, queue, budget - done);
+	return done;
+}
+
+/* --- the poll ------------------------------------------------------------------ */
 
 static struct spn_queue *next_to_deliver(struct lane *lane)
 {
@@ -244,7 +516,7 @@ static int poll_deliveries(struct lane *lane, int budget, struct list_head *spen
 		/* What comes in is delivered here alone. */
 		if (queue->ops->in_poll)
 			percpu_counter_add_batch(&inbound, -(s64)spn_cb(list)->kib, INBOUND_BATCH);
-		queue->ops->deliver(list, &lane->napi);
+		deliver_list(queue, list, &lane->napi);
 		if (!more) {
 			list_add_tail(&queue->deliver_node, spent);
 			continue;
@@ -264,113 +536,6 @@ static void yield_deliveries(struct list_head *spent)
 	list_for_each_entry_safe(queue, next, spent, deliver_node)
 		if (spn_queue_yield(queue))
 			leave_delivery(queue);
-}
-
-/* --- bursts ---------------------------------------------------------------- */
-
-static unsigned int kib_of(const struct sk_buff *skb)
-{
-	return DIV_ROUND_UP(skb->truesize, SZ_1K);
-}
-
-static bool inbound_full(const struct spn_queue *queue)
-{
-	return queue->packets >= SPN_QUEUE_LIST_MAX &&
-	       percpu_counter_read(&inbound) >= inbound_max;
-}
-
-bool spn_lane_join(struct spn_queue *queue, struct sk_buff *skb)
-{
-	unsigned int kib = kib_of(skb);
-	bool joined;
-
-	spin_lock(&queue->lock);
-	joined = !inbound_full(queue) && spn_queue_join(queue, skb);
-	if (joined)
-		spn_cb(queue->newest)->kib += kib;
-	spin_unlock(&queue->lock);
-	if (joined)
-		percpu_counter_add_batch(&inbound, kib, INBOUND_BATCH);
-	return joined;
-}
-
-bool spn_lane_begin(struct spn_queue *queue, struct sk_buff *skb)
-{
-	struct lane *lane = this_cpu_ptr(&lanes);
-	enum spn_list_state state = SPN_LIST_WAITS;
-	unsigned int kib = kib_of(skb);
-	bool full;
-
-	spn_cb(skb)->head = skb;
-	spn_cb(skb)->count = 1;
-	spn_cb(skb)->kib = kib;
-	spin_lock(&queue->lock);
-	full = spn_queue_full(queue, 1) || inbound_full(queue);
-	if (!full) {
-		settle_cpu(queue);
-		state = spn_queue_add(queue, skb, false);
-	}
-	spin_unlock(&queue->lock);
-	if (!full)
-		percpu_counter_add_batch(&inbound, kib, INBOUND_BATCH);
-	if (state == SPN_LIST_OFFER) {
-		spin_lock(&lane->lock);
-		list_add_tail(&queue->offer_node, &lane->bursts);
-		spin_unlock(&lane->lock);
-		schedule_napi(lane);
-	}
-	return !full;
-}
-
-/*
- * Works on a burst that is over, or offers it.  What is too much for one round keeps its right
- * and waits for the next.  Returns how many packets were worked on.
- */
-static int start_burst(struct lane *lane, struct spn_queue *queue, int budget)
-{
-	struct sk_buff *list;
-	int done = 0;
-	bool more;
-
-	do {
-		if (done >= budget) {
-			spin_lock(&lane->lock);
-			list_add_tail(&queue->offer_node, &lane->bursts);
-			spin_unlock(&lane->lock);
-			break;
-		}
-		if (num_online_cpus() > 1 && !spn_queue_short(queue, SHORT_LIST)) {
-			offer(queue);
-			break;
-		}
-		list = spn_queue_claim(queue, &more);
-		done += spn_cb(list)->count;
-		queue->ops->work(queue, list);
-	} while (more);
-	return done;
-}
-
-static struct spn_queue *next_burst(struct lane *lane)
-{
-	struct spn_queue *queue;
-
-	spin_lock(&lane->lock);
-	queue = list_first_entry_or_null(&lane->bursts, struct spn_queue, offer_node);
-	if (queue)
-		list_del(&queue->offer_node);
-	spin_unlock(&lane->lock);
-	return queue;
-}
-
-static int start_bursts(struct lane *lane, int budget)
-{
-	struct spn_queue *queue;
-	int done = 0;
-
-	/* The queue may be another's, or gone, once it has been started. */
-	while (done < budget && (queue = next_burst(lane)))
-		done += start_burst(lane, queue, budget - done);
-	return done;
 }
 
 /* What is worked on counts like what is delivered: it is most of the work. */

@@ -18,7 +18,10 @@
 
 #include <linux/init.h>
 
+#include "drop.h"
 #include "queue.h"
+
+struct spn_sa;
 
 int __init spn_lane_init(void);
 
@@ -26,30 +29,31 @@ int __init spn_lane_init(void);
 void spn_lane_exit(void);
 
 /**
- * spn_lane_add - give a list its place in the queue
- * @queue: the queue; its lock is held
- * @list: the list, its count filled in
+ * spn_lane_send - number a list of outbound packets, and give it its place in the order
+ * @sa: the SA; a reference is taken over
+ * @list: packets linked by ->next, each with what its work and delivery will need; taken over
+ * @count: how many
+ * @bytes: octets in them that count; of a list of several, all that they have
  *
- * Return: what to say to spn_lane_start(), after the lock is given up.
+ * Works on them, or sees to it that somebody does.  What the SA's limits do not let pass is
+ * dropped, and ends it.  Under rcu_read_lock(), bottom halves off.
  */
-enum spn_list_state spn_lane_add(struct spn_queue *queue, struct sk_buff *list);
+void spn_lane_send(struct spn_sa *sa, struct sk_buff *list, unsigned int count,
+		   unsigned int bytes);
 
-/* Works on the list, or sees to it that somebody does. */
-void spn_lane_start(struct spn_queue *queue, struct sk_buff *list, enum spn_list_state state);
-
-/* spn_lane_release - spn_queue_release(), and what is ready gets delivered */
-void spn_lane_release(struct spn_queue *queue, struct sk_buff *list, unsigned int holds);
-
-/*
- * Inbound packets get their place in the order as they come in, and those of one SA that
- * come in a row make a list.  Nobody is called to work on it until the burst that they are
- * part of is over.  In softirq, both.
+/**
+ * spn_lane_receive - give an inbound packet its place in the order
+ * @sa: the SA
+ * @skb: the packet, with what its work and delivery will need
+ *
+ * Those of one SA that come in a row make a list.  Nobody is called to work on it until the
+ * burst that they are part of is over.  Under rcu_read_lock(), in softirq.
+ *
+ * Return: SPN_DROP_NONE, or why there is no place for it.
  */
+enum spn_drop_reason spn_lane_receive(struct spn_sa *sa, struct sk_buff *skb);
 
-/* Adds a packet to the newest list, as spn_queue_join(). */
-bool spn_lane_join(struct spn_queue *queue, struct sk_buff *skb);
-
-/* Begins a list, which takes over a reference to the SA; false if too many wait. */
-bool spn_lane_begin(struct spn_queue *queue, struct sk_buff *skb);
+/* The cipher has finished a packet after all, of which work() had said -EINPROGRESS. */
+void spn_lane_done(struct spn_queue *queue, struct sk_buff *skb, int err);
 
 #endif

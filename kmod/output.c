@@ -113,17 +113,6 @@ static struct sk_buff *fit(struct spn_tunnel *tunnel, const struct spn_conf *con
 	return split(tunnel, skb);
 }
 
-static void drop_list(struct sk_buff *list, struct spn_drops *drops,
-		      enum spn_drop_reason reason, __be32 spi)
-{
-	struct sk_buff *skb, *next;
-
-	skb_list_walk_safe(list, skb, next) {
-		skb_mark_not_on_list(skb);
-		spn_drop_tx(skb, drops, reason, spi, 0);
-	}
-}
-
 /* What a packet counts.  Of a dummy one the receiver cannot tell what is padding. */
 static unsigned int octets_of(const struct sk_buff *skb, unsigned int pad_to)
 {
@@ -131,11 +120,11 @@ static unsigned int octets_of(const struct sk_buff *skb, unsigned int pad_to)
 }
 
 /*
- * Notes what deliver will need once the inner headers are ciphertext, and how many
- * packets there are.  Returns the octets in them.
+ * Notes what sealing and delivery will need, the latter once the inner headers are ciphertext.
+ * A reference to @sa is held.
  */
-static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned int ip_len,
-			     unsigned int pad_to)
+static void send_list(struct spn_sa *sa, struct sk_buff *list, unsigned int ip_len,
+		      unsigned int pad_to, unsigned int headroom)
 {
 	unsigned int count = 0, bytes = 0;
 	struct sk_buff *skb;
@@ -144,44 +133,26 @@ static unsigned int describe(struct sk_buff *list, struct spn_sa *sa, unsigned i
 		struct spn_cb *cb = spn_cb(skb);
 
 		memset(cb, 0, sizeof(*cb));
-		cb->sa = sa;
-		cb->head = list;
 		cb->ip_len = ip_len;
 		cb->pad_to = pad_to;
+		cb->headroom = headroom;
 		cb->tos = spn_ip_tos(skb);
 		cb->df = spn_ip_df(skb);
 		cb->fragment = !cb->df || skb->len <= spn_ip_mtu_min(skb);
 		bytes += octets_of(skb, pad_to);
 		count++;
 	}
-	spn_cb(list)->count = count;
-	return bytes;
-}
-
-static enum spn_drop_reason reason_of(int err)
-{
-	switch (err) {
-	case 0:
-	case -EINPROGRESS:
-		return SPN_DROP_NONE;
-	case -ENOMEM:
-		return SPN_DROP_NO_MEMORY;
-	case -ESHUTDOWN:
-		return SPN_DROP_SHUTDOWN;
-	default:
-		return SPN_DROP_CRYPTO;
-	}
+	spn_lane_send(sa, list, count, bytes);
 }
 
 /* The cipher has finished a packet after all. */
 static void sealed(struct sk_buff *skb, int err)
 {
-	struct spn_cb *cb = spn_cb(skb);
+	struct spn_sa *sa = spn_cb(skb)->sa;
 
 	if (!err)
-		err = spn_esp_sealed(&cb->sa->xform, skb, cb->seq);
-	cb->drop = reason_of(err);
-	spn_lane_release(&cb->sa->tunnel->tx, cb->head, 1);
+		err = spn_esp_sealed(&sa->xform, skb, spn_cb(skb)->seq);
+	spn_lane_done(&sa->tunnel->tx, skb, err);
 }
 
 /*
@@ -255,130 +226,17 @@ static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int h
 			    sealed);
 }
 
-static int seal(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
+int spn_output_seal(const struct spn_sa *sa, struct sk_buff *skb)
 {
+	unsigned int headroom = spn_cb(skb)->headroom;
 	int err;
 
-	skb_reset_inner_network_header(skb);
 	if (!sa->xform.suite->ah)
 		return seal_esp(sa, skb, headroom);
 	rcu_read_lock();
 	err = seal_ah(sa, skb, headroom);
 	rcu_read_unlock();
 	return err;
-}
-
-void spn_output_work(struct spn_queue *queue, struct sk_buff *list)
-{
-	const struct spn_sa *sa = spn_cb(list)->sa;
-	unsigned int headroom = spn_cb(list)->headroom;
-	struct sk_buff *skb;
-	int err;
-
-	for (skb = list; skb; skb = skb->next) {
-		err = seal(sa, skb, headroom);
-		if (err == -EINPROGRESS)
-			spn_queue_hold(list);
-		else
-			spn_cb(skb)->drop = reason_of(err);
-	}
-	spn_lane_release(queue, list, SPN_QUEUE_WORK_HOLDS);
-}
-
-static void number(struct sk_buff *list, u64 seq)
-{
-	for (; list; list = list->next)
-		spn_cb(list)->seq = seq++;
-}
-
-/*
- * Cuts off those packets of a list that the SA's limits do not let pass, and returns them; if
- * none passes, all.  @bytes are then those of the rest.
- */
-static struct sk_buff *cut_list(struct spn_sa *sa, struct sk_buff *list, unsigned int pad_to,
-				unsigned int *bytes)
-{
-	struct sk_buff *skb, *last = NULL;
-	unsigned int count = 0, sum = 0;
-
-	if (spn_sa_has_room(sa, spn_cb(list)->count, *bytes))
-		return NULL;
-	for (skb = list; skb; skb = skb->next) {
-		if (!spn_sa_has_room(sa, count + 1, sum + octets_of(skb, pad_to)))
-			break;
-		sum += octets_of(skb, pad_to);
-		count++;
-		last = skb;
-	}
-	if (!last)
-		return list;
-	last->next = NULL;
-	spn_cb(skb)->count = spn_cb(list)->count - count;
-	spn_cb(list)->count = count;
-	*bytes = sum;
-	return skb;
-}
-
-static void append_list(struct sk_buff *list, struct sk_buff *rest)
-{
-	while (list->next)
-		list = list->next;
-	list->next = rest;
-}
-
-/*
- * Numbers a list and gives it its place in the order.  Returns what has none, and the @reason;
- * the SA ends with what passes its limits.  Under queue->lock.
- */
-static struct sk_buff *queue_list(struct spn_queue *queue, struct spn_sa *sa,
-				  struct sk_buff *list, unsigned int pad_to, unsigned int bytes,
-				  enum spn_list_state *state, enum spn_drop_reason *reason)
-{
-	unsigned int all = bytes;
-	struct sk_buff *rest;
-	u64 seq;
-
-	*reason = SPN_DROP_BACKLOG;
-	if (spn_queue_full(queue, spn_cb(list)->count))
-		return list;
-	rest = cut_list(sa, list, pad_to, &bytes);
-	if (rest != list) {
-		*reason = spn_sa_number(sa, spn_cb(list)->count, bytes, &seq);
-		if (*reason) {
-			/* It has ended meanwhile, for all of them. */
-			append_list(list, rest);
-			return list;
-		}
-		number(list, seq);
-		*state = spn_lane_add(queue, list);
-	} else {
-		bytes = 0;
-	}
-	if (rest)
-		*reason = spn_sa_number(sa, spn_cb(rest)->count, all - bytes, &seq);
-	return rest;
-}
-
-/* A reference to @sa is held. */
-static void send_list(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *list,
-		      unsigned int ip_len, unsigned int pad_to, unsigned int headroom)
-{
-	unsigned int bytes = describe(list, sa, ip_len, pad_to);
-	struct spn_queue *queue = &tunnel->tx;
-	enum spn_drop_reason reason;
-	enum spn_list_state state = SPN_LIST_WAITS;
-	struct sk_buff *rest;
-
-	spn_cb(list)->headroom = headroom;
-	spin_lock(&queue->lock);
-	rest = queue_list(queue, sa, list, pad_to, bytes, &state, &reason);
-	spin_unlock(&queue->lock);
-	if (rest)
-		drop_list(rest, &sa->drops, reason, sa->spi);
-	if (rest == list)
-		spn_sa_put(sa);
-	else
-		spn_lane_start(queue, list, state);
 }
 
 /* And its sender is told. */
@@ -479,7 +337,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 	skb = fit(tunnel, conf, sa, skb, max, ip_len);
 	if (!skb)
 		goto put_sa;
-	send_list(tunnel, sa, skb, ip_len, padded_len(conf, max), headroom);
+	send_list(sa, skb, ip_len, padded_len(conf, max), headroom);
 	return true;
 
 put_sa:
@@ -548,7 +406,6 @@ static struct sk_buff *make_packet(struct net_device *dev, unsigned int headroom
 	skb_reserve(skb, headroom);
 	skb_put_zero(skb, len);
 	skb_reset_network_header(skb);
-	skb_reset_inner_network_header(skb);
 	skb->dev = dev;
 	memset(spn_cb(skb), 0, sizeof(*spn_cb(skb)));
 	return skb;
@@ -596,8 +453,9 @@ void spn_output_idle(struct spn_tunnel *tunnel)
 		send_keepalive(net, tunnel, conf);
 }
 
-static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_buff *skb)
+void spn_output_deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi)
 {
+	struct spn_tunnel *tunnel = sa->tunnel;
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
 	u64 seq = spn_cb(skb)->seq;
@@ -623,16 +481,4 @@ static void send_sealed(struct spn_tunnel *tunnel, struct spn_sa *sa, struct sk_
 		return;
 	}
 	spn_route_send(net, dst, conf, skb);
-}
-
-void spn_output_deliver(struct sk_buff *list, struct napi_struct *napi)
-{
-	struct spn_sa *sa = spn_cb(list)->sa;
-	struct sk_buff *skb, *next;
-
-	skb_list_walk_safe(list, skb, next) {
-		skb_mark_not_on_list(skb);
-		send_sealed(sa->tunnel, sa, skb);
-	}
-	spn_sa_put(sa);
 }

@@ -24,8 +24,8 @@ void spn_output_staged(struct spn_tunnel *tunnel);
  */
 void spn_output_idle(struct spn_tunnel *tunnel);
 
-/* What becomes of a tunnel's outbound lists (struct spn_queue_ops): sealed, then sent. */
-void spn_output_work(struct spn_queue *queue, struct sk_buff *list);
-void spn_output_deliver(struct sk_buff *list, struct napi_struct *napi);
+/* What becomes of a tunnel's outbound packets (struct spn_queue_ops): sealed, then sent. */
+int spn_output_seal(const struct spn_sa *sa, struct sk_buff *skb);
+void spn_output_deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi);
 
 #endif

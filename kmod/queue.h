@@ -120,22 +120,23 @@ struct spn_queue;
 struct napi_struct;
 
 /**
- * struct spn_queue_ops - what becomes of lists
- * @work: seals or opens a list, then releases it; bottom halves are off
- * @deliver: takes over a list whose turn has come; under rcu_read_lock(), bottom
+ * struct spn_queue_ops - what becomes of packets
+ * @work: seals or opens one of @sa; bottom halves are off.  Returns 0, an error, or
+ *	-EINPROGRESS if spn_lane_done() is called later
+ * @deliver: takes over one of @sa whose turn has come; under rcu_read_lock(), bottom
  *	halves off; @napi is the caller's if @in_poll, else NULL
  * @in_poll: deliver only from a poll
  */
 struct spn_queue_ops {
-	void (*work)(struct spn_queue *queue, struct sk_buff *list);
-	void (*deliver)(struct sk_buff *list, struct napi_struct *napi);
+	int (*work)(const struct spn_sa *sa, struct sk_buff *skb);
+	void (*deliver)(struct spn_sa *sa, struct sk_buff *skb, struct napi_struct *napi);
 	bool in_poll;
 };
 
 /**
  * struct spn_queue - the order of one tunnel's packets in one direction
  * @lock: protects all below but the nodes; bottom halves off
- * @ops: what becomes of lists
+ * @ops: what becomes of packets; lane.c's
  * @first: oldest list
  * @last: where the next list is linked
  * @unclaimed: oldest list that nobody has worked on; nor on any behind it

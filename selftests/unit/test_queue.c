@@ -100,12 +100,11 @@ static struct sk_buff *new_list(unsigned int count)
 	return list;
 }
 
-static void deliver(struct sk_buff *list, struct napi_struct *unused)
+static void deliver(struct sk_buff *list)
 {
 	struct line *line = (struct line *)spn_cb(list)->sa;
 	struct sk_buff *skb, *next;
 
-	(void)unused;
 	/* Held by nobody else, or two deliver at once. */
 	line->disorder |= pthread_mutex_trylock(&line->delivering) != 0;
 	line->disorder |= spn_cb(list)->seq != line->delivered++;
@@ -126,7 +125,7 @@ static void release(struct spn_queue *queue, struct sk_buff *list, unsigned int 
 		return;
 	do {
 		list = spn_queue_pop(queue, &more);
-		queue->ops->deliver(list, NULL);
+		deliver(list);
 	} while (more || spn_queue_yield(queue));
 }
 
@@ -146,8 +145,6 @@ static void work(struct spn_queue *queue, struct sk_buff *list)
 	}
 	release(queue, list, SPN_QUEUE_WORK_HOLDS);
 }
-
-static const struct spn_queue_ops ops = { .work = work, .deliver = deliver };
 
 static void *submitter(void *unused)
 {
@@ -229,7 +226,7 @@ static void keeps_order(void **unused)
 
 	(void)unused;
 	for (i = 0; i < QUEUES; i++) {
-		spn_queue_init(&lines[i].queue, &ops);
+		spn_queue_init(&lines[i].queue, NULL);
 		pthread_mutex_init(&lines[i].delivering, NULL);
 	}
 	pthread_create(&late, NULL, cipher_thread, NULL);
