@@ -61,10 +61,10 @@ static void opened(struct sk_buff *skb, int err)
 int spn_input_open(const struct spn_sa *sa, struct sk_buff *skb)
 {
 	const struct spn_xform *xform = &sa->xform;
-	struct spn_cb *cb = spn_cb(skb);
+	u64 seq = spn_cb(skb)->seq;
 
-	return xform->suite->ah ? spn_ah_open(xform, skb, cb->ip_len, cb->seq) :
-				  spn_esp_open(xform, skb, cb->seq, opened);
+	return xform->suite->ah ? spn_ah_open(xform, skb, spn_in_cb(skb)->ip_len, seq) :
+				  spn_esp_open(xform, skb, seq, opened);
 }
 
 /* Where the header in front says that ESP follows. */
@@ -76,16 +76,16 @@ static unsigned int next_at(const struct sk_buff *skb)
 /* Notes what deliver will need, and lets go of what the packet may outlive. */
 static void describe(struct spn_sa *sa, struct sk_buff *skb, bool encap, u64 seq)
 {
-	struct spn_cb *cb = spn_cb(skb);
+	struct spn_in_cb *cb = spn_in_cb(skb);
+	/* What the stack has noted there is read before it goes. */
 	unsigned int at = next_at(skb);
 
 	skb_mark_not_on_list(skb);
-	memset(cb, 0, sizeof(*cb));
+	cb->list.seq = seq;
 	cb->ip_len = -skb_network_offset(skb);
 	cb->next_at = at;
-	cb->seq = seq;
-	cb->encap = encap;
 	cb->tos = spn_ip_tos(skb);
+	cb->encap = encap;
 	skb_dst_drop(skb);
 	skb->dev = sa->tunnel->dev;
 }
@@ -167,7 +167,7 @@ bool spn_input_error(struct sk_buff *skb, const struct spn_quote *quote, u32 mtu
 static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *skb, u8 next_header)
 {
 	if (conf->opt.mode == SPINDLE_MODE_TRANSPORT) {
-		spn_ip_join(skb, spn_cb(skb)->ip_len, spn_cb(skb)->next_at, next_header);
+		spn_ip_join(skb, spn_in_cb(skb)->ip_len, spn_in_cb(skb)->next_at, next_header);
 		return SPN_DROP_NONE;
 	}
 	if (next_header != IPPROTO_IPIP && next_header != IPPROTO_IPV6)
@@ -209,9 +209,9 @@ static void note_source(const struct spn_sa *sa, const struct spn_conf *conf,
 	const struct udphdr *uh = (const struct udphdr *)skb->data - 1;
 
 	/* Not if the one was turned on or off while the packet was on its way. */
-	if (spn_cb(skb)->encap != !!conf->opt.encap_dport)
+	if (spn_in_cb(skb)->encap != !!conf->opt.encap_dport)
 		return;
-	if (spn_cb(skb)->encap)
+	if (spn_in_cb(skb)->encap)
 		from.port = ntohs(uh->source);
 	spn_peer_seen(sa, &from);
 }
@@ -242,7 +242,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	reason = check_selectors(sa->tunnel, conf, skb);
 	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
 		reason = SPN_DROP_DEVICE_DOWN;
-	if (!reason && INET_ECN_decapsulate(skb, spn_cb(skb)->tos, spn_ip_tos(skb)) > 1)
+	if (!reason && INET_ECN_decapsulate(skb, spn_in_cb(skb)->tos, spn_ip_tos(skb)) > 1)
 		reason = SPN_DROP_ECN;
 	if (!reason && conf->opt.clamp_mss)
 		spn_mss_clamp(skb, spn_mtu_inner(sa->tunnel, READ_ONCE(sa->tunnel->mtu)));

@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "lane.h"
 #include "sa.h"
+#include "skb.h"
 #include "state.h"
 
 enum {
@@ -373,11 +374,16 @@ void spn_lane_send(struct spn_sa *sa, struct sk_buff *list, unsigned int count,
 		offer(queue);
 }
 
-/* --- what comes in: bursts ---------------------------------------------------------------- */
+/* --- what comes in: bursts --------------------------------------------------- */
 
 static unsigned int kib_of(const struct sk_buff *skb)
 {
 	return DIV_ROUND_UP(skb->truesize, SZ_1K);
+}
+
+static void count_inbound(int kib)
+{
+	percpu_counter_add_batch(&inbound, kib, INBOUND_BATCH);
 }
 
 static bool inbound_full(const struct spn_queue *queue)
@@ -396,7 +402,7 @@ static enum spn_drop_reason take_place(struct spn_queue *queue, struct spn_sa *s
 	if (inbound_full(queue))
 		return SPN_DROP_BACKLOG;
 	if (spn_queue_join(queue, skb)) {
-		spn_cb(queue->newest)->kib += kib_of(skb);
+		spn_in_cb(queue->newest)->kib += kib_of(skb);
 		return SPN_DROP_NONE;
 	}
 	if (spn_queue_full(queue, 1))
@@ -406,7 +412,7 @@ static enum spn_drop_reason take_place(struct spn_queue *queue, struct spn_sa *s
 		return SPN_DROP_EXPIRED;
 	cb->head = skb;
 	cb->count = 1;
-	cb->kib = kib_of(skb);
+	spn_in_cb(skb)->kib = kib_of(skb);
 	settle_cpu(queue);
 	*state = spn_queue_add(queue, skb, false);
 	return SPN_DROP_NONE;
@@ -427,7 +433,7 @@ enum spn_drop_reason spn_lane_receive(struct spn_sa *sa, struct sk_buff *skb)
 	spin_unlock(&queue->lock);
 	if (reason)
 		return reason;
-	percpu_counter_add_batch(&inbound, kib, INBOUND_BATCH);
+	count_inbound(kib);
 	if (state == SPN_LIST_OFFER) {
 		spin_lock(&lane->lock);
 		list_add_tail(&queue->offer_node, &lane->bursts);
@@ -488,7 +494,7 @@ static int start_bursts(struct lane *lane, int budget)
 	return done;
 }
 
-/* --- the poll ------------------------------------------------------------------ */
+/* --- the poll ----------------------------------------------------------------- */
 
 static struct spn_queue *next_to_deliver(struct lane *lane)
 {
@@ -515,7 +521,7 @@ static int poll_deliveries(struct lane *lane, int budget, struct list_head *spen
 		done += spn_cb(list)->count;
 		/* What comes in is delivered here alone. */
 		if (queue->ops->in_poll)
-			percpu_counter_add_batch(&inbound, -(s64)spn_cb(list)->kib, INBOUND_BATCH);
+			count_inbound(-(int)spn_in_cb(list)->kib);
 		deliver_list(queue, list, &lane->napi);
 		if (!more) {
 			list_add_tail(&queue->deliver_node, spent);

@@ -14,6 +14,7 @@
 #include "output.h"
 #include "route.h"
 #include "sa.h"
+#include "skb.h"
 #include "state.h"
 
 /* So that a device's fragments meet no other's, nor those of the kernel's own users. */
@@ -130,13 +131,14 @@ static void send_list(struct spn_sa *sa, struct sk_buff *list, unsigned int ip_l
 	struct sk_buff *skb;
 
 	for (skb = list; skb; skb = skb->next) {
-		struct spn_cb *cb = spn_cb(skb);
+		struct spn_out_cb *cb = spn_out_cb(skb);
 
-		memset(cb, 0, sizeof(*cb));
+		cb->headroom = headroom;
 		cb->ip_len = ip_len;
 		cb->pad_to = pad_to;
-		cb->headroom = headroom;
 		cb->tos = spn_ip_tos(skb);
+		cb->v6 = spn_ip_is_v6(skb);
+		cb->dummy = spn_ip_in_ip(skb) == IPPROTO_NONE;
 		cb->df = spn_ip_df(skb);
 		cb->fragment = !cb->df || skb->len <= spn_ip_mtu_min(skb);
 		bytes += octets_of(skb, pad_to);
@@ -163,7 +165,7 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 {
 	struct net *net = rcu_dereference(spn_device(sa->tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
-	struct spn_cb *cb = spn_cb(skb);
+	struct spn_out_cb *cb = spn_out_cb(skb);
 	int err, next_header;
 	unsigned int ah_len;
 
@@ -183,7 +185,8 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 	if (next_header < 0)
 		return next_header;
 	__skb_push(skb, ah_len);
-	return spn_ah_seal(&sa->xform, skb, cb->ip_len, ah_len, sa->spi, cb->seq, next_header);
+	return spn_ah_seal(&sa->xform, skb, cb->ip_len, ah_len, sa->spi, cb->list.seq,
+			   next_header);
 }
 
 static int pad(const struct spn_suite *suite, struct sk_buff *skb, unsigned int head,
@@ -204,12 +207,13 @@ static int pad(const struct spn_suite *suite, struct sk_buff *skb, unsigned int 
 static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int headroom)
 {
 	const struct spn_suite *suite = sa->xform.suite;
-	unsigned int ip_len = spn_cb(skb)->ip_len, head_len = spn_esp_head_len(suite);
-	unsigned int len = skb->len, pad_to = spn_cb(skb)->pad_to;
-	int next_header = spn_ip_in_ip(skb), err;
+	unsigned int len = skb->len, head_len = spn_esp_head_len(suite);
+	struct spn_out_cb *cb = spn_out_cb(skb);
+	unsigned int ip_len = cb->ip_len, pad_to = cb->pad_to;
+	int next_header = spn_out_next_header(cb), err;
 
 	/* A dummy packet carries nothing. */
-	spn_cb(skb)->inner_len = next_header == IPPROTO_NONE ? 0 : len;
+	cb->inner_len = cb->dummy ? 0 : len;
 	err = pad(suite, skb, headroom + head_len, pad_to);
 	if (err)
 		return err;
@@ -222,13 +226,13 @@ static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int h
 		if (next_header < 0)
 			return next_header;
 	}
-	return spn_esp_seal(&sa->xform, skb, sa->spi, spn_cb(skb)->seq, next_header, headroom,
+	return spn_esp_seal(&sa->xform, skb, sa->spi, cb->list.seq, next_header, headroom,
 			    sealed);
 }
 
 int spn_output_seal(const struct spn_sa *sa, struct sk_buff *skb)
 {
-	unsigned int headroom = spn_cb(skb)->headroom;
+	unsigned int headroom = spn_out_cb(skb)->headroom;
 	int err;
 
 	if (!sa->xform.suite->ah)
@@ -407,7 +411,7 @@ static struct sk_buff *make_packet(struct net_device *dev, unsigned int headroom
 	skb_put_zero(skb, len);
 	skb_reset_network_header(skb);
 	skb->dev = dev;
-	memset(spn_cb(skb), 0, sizeof(*spn_cb(skb)));
+	memset(skb->cb, 0, sizeof(skb->cb));
 	return skb;
 }
 

@@ -55,27 +55,17 @@ enum {
 };
 
 /**
- * struct spn_cb - what Spindle notes on a packet of its own
- * @sa: the SA; the first skb of a list holds a reference for all
+ * struct spn_cb - what is noted on a packet that has its place in a list
+ * @sa: whose it is; the first skb of a list holds a reference for all
  * @head: first skb of the list
  * @next_list: first skb of the list behind this one, in the first skb
  * @seq: sequence number, all of it
  * @pending: holds on the list, in the first skb
  * @count: packets in the list, in the first skb
- * @headroom: octets wanted in front of an outbound packet, in the first skb
- * @kib: memory of a list that came in, in the first skb
- * @ip_len: in transport mode, octets of the packet's own header, in front of ESP; else,
- *	and on the way in, of the outer one with what follows it
- * @next_at: on the way in: which of them says what follows
- * @pad_to: on the way out: octets that no packet goes below (RFC 4303 2.7), and once it is
- *	being sealed
- * @inner_len: octets of the packet inside, 0 of a dummy or a keepalive
- * @tos: of the inner header on the way out, of the outer one on the way in
- * @df: on the way out: the inner header says do not fragment
- * @encap: on the way in: a UDP header stands in front of ESP
- * @fragment: but its sender would make it no smaller, so the outer packet is fragmented
- *	where it must be
  * @drop: enum spn_drop_reason once the packet's fate is sealed
+ *
+ * All of it is valid from spn_lane_send() or spn_lane_receive() until the packet is delivered.
+ * It stands at the front of the control blocks of both directions (skb.h).
  */
 struct spn_cb {
 	struct spn_sa *sa;
@@ -84,22 +74,6 @@ struct spn_cb {
 	u64 seq;
 	atomic_t pending;
 	u16 count;
-	union {
-		u16 headroom;
-		u16 kib;
-	};
-	u16 ip_len;
-	union {
-		u16 next_at;
-		u16 pad_to;
-		u16 inner_len;
-	};
-	u8 tos;
-	union {
-		bool df;
-		bool encap;
-	};
-	bool fragment;
 	u8 drop;
 };
 

@@ -9,7 +9,6 @@
 #include <net/ip_tunnels.h>
 
 #include "conf.h"
-#include "queue.h"
 #include "route.h"
 #include "sa.h"
 #include "skb.h"
@@ -214,14 +213,15 @@ static u8 outer_tos(const struct spn_conf *conf, u8 inner_tos)
 static bool may_fragment(const struct spn_conf *conf, const struct dst_entry *dst,
 			 const struct sk_buff *skb)
 {
-	unsigned int outer_len = spn_cb(skb)->ip_len ?: spn_conf_outer_len(conf);
+	unsigned int outer_len = spn_out_cb(skb)->ip_len ?: spn_conf_outer_len(conf);
 
-	return spn_cb(skb)->fragment && skb->len + outer_len > dst_mtu(dst);
+	return spn_out_cb(skb)->fragment && skb->len + outer_len > dst_mtu(dst);
 }
 
 static bool outer_df(const struct spn_conf *conf, const struct sk_buff *skb)
 {
-	return conf->opt.df == SPINDLE_DF_COPY ? spn_cb(skb)->df : conf->opt.df == SPINDLE_DF_SET;
+	return conf->opt.df == SPINDLE_DF_COPY ? spn_out_cb(skb)->df :
+						 conf->opt.df == SPINDLE_DF_SET;
 }
 
 /* No flow label: one made of the inner packet would tell of it. */
@@ -285,7 +285,9 @@ static void encapsulate(const struct spn_conf *conf, struct sk_buff *skb)
 
 unsigned int spn_route_push(struct net *net, const struct spn_conf *conf, struct sk_buff *skb)
 {
-	put_header(net, conf, skb, outer_tos(conf, spn_cb(skb)->tos), spn_ip_in_ip(skb));
+	const struct spn_out_cb *cb = spn_out_cb(skb);
+
+	put_header(net, conf, skb, outer_tos(conf, cb->tos), spn_out_next_header(cb));
 	return spn_conf_outer_len(conf);
 }
 
@@ -339,9 +341,9 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 {
 	bool df = outer_df(conf, skb) && !may_fragment(conf, dst, skb);
 	/* In transport mode, and with AH, the packet has its header already. */
-	unsigned int ip_len = spn_cb(skb)->ip_len;
-	unsigned int inner_len = spn_cb(skb)->inner_len;
-	u8 tos = outer_tos(conf, spn_cb(skb)->tos);
+	unsigned int ip_len = spn_out_cb(skb)->ip_len;
+	unsigned int inner_len = spn_out_cb(skb)->inner_len;
+	u8 tos = outer_tos(conf, spn_out_cb(skb)->tos);
 	struct net_device *dev = skb->dev;
 
 	spn_skb_renew_out(skb, net, conf->opt.fwmark);

@@ -35,7 +35,7 @@ static inline unsigned int spn_route_headroom(const struct dst_entry *dst)
  * spn_route_push - put the outer header on a packet before it is sealed, for AH
  * @net: its namespace
  * @conf: the tunnel's configuration
- * @skb: the inner packet, with what spn_cb() says of it and room in front
+ * @skb: the inner packet, with what spn_out_cb() says of it and room in front
  *
  * What may change on the way, and lengths, are left to spn_route_send().
  *
@@ -54,7 +54,7 @@ void spn_route_identify(struct net *net, struct sk_buff *skb);
  * @net: its namespace
  * @dst: from spn_route_get(); the reference is taken over
  * @conf: the tunnel's configuration
- * @skb: the ESP packet, with what spn_cb() says of the inner header; taken over
+ * @skb: the ESP packet, with what spn_out_cb() says of the inner header; taken over
  */
 void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_conf *conf,
 		    struct sk_buff *skb);
