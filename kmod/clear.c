@@ -54,12 +54,12 @@ static bool is_seal(u8 proto)
 }
 
 /* What looks for the content of an IPv6 packet passes AH over, like any header between. */
-static bool is_sealed(const struct sk_buff *skb, u8 proto)
+static bool is_sealed(const struct sk_buff *skb, const struct spn_ip *ip)
 {
 	unsigned int at = 0;
 
-	return is_seal(proto) ||
-	       (spn_ip_is_v6(skb) &&
+	return is_seal(ip->proto) ||
+	       (ip->family == AF_INET6 &&
 		ipv6_find_hdr(skb, &at, NEXTHDR_AUTH, NULL, NULL) == NEXTHDR_AUTH);
 }
 
@@ -67,53 +67,53 @@ static bool is_sealed(const struct sk_buff *skb, u8 proto)
  * Of a connection for keying.  One that we have opened is nobody else's to begin: its port is
  * the source's.
  */
-static bool is_keying_tcp(const struct sk_buff *skb, const struct spn_tuple *tuple)
+static bool is_keying_tcp(const struct sk_buff *skb, const struct spn_ip *ip,
+			  const struct spn_tuple *tuple)
 {
 	const struct tcphdr *th;
 	struct tcphdr buf;
-	u8 proto;
 
 	if (tuple->local_port == PORT_RSA)
 		return true;
 	if (tuple->remote_port != PORT_RSA)
 		return false;
-	th = skb_header_pointer(skb, spn_ip_content(skb, &proto), sizeof(buf), &buf);
+	th = skb_header_pointer(skb, spn_ip_content(skb, ip), sizeof(buf), &buf);
 	return th && (th->ack || th->rst);
 }
 
 /* IKE, and ESP in UDP, which may have other ports. */
-static bool is_keying_udp(const struct sk_buff *skb, const struct spn_tuple *tuple,
-			  struct spn_net *sn)
+static bool is_keying_udp(const struct sk_buff *skb, const struct spn_ip *ip,
+			  const struct spn_tuple *tuple, struct spn_net *sn)
 {
 	const __be32 *spi;
 	__be32 buf;
-	u8 proto;
 
 	if (tuple->local_port == PORT_IKE || tuple->local_port == PORT_IKE_NAT)
 		return true;
-	spi = skb_header_pointer(skb, spn_ip_content(skb, &proto) + sizeof(struct udphdr),
+	spi = skb_header_pointer(skb, spn_ip_content(skb, ip) + sizeof(struct udphdr),
 				 sizeof(buf), &buf);
 	return spi && spn_spi_lookup(sn, &tuple->local, *spi, IPPROTO_ESP);
 }
 
 /* What two ends of a tunnel say to each other, as they must before and around it. */
-static bool is_outer(const struct sk_buff *skb, const struct spn_tuple *tuple,
-		     struct spn_net *sn)
+static bool is_outer(const struct sk_buff *skb, const struct spn_ip *ip,
+		     const struct spn_tuple *tuple, struct spn_net *sn)
 {
-	if (is_sealed(skb, tuple->proto))
+	if (is_sealed(skb, ip))
 		return true;
 	if (!tuple->has_ports || !spn_conf_lookup(sn, &tuple->local, &tuple->remote))
 		return false;
-	return tuple->proto == IPPROTO_TCP ? is_keying_tcp(skb, tuple) :
-	       tuple->proto == IPPROTO_UDP ? is_keying_udp(skb, tuple, sn) : false;
+	return tuple->proto == IPPROTO_TCP ? is_keying_tcp(skb, ip, tuple) :
+	       tuple->proto == IPPROTO_UDP ? is_keying_udp(skb, ip, tuple, sn) : false;
 }
 
 /* An error about such, from a router on the way to the other end or from that one. */
-static bool is_about_outer(const struct sk_buff *skb, struct spn_net *sn)
+static bool is_about_outer(const struct sk_buff *skb, const struct spn_ip *ip,
+			   struct spn_net *sn)
 {
 	struct spn_tuple quoted;
 
-	if (!spn_ip_quoted(skb, SPINDLE_DIR_IN, &quoted) ||
+	if (!spn_ip_quoted(skb, ip, SPINDLE_DIR_IN, &quoted) ||
 	    !spn_conf_lookup(sn, &quoted.local, &quoted.remote))
 		return false;
 	return is_seal(quoted.proto) ||
@@ -123,16 +123,15 @@ static bool is_about_outer(const struct sk_buff *skb, struct spn_net *sn)
 }
 
 /* Without them two hosts on one link could send each other nothing at all (RFC 4861 6). */
-static bool is_neighbour_discovery(const struct sk_buff *skb, const struct spn_tuple *tuple)
+static bool is_neighbour_discovery(const struct sk_buff *skb, const struct spn_ip *ip)
 {
+	int at = spn_ip_content(skb, ip);
 	const u8 *type;
-	u8 buf, proto;
-	int at;
+	u8 buf;
 
-	if (tuple->proto != IPPROTO_ICMPV6 || !spn_ip_is_v6(skb) ||
+	if (ip->proto != IPPROTO_ICMPV6 || ip->family != AF_INET6 ||
 	    ipv6_hdr(skb)->hop_limit != 255)
 		return false;
-	at = spn_ip_content(skb, &proto);
 	type = at < 0 ? NULL : skb_header_pointer(skb, at, sizeof(buf), &buf);
 	return type && *type >= NDISC_ROUTER_SOLICITATION && *type <= NDISC_REDIRECT;
 }
@@ -217,8 +216,9 @@ static struct spn_tunnel *protected_by(const struct spn_net *sn, const struct sp
 	return NULL;
 }
 
-static bool may_come(const struct sk_buff *skb, const struct nf_hook_state *state,
-		     const struct spn_tuple *tuple, const struct spn_tunnel *tunnel)
+static bool may_come(const struct sk_buff *skb, const struct spn_ip *ip,
+		     const struct nf_hook_state *state, const struct spn_tuple *tuple,
+		     const struct spn_tunnel *tunnel)
 {
 	const struct spn_conf *conf = rcu_dereference(tunnel->conf);
 	const struct net_device *in = came_by(skb, state);
@@ -226,10 +226,10 @@ static bool may_come(const struct sk_buff *skb, const struct nf_hook_state *stat
 
 	/* Whoever may want to read it, it is sealed; only that it ends here counts. */
 	if (state->hook == NF_INET_LOCAL_IN &&
-	    (is_outer(skb, tuple, sn) || is_about_outer(skb, sn)))
+	    (is_outer(skb, ip, tuple, sn) || is_about_outer(skb, ip, sn)))
 		return true;
 	if (came_otherwise(skb, in, spn_device(tunnel->dev)) ||
-	    is_neighbour_discovery(skb, tuple))
+	    is_neighbour_discovery(skb, ip))
 		return true;
 	return conf && conf->opt.mode == SPINDLE_MODE_TUNNEL &&
 	       from_neighbour(state->net, in, tuple);
@@ -237,11 +237,16 @@ static bool may_come(const struct sk_buff *skb, const struct nf_hook_state *stat
 
 static unsigned int clear_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_IN);
 	struct spn_tunnel *tunnel;
+	struct spn_tuple tuple;
+	struct spn_ip ip;
 
+	/* The stack has seen to it that it can be one. */
+	if (!spn_ip_read(skb, &ip))
+		return NF_ACCEPT;
+	tuple = spn_ip_tuple(skb, &ip, SPINDLE_DIR_IN);
 	tunnel = protected_by(spn_net(state->net), &tuple);
-	if (!tunnel || may_come(skb, state, &tuple, tunnel))
+	if (!tunnel || may_come(skb, &ip, state, &tuple, tunnel))
 		return NF_ACCEPT;
 	spn_drop_rx(skb, &tunnel->drops, SPN_DROP_CLEAR, 0, 0, &tuple.remote);
 	return NF_STOLEN;

@@ -148,7 +148,7 @@ static int put_expired(struct sk_buff *msg, const struct spn_sa *sa, bool hard,
 
 static int put_flow(struct sk_buff *msg, const struct sk_buff *skb)
 {
-	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_OUT);
+	struct spn_tuple tuple = spn_ip_tuple(skb, spn_ip(skb), SPINDLE_DIR_OUT);
 	struct spn_addr src = spn_ip_src(skb), dst = spn_ip_dst(skb);
 	struct nlattr *nest = nla_nest_start(msg, SPINDLE_A_FLOW);
 

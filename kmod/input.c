@@ -163,16 +163,22 @@ bool spn_input_error(struct sk_buff *skb, const struct spn_quote *quote, u32 mtu
 	return true;
 }
 
-/* Makes a packet of what ESP carried. */
-static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *skb, u8 next_header)
+/* Makes a packet of what ESP carried, and reads its header. */
+static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *skb,
+				   u8 next_header, struct spn_ip *ip)
 {
+	enum spn_drop_reason reason = SPN_DROP_NONE;
+
 	if (conf->opt.mode == SPINDLE_MODE_TRANSPORT) {
 		spn_ip_join(skb, spn_in_cb(skb)->ip_len, spn_in_cb(skb)->next_at, next_header);
-		return SPN_DROP_NONE;
+	} else {
+		if (next_header != IPPROTO_IPIP && next_header != IPPROTO_IPV6)
+			return SPN_DROP_NEXT_HEADER;
+		reason = spn_ip_trim(skb, next_header);
 	}
-	if (next_header != IPPROTO_IPIP && next_header != IPPROTO_IPV6)
-		return SPN_DROP_NEXT_HEADER;
-	return spn_ip_trim(skb, next_header);
+	if (!reason && !spn_ip_read(skb, ip))
+		reason = SPN_DROP_INNER_HEADER;
+	return reason;
 }
 
 /*
@@ -187,15 +193,15 @@ static enum spn_drop_reason unwrap(const struct spn_conf *conf, struct sk_buff *
  */
 static enum spn_drop_reason check_selectors(const struct spn_tunnel *tunnel,
 					    const struct spn_conf *conf,
-					    const struct sk_buff *skb)
+					    const struct sk_buff *skb, const struct spn_ip *ip)
 {
 	const struct spn_selectors *selectors = &spn_device(tunnel->dev)->selectors;
-	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_IN);
+	struct spn_tuple tuple = spn_ip_tuple(skb, ip, SPINDLE_DIR_IN);
 
 	if (spn_selectors_lookup(selectors, &tuple) == tunnel)
 		return SPN_DROP_NONE;
 	if (conf->opt.mode == SPINDLE_MODE_TUNNEL &&
-	    spn_ip_quoted(skb, SPINDLE_DIR_IN, &tuple) &&
+	    spn_ip_quoted(skb, ip, SPINDLE_DIR_IN, &tuple) &&
 	    spn_selectors_lookup(selectors, &tuple) == tunnel)
 		return SPN_DROP_NONE;
 	return SPN_DROP_SELECTOR;
@@ -222,6 +228,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
 	bool newest = spn_sa_newest(sa, spn_cb(skb)->seq);
 	enum spn_drop_reason reason;
+	struct spn_ip ip;
 
 	reason = spn_sa_accept(sa, spn_cb(skb)->seq);
 	if (!reason && newest && conf && spn_conf_watches(conf))
@@ -235,17 +242,17 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 		return spn_sa_count(sa, skb->len);
 	if (!conf)
 		return SPN_DROP_SHUTDOWN;
-	reason = unwrap(conf, skb, *next_header);
+	reason = unwrap(conf, skb, *next_header, &ip);
 	if (reason)
 		return reason;
 	spn_skb_renew_in(skb, sa->tunnel->dev);
-	reason = check_selectors(sa->tunnel, conf, skb);
+	reason = check_selectors(sa->tunnel, conf, skb, &ip);
 	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
 		reason = SPN_DROP_DEVICE_DOWN;
-	if (!reason && INET_ECN_decapsulate(skb, spn_in_cb(skb)->tos, spn_ip_tos(skb)) > 1)
+	if (!reason && INET_ECN_decapsulate(skb, spn_in_cb(skb)->tos, ip.tos) > 1)
 		reason = SPN_DROP_ECN;
 	if (!reason && conf->opt.clamp_mss)
-		spn_mss_clamp(skb, spn_mtu_inner(sa->tunnel, READ_ONCE(sa->tunnel->mtu)));
+		spn_mss_clamp(skb, &ip, spn_mtu_inner(sa->tunnel, READ_ONCE(sa->tunnel->mtu)));
 	return reason ?: spn_sa_count(sa, skb->len);
 }
 

@@ -20,12 +20,11 @@ bool spn_ip_is_host(const struct spn_addr *addr)
 					IPV6_ADDR_MAPPED)) && !ipv6_addr_any(&v6);
 }
 
-static struct spn_addr addr_of(const struct sk_buff *skb, const __be32 *v4,
-			       const struct in6_addr *v6)
+static struct spn_addr addr_of(bool is_v6, const __be32 *v4, const struct in6_addr *v6)
 {
 	struct spn_addr addr = {};
 
-	if (spn_ip_is_v6(skb)) {
+	if (is_v6) {
 		addr.family = AF_INET6;
 		memcpy(addr.octets, v6, sizeof(*v6));
 	} else {
@@ -35,22 +34,24 @@ static struct spn_addr addr_of(const struct sk_buff *skb, const __be32 *v4,
 	return addr;
 }
 
+static struct spn_addr src_of(const struct sk_buff *skb, bool v6)
+{
+	return addr_of(v6, &ip_hdr(skb)->saddr, &ipv6_hdr(skb)->saddr);
+}
+
+static struct spn_addr dst_of(const struct sk_buff *skb, bool v6)
+{
+	return addr_of(v6, &ip_hdr(skb)->daddr, &ipv6_hdr(skb)->daddr);
+}
+
 struct spn_addr spn_ip_src(const struct sk_buff *skb)
 {
-	return addr_of(skb, &ip_hdr(skb)->saddr, &ipv6_hdr(skb)->saddr);
+	return src_of(skb, spn_ip_is_v6(skb));
 }
 
 struct spn_addr spn_ip_dst(const struct sk_buff *skb)
 {
-	return addr_of(skb, &ip_hdr(skb)->daddr, &ipv6_hdr(skb)->daddr);
-}
-
-static int content4(const struct sk_buff *skb, u8 *proto)
-{
-	const struct iphdr *iph = ip_hdr(skb);
-
-	*proto = iph->protocol;
-	return iph->frag_off & htons(IP_OFFSET) ? -1 : skb_network_offset(skb) + iph->ihl * 4;
+	return dst_of(skb, spn_ip_is_v6(skb));
 }
 
 /* @at: what follows the header whose next header is @proto. */
@@ -69,12 +70,48 @@ static int content6(const struct sk_buff *skb, int at, u8 *proto)
 	return -1;
 }
 
-int spn_ip_content(const struct sk_buff *skb, u8 *proto)
+static void read4(const struct sk_buff *skb, struct spn_ip *ip)
 {
-	if (!spn_ip_is_v6(skb))
-		return content4(skb, proto);
-	*proto = ipv6_hdr(skb)->nexthdr;
-	return content6(skb, skb_network_offset(skb) + sizeof(struct ipv6hdr), proto);
+	const struct iphdr *iph = ip_hdr(skb);
+
+	*ip = (struct spn_ip){
+		.family = AF_INET,
+		.content = iph->frag_off & htons(IP_OFFSET) ? 0 : iph->ihl * 4,
+		.proto = iph->protocol,
+		.tos = iph->tos,
+		.df = iph->frag_off & htons(IP_DF),
+		.fragment = ip_is_fragment(iph),
+	};
+}
+
+static void read6(const struct sk_buff *skb, struct spn_ip *ip)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	int header = skb_network_offset(skb), at;
+
+	*ip = (struct spn_ip){
+		.family = AF_INET6,
+		.proto = ip6h->nexthdr,
+		.tos = ipv6_get_dsfield(ip6h),
+		.df = true,
+	};
+	at = content6(skb, header + sizeof(*ip6h), &ip->proto);
+	if (at >= 0 && at - header <= U16_MAX)
+		ip->content = at - header;
+}
+
+bool spn_ip_read(const struct sk_buff *skb, struct spn_ip *ip)
+{
+	switch (ip_hdr(skb)->version) {
+	case 4:
+		read4(skb, ip);
+		return ip_hdr(skb)->ihl >= 5;
+	case 6:
+		read6(skb, ip);
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* @at: where the packet's content is, or negative. */
@@ -98,12 +135,17 @@ static void turn_round(struct spn_tuple *tuple)
 	swap(tuple->local_port, tuple->remote_port);
 }
 
-struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir)
+struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, const struct spn_ip *ip,
+			      enum spindle_dir dir)
 {
-	struct spn_tuple tuple = { .local = spn_ip_src(skb), .remote = spn_ip_dst(skb) };
-	int at = spn_ip_content(skb, &tuple.proto);
+	bool v6 = ip->family == AF_INET6;
+	struct spn_tuple tuple = {
+		.local = src_of(skb, v6),
+		.remote = dst_of(skb, v6),
+		.proto = ip->proto,
+	};
 
-	read_ports(skb, at, &tuple);
+	read_ports(skb, spn_ip_content(skb, ip), &tuple);
 	if (dir == SPINDLE_DIR_IN)
 		turn_round(&tuple);
 	return tuple;
@@ -153,16 +195,16 @@ static bool is_error(bool v6, u8 type)
 	       type == ICMP_PARAMETERPROB;
 }
 
-bool spn_ip_quoted(const struct sk_buff *skb, enum spindle_dir dir, struct spn_tuple *tuple)
+bool spn_ip_quoted(const struct sk_buff *skb, const struct spn_ip *ip, enum spindle_dir dir,
+		   struct spn_tuple *tuple)
 {
-	struct spn_addr dst = spn_ip_dst(skb);
-	bool v6 = spn_ip_is_v6(skb);
+	bool v6 = ip->family == AF_INET6;
+	int at = spn_ip_content(skb, ip);
+	struct spn_addr dst;
 	const u8 *type;
-	u8 buf, proto;
-	int at;
+	u8 buf;
 
-	at = spn_ip_content(skb, &proto);
-	if (at < 0 || proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+	if (at < 0 || ip->proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
 		return false;
 	type = skb_header_pointer(skb, at, sizeof(buf), &buf);
 	if (!type || !is_error(v6, *type))
@@ -170,6 +212,7 @@ bool spn_ip_quoted(const struct sk_buff *skb, enum spindle_dir dir, struct spn_t
 	/* The header of ICMP has 8 octets, of which the last 4 do not matter here. */
 	at += sizeof(struct icmphdr);
 	memset(tuple, 0, sizeof(*tuple));
+	dst = dst_of(skb, v6);
 	if (!(v6 ? quoted6(skb, at, tuple) : quoted4(skb, at, tuple)) ||
 	    memcmp(&tuple->local, &dst, sizeof(dst)))
 		return false;
@@ -182,11 +225,6 @@ u8 spn_ip_tos(const struct sk_buff *skb)
 {
 	return spn_ip_is_v6(skb) ? ipv6_get_dsfield(ipv6_hdr(skb)) :
 				   ipv4_get_dsfield(ip_hdr(skb));
-}
-
-bool spn_ip_df(const struct sk_buff *skb)
-{
-	return spn_ip_is_v6(skb) || ip_hdr(skb)->frag_off & htons(IP_DF);
 }
 
 /* The length that an IPv4 header claims, or 0 if it cannot be one. */
@@ -218,40 +256,45 @@ enum spn_drop_reason spn_ip_trim(struct sk_buff *skb, u8 next_header)
 	return SPN_DROP_NONE;
 }
 
-/* Where the front of a packet says what follows it, or NULL; @len is its length. */
-static u8 *front(struct sk_buff *skb, unsigned int *len)
+static unsigned int front_len6(struct sk_buff *skb)
 {
-	struct iphdr *iph = ip_hdr(skb);
 	u8 *next_header;
-	int ret;
+	int len;
 
-	if (!spn_ip_is_v6(skb)) {
-		*len = iph->ihl * 4;
-		return iph->ihl < 5 || ip_is_fragment(iph) ? NULL : &iph->protocol;
-	}
-	ret = ip6_find_1stfragopt(skb, &next_header);
-	if (ret < 0 || *next_header == NEXTHDR_FRAGMENT)
-		return NULL;
-	*len = ret;
-	return next_header;
+	len = ip6_find_1stfragopt(skb, &next_header);
+	return len < 0 || *next_header == NEXTHDR_FRAGMENT ? 0 : len;
 }
 
-unsigned int spn_ip_front_len(struct sk_buff *skb)
+unsigned int spn_ip_front_len(struct sk_buff *skb, const struct spn_ip *ip)
 {
 	unsigned int len;
 
-	return front(skb, &len) && pskb_may_pull(skb, len) ? len : 0;
+	if (ip->family == AF_INET6)
+		len = front_len6(skb);
+	else
+		len = ip->fragment ? 0 : ip_hdr(skb)->ihl * 4;
+	return pskb_may_pull(skb, len) ? len : 0;
 }
 
-int spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol)
+/* Where the front of a packet, of @len octets, says what follows it. */
+static unsigned int next_at(const struct sk_buff *skb, unsigned int len)
 {
-	unsigned int front_len;
-	u8 *next_header = front(skb, &front_len), was;
+	unsigned int at = offsetof(struct ipv6hdr, nexthdr), end = sizeof(struct ipv6hdr);
+	const u8 *header = skb_network_header(skb);
 
-	/* It is linear by now, so that more of it may count as front than did before. */
-	if (!next_header || front_len != len)
-		return -EINVAL;
-	was = *next_header;
+	if (!spn_ip_is_v6(skb))
+		return offsetof(struct iphdr, protocol);
+	while (end < len) {
+		at = end;
+		end += ipv6_optlen((const struct ipv6_opt_hdr *)(header + end));
+	}
+	return at;
+}
+
+u8 spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol)
+{
+	u8 *next_header = skb_network_header(skb) + next_at(skb, len), was = *next_header;
+
 	*next_header = protocol;
 	memmove(skb->data - gap, skb->data, len);
 	skb_set_network_header(skb, -gap);

@@ -28,10 +28,47 @@ static inline bool spn_ip_is_v6(const struct sk_buff *skb)
 	return ip_hdr(skb)->version == 6;
 }
 
-/* Is an IPv4 header, of which there are 20 octets, at least as long as that? */
-static inline bool spn_ip_header_ok(const struct sk_buff *skb)
+/**
+ * struct spn_ip - what a packet's header says, read once
+ * @family: AF_INET or AF_INET6; 0 of a dummy packet, which has none (RFC 4303 2.6)
+ * @content: where that begins which it carries, behind extension headers, from the network
+ *	header on; 0 if it is not there, as in all fragments but the first
+ * @proto: protocol of that
+ * @tos: DSCP and ECN, in one octet
+ * @df: no router is to fragment it; none may in IPv6
+ * @fragment: it is one, of IPv4
+ */
+struct spn_ip {
+	u16 family;
+	u16 content;
+	u8 proto;
+	u8 tos;
+	bool df;
+	bool fragment;
+};
+
+/*
+ * Where that is noted on an outbound packet, from spn_output() until spn_lane_send(); segments
+ * inherit it.
+ */
+static inline struct spn_ip *spn_ip(const struct sk_buff *skb)
 {
-	return spn_ip_is_v6(skb) || ip_hdr(skb)->ihl >= 5;
+	return (struct spn_ip *)skb->cb;
+}
+
+/**
+ * spn_ip_read - read the header of a packet
+ * @skb: the fixed part of its header is in reach
+ * @ip: to fill
+ *
+ * Return: false if that cannot be a header.
+ */
+bool spn_ip_read(const struct sk_buff *skb, struct spn_ip *ip);
+
+/* Where the content begins, from skb->data; negative if it is not there. */
+static inline int spn_ip_content(const struct sk_buff *skb, const struct spn_ip *ip)
+{
+	return ip->content ? skb_network_offset(skb) + ip->content : -1;
 }
 
 /*
@@ -43,48 +80,28 @@ bool spn_ip_is_host(const struct spn_addr *addr);
 struct spn_addr spn_ip_src(const struct sk_buff *skb);
 struct spn_addr spn_ip_dst(const struct sk_buff *skb);
 
-/*
- * Where that begins which an IP header carries, behind extension headers, from skb->data;
- * negative in all fragments but the first.  @proto becomes its protocol.
- */
-int spn_ip_content(const struct sk_buff *skb, u8 *proto);
-
 /* What selectors look at; in which direction it goes says which side is ours. */
-struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, enum spindle_dir dir);
+struct spn_tuple spn_ip_tuple(const struct sk_buff *skb, const struct spn_ip *ip,
+			      enum spindle_dir dir);
 
 /*
  * What selectors look at in the packet that an ICMP error of direction @dir quotes, as the
  * packet that went the other way; false of anything else, and of an error that goes to
  * another than the packet came from.
  */
-bool spn_ip_quoted(const struct sk_buff *skb, enum spindle_dir dir, struct spn_tuple *tuple);
+bool spn_ip_quoted(const struct sk_buff *skb, const struct spn_ip *ip, enum spindle_dir dir,
+		   struct spn_tuple *tuple);
 
 /* DSCP and ECN, in one octet. */
 u8 spn_ip_tos(const struct sk_buff *skb);
-
-/* Is no router to fragment it?  Of IPv6 none may. */
-bool spn_ip_df(const struct sk_buff *skb);
-
-/* What a packet is to a header in front of it; what is none is a dummy (RFC 4303 2.6). */
-static inline u8 spn_ip_in_ip(const struct sk_buff *skb)
-{
-	switch (ip_hdr(skb)->version) {
-	case 4:
-		return IPPROTO_IPIP;
-	case 6:
-		return IPPROTO_IPV6;
-	default:
-		return IPPROTO_NONE;
-	}
-}
 
 /*
  * What no sender is asked to stay below: an IPv6 packet of that size must get through,
  * in fragments of the outer packet if there is no other way (RFC 2473 7.1).
  */
-static inline unsigned int spn_ip_mtu_min(const struct sk_buff *skb)
+static inline unsigned int spn_ip_mtu_min(u16 family)
 {
-	return spn_ip_is_v6(skb) ? IPV6_MIN_MTU : 0;
+	return family == AF_INET6 ? IPV6_MIN_MTU : 0;
 }
 
 /**
@@ -99,11 +116,12 @@ enum spn_drop_reason spn_ip_trim(struct sk_buff *skb, u8 next_header);
 /**
  * spn_ip_front_len - how much of a packet transport mode leaves in front of ESP
  * @skb: a packet
+ * @ip: what its header says
  *
  * Return: octets of the header, with what routers on the way have to read (RFC 4303
  * 3.1.1); 0 of a fragment, of which none can be protected, and of what is malformed.
  */
-unsigned int spn_ip_front_len(struct sk_buff *skb);
+unsigned int spn_ip_front_len(struct sk_buff *skb, const struct spn_ip *ip);
 
 /**
  * spn_ip_part - make a gap behind the header of a packet
@@ -112,9 +130,9 @@ unsigned int spn_ip_front_len(struct sk_buff *skb);
  * @gap: octets
  * @protocol: what will stand there
  *
- * Return: what stood there so far, or -EINVAL if the front is not as long.
+ * Return: what stood there so far.
  */
-int spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol);
+u8 spn_ip_part(struct sk_buff *skb, unsigned int len, unsigned int gap, u8 protocol);
 
 /**
  * spn_ip_join - put the header of a packet in front of its content again

@@ -4,7 +4,6 @@
 #include <net/checksum.h>
 #include <net/tcp.h>
 
-#include "ip.h"
 #include "mss.h"
 
 /* Where the option's value is among the octets of a header, or 0. */
@@ -51,16 +50,14 @@ static void set_mss(struct sk_buff *skb, struct tcphdr *th, unsigned int option,
 	inet_proto_csum_replace2(&th->check, skb, old, new, false);
 }
 
-void spn_mss_clamp(struct sk_buff *skb, unsigned int mtu)
+void spn_mss_clamp(struct sk_buff *skb, const struct spn_ip *ip, unsigned int mtu)
 {
-	unsigned int ip_len = spn_ip_header_len(spn_ip_is_v6(skb) ? AF_INET6 : AF_INET);
-	unsigned int len, option, max;
+	unsigned int ip_len = spn_ip_header_len(ip->family), len, option, max;
+	int at = spn_ip_content(skb, ip);
 	struct tcphdr *th;
-	u8 proto, *value;
-	int at;
+	u8 *value;
 
-	at = spn_ip_content(skb, &proto);
-	if (at < 0 || proto != IPPROTO_TCP)
+	if (at < 0 || ip->proto != IPPROTO_TCP)
 		return;
 	len = syn_len(skb, at);
 	if (!len || skb_ensure_writable(skb, at + len))

@@ -308,7 +308,8 @@ void spn_mtu_told(struct spn_tunnel *tunnel, struct sk_buff *skb, u32 mtu)
 	spn_mtu_path_changed(tunnel);
 }
 
-bool spn_mtu_cuts(const struct spn_conf *conf, const struct sk_buff *skb, unsigned int carried)
+bool spn_mtu_cuts(const struct spn_conf *conf, const struct sk_buff *skb,
+		  const struct spn_ip *ip, unsigned int carried)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
@@ -319,7 +320,7 @@ bool spn_mtu_cuts(const struct spn_conf *conf, const struct sk_buff *skb, unsign
 	    conf->opt.df == SPINDLE_DF_CLEAR)
 		return false;
 	/* Options, of which some belong to the first fragment alone, are left to the stack. */
-	return iph->version == 4 && iph->ihl * 4 == sizeof(*iph) && !spn_ip_df(skb) &&
+	return ip->family == AF_INET && iph->ihl * 4 == sizeof(*iph) && !ip->df &&
 	       ntohs(iph->tot_len) == skb->len;
 }
 

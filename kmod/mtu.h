@@ -67,7 +67,7 @@ static inline unsigned int spn_mtu_inner(const struct spn_tunnel *tunnel, unsign
  * spn_mtu_limit - how long a packet into a tunnel may be
  * @conf: configuration of the tunnel
  * @suite: algorithms
- * @skb: the packet, whole
+ * @ip: what the packet's header says
  * @carried: what fits the path
  * @ip_len: in transport mode octets of the packet's own header, else 0
  *
@@ -75,11 +75,11 @@ static inline unsigned int spn_mtu_inner(const struct spn_tunnel *tunnel, unsign
  * of more than 65,535 octets.
  */
 static inline unsigned int spn_mtu_limit(const struct spn_conf *conf,
-					 const struct spn_suite *suite, const struct sk_buff *skb,
+					 const struct spn_suite *suite, const struct spn_ip *ip,
 					 unsigned int carried, unsigned int ip_len)
 {
-	if (spn_ip_df(skb) && conf->opt.df != SPINDLE_DF_CLEAR)
-		return max(carried, spn_ip_mtu_min(skb));
+	if (ip->df && conf->opt.df != SPINDLE_DF_CLEAR)
+		return max(carried, spn_ip_mtu_min(ip->family));
 	return spn_conf_inner_max(conf, suite, IP_MAX_MTU, ip_len);
 }
 
@@ -87,7 +87,8 @@ static inline unsigned int spn_mtu_limit(const struct spn_conf *conf,
  * Is a packet to be fragmented before it is sealed, rather than behind it?  The peer then has
  * nothing to put together, and no middlebox can lose what it does not know.
  */
-bool spn_mtu_cuts(const struct spn_conf *conf, const struct sk_buff *skb, unsigned int carried);
+bool spn_mtu_cuts(const struct spn_conf *conf, const struct sk_buff *skb,
+		  const struct spn_ip *ip, unsigned int carried);
 
 /**
  * spn_mtu_cut - fragment a packet that spn_mtu_cuts()

@@ -33,7 +33,7 @@ static struct spn_tunnel *find_quoted(const struct spn_device *sd, const struct 
 	struct spn_tuple tuple;
 	struct spn_conf *conf;
 
-	if (!spn_ip_quoted(skb, SPINDLE_DIR_OUT, &tuple))
+	if (!spn_ip_quoted(skb, spn_ip(skb), SPINDLE_DIR_OUT, &tuple))
 		return NULL;
 	tunnel = spn_selectors_lookup(&sd->selectors, &tuple);
 	conf = tunnel ? rcu_dereference(tunnel->conf) : NULL;
@@ -43,7 +43,7 @@ static struct spn_tunnel *find_quoted(const struct spn_device *sd, const struct 
 
 static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct sk_buff *skb)
 {
-	struct spn_tuple tuple = spn_ip_tuple(skb, SPINDLE_DIR_OUT);
+	struct spn_tuple tuple = spn_ip_tuple(skb, spn_ip(skb), SPINDLE_DIR_OUT);
 
 	return spn_selectors_lookup(&sd->selectors, &tuple) ?: find_quoted(sd, skb);
 }
@@ -71,7 +71,11 @@ static struct sk_buff *split(struct spn_tunnel *tunnel, struct sk_buff *skb)
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_NO_MEMORY, 0, 0);
 		return NULL;
 	}
-	/* No features: segments come linear, checksummed and ours alone. */
+	/*
+	 * No features: segments come linear, checksummed and ours alone.  They inherit as much
+	 * of the control block as segmentation leaves alone.
+	 */
+	BUILD_BUG_ON(sizeof(struct spn_ip) > SKB_GSO_CB_OFFSET);
 	list = skb_gso_segment(skb, 0);
 	if (IS_ERR_OR_NULL(list)) {
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_NO_MEMORY, 0, 0);
@@ -105,27 +109,23 @@ static struct sk_buff *fit(struct spn_tunnel *tunnel, const struct spn_conf *con
 			   const struct spn_sa *sa, struct sk_buff *skb, unsigned int max,
 			   unsigned int ip_len)
 {
-	if (spn_mtu_cuts(conf, skb, max))
+	const struct spn_ip *ip = spn_ip(skb);
+
+	if (spn_mtu_cuts(conf, skb, ip, max))
 		return cut(tunnel, skb, max);
-	if (!fits(tunnel, sa, skb, spn_mtu_limit(conf, sa->xform.suite, skb, max, ip_len)))
+	if (!fits(tunnel, sa, skb, spn_mtu_limit(conf, sa->xform.suite, ip, max, ip_len)))
 		return NULL;
 	if (conf->opt.clamp_mss)
-		spn_mss_clamp(skb, spn_mtu_inner(tunnel, max));
+		spn_mss_clamp(skb, ip, spn_mtu_inner(tunnel, max));
 	return split(tunnel, skb);
-}
-
-/* What a packet counts.  Of a dummy one the receiver cannot tell what is padding. */
-static unsigned int octets_of(const struct sk_buff *skb, unsigned int pad_to)
-{
-	return spn_ip_in_ip(skb) == IPPROTO_NONE ? max(skb->len, pad_to) : skb->len;
 }
 
 /*
  * Notes what sealing and delivery will need, the latter once the inner headers are ciphertext.
- * A reference to @sa is held.
+ * What @ip says is the same of all of the list.  A reference to @sa is held.
  */
-static void send_list(struct spn_sa *sa, struct sk_buff *list, unsigned int ip_len,
-		      unsigned int pad_to, unsigned int headroom)
+static void send_list(struct spn_sa *sa, struct sk_buff *list, const struct spn_ip *ip,
+		      unsigned int ip_len, unsigned int pad_to, unsigned int headroom)
 {
 	unsigned int count = 0, bytes = 0;
 	struct sk_buff *skb;
@@ -136,12 +136,13 @@ static void send_list(struct spn_sa *sa, struct sk_buff *list, unsigned int ip_l
 		cb->headroom = headroom;
 		cb->ip_len = ip_len;
 		cb->pad_to = pad_to;
-		cb->tos = spn_ip_tos(skb);
-		cb->v6 = spn_ip_is_v6(skb);
-		cb->dummy = spn_ip_in_ip(skb) == IPPROTO_NONE;
-		cb->df = spn_ip_df(skb);
-		cb->fragment = !cb->df || skb->len <= spn_ip_mtu_min(skb);
-		bytes += octets_of(skb, pad_to);
+		cb->tos = ip->tos;
+		cb->v6 = ip->family == AF_INET6;
+		cb->dummy = !ip->family;
+		cb->df = ip->df;
+		cb->fragment = !ip->df || skb->len <= spn_ip_mtu_min(ip->family);
+		/* Of a dummy one the receiver cannot tell what is padding. */
+		bytes += ip->family ? skb->len : max(skb->len, pad_to);
 		count++;
 	}
 	spn_lane_send(sa, list, count, bytes);
@@ -166,8 +167,9 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 	struct net *net = rcu_dereference(spn_device(sa->tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(sa->tunnel->conf);
 	struct spn_out_cb *cb = spn_out_cb(skb);
-	int err, next_header;
 	unsigned int ah_len;
+	u8 next_header;
+	int err;
 
 	if (!net || !conf)
 		return -ESHUTDOWN;
@@ -182,8 +184,6 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 	else
 		spn_route_identify(net, skb);
 	next_header = spn_ip_part(skb, cb->ip_len, ah_len, IPPROTO_AH);
-	if (next_header < 0)
-		return next_header;
 	__skb_push(skb, ah_len);
 	return spn_ah_seal(&sa->xform, skb, cb->ip_len, ah_len, sa->spi, cb->list.seq,
 			   next_header);
@@ -210,7 +210,8 @@ static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int h
 	unsigned int len = skb->len, head_len = spn_esp_head_len(suite);
 	struct spn_out_cb *cb = spn_out_cb(skb);
 	unsigned int ip_len = cb->ip_len, pad_to = cb->pad_to;
-	int next_header = spn_out_next_header(cb), err;
+	u8 next_header = spn_out_next_header(cb);
+	int err;
 
 	/* A dummy packet carries nothing. */
 	cb->inner_len = cb->dummy ? 0 : len;
@@ -223,8 +224,6 @@ static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int h
 		if (err)
 			return err;
 		next_header = spn_ip_part(skb, ip_len, head_len, IPPROTO_ESP);
-		if (next_header < 0)
-			return next_header;
 	}
 	return spn_esp_seal(&sa->xform, skb, sa->spi, cb->list.seq, next_header, headroom,
 			    sealed);
@@ -262,7 +261,7 @@ static bool keeps_header(struct spn_tunnel *tunnel, const struct spn_conf *conf,
 	if (conf->opt.mode == SPINDLE_MODE_TUNNEL)
 		return true;
 	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP))
-		*ip_len = spn_ip_front_len(skb);
+		*ip_len = spn_ip_front_len(skb, spn_ip(skb));
 	if (*ip_len)
 		return true;
 	spn_drop_tx(skb, &tunnel->drops, SPN_DROP_FRAGMENT, sa->spi, 0);
@@ -284,7 +283,7 @@ static bool whole(struct sk_buff *skb)
 {
 	struct iphdr *iph;
 
-	if (spn_ip_is_v6(skb) || !ip_is_fragment(ip_hdr(skb)))
+	if (!spn_ip(skb)->fragment)
 		return true;
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	if (ip_defrag(dev_net(skb->dev), skb, defrag_user(skb->dev)))
@@ -295,7 +294,7 @@ static bool whole(struct sk_buff *skb)
 		iph->frag_off = 0;
 		ip_send_check(iph);
 	}
-	return true;
+	return spn_ip_read(skb, spn_ip(skb));
 }
 
 /*
@@ -309,6 +308,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 	struct spn_sa *sa = rcu_dereference(tunnel->out);
 	unsigned int path_mtu, headroom, ip_len, max;
 	struct dst_entry *dst;
+	struct spn_ip ip;
 
 	if (!net || !conf) {
 		spn_drop_tx(skb, &tunnel->drops, SPN_DROP_SHUTDOWN, 0, 0);
@@ -338,10 +338,11 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 	if (!keeps_header(tunnel, conf, sa, skb, &ip_len))
 		goto put_sa;
 	max = spn_conf_inner_max(conf, sa->xform.suite, path_mtu, ip_len);
+	ip = *spn_ip(skb);
 	skb = fit(tunnel, conf, sa, skb, max, ip_len);
 	if (!skb)
 		goto put_sa;
-	send_list(sa, skb, ip_len, padded_len(conf, max), headroom);
+	send_list(sa, skb, &ip, ip_len, padded_len(conf, max), headroom);
 	return true;
 
 put_sa:
@@ -355,7 +356,7 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb)
 	struct spn_sa *sa;
 	__be16 protocol = ip_tunnel_parse_protocol(skb);
 
-	if (!protocol || protocol != skb->protocol || !spn_ip_header_ok(skb)) {
+	if (!protocol || protocol != skb->protocol || !spn_ip_read(skb, spn_ip(skb))) {
 		spn_drop_tx(skb, &sd->drops, SPN_DROP_NOT_IP, 0, 0);
 		return;
 	}

@@ -2,11 +2,13 @@
 #include <linux/ktime.h>
 
 #include "compat.h"
+#include "ip.h"
 #include "net.h"
 #include "stage.h"
 
-/* What is noted on a packet that waits. */
+/* What is noted on a packet that waits, behind what its header says. */
 struct stage_cb {
+	struct spn_ip ip;
 	time64_t until;		/* seconds since boot, also of sleep */
 };
 
