@@ -73,7 +73,11 @@ static unsigned int next_at(const struct sk_buff *skb)
 	return spn_ip_is_v6(skb) ? IP6CB(skb)->nhoff : offsetof(struct iphdr, protocol);
 }
 
-/* Notes what deliver will need, and lets go of what the packet may outlive. */
+/*
+ * Notes what will be needed, and lets go of what the packet may outlive: the device that it came
+ * by, and its route.  What else it has of the outer packet goes when it is opened, as
+ * spn_skb_renew_in() has it.
+ */
 static void describe(struct spn_sa *sa, struct sk_buff *skb, bool encap, u64 seq)
 {
 	struct spn_in_cb *cb = spn_in_cb(skb);
@@ -245,7 +249,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	reason = unwrap(conf, skb, *next_header, &ip);
 	if (reason)
 		return reason;
-	spn_skb_renew_in(skb, sa->tunnel->dev);
+	spn_skb_renew_in(skb);
 	reason = check_selectors(sa->tunnel, conf, skb, &ip);
 	if (!reason && !(sa->tunnel->dev->flags & IFF_UP))
 		reason = SPN_DROP_DEVICE_DOWN;

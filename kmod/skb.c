@@ -24,7 +24,7 @@ static void clear_headers(struct sk_buff *skb, bool other_net)
 	skb_reset_mac_len(skb);
 }
 
-void spn_skb_renew_in(struct sk_buff *skb, struct net_device *dev)
+void spn_skb_renew_in(struct sk_buff *skb)
 {
 	__be16 protocol = skb->protocol;
 
@@ -33,7 +33,6 @@ void spn_skb_renew_in(struct sk_buff *skb, struct net_device *dev)
 	skb_clear_tstamp(skb);
 	clear_headers(skb, true);
 	skb->protocol = protocol;
-	skb->dev = dev;
 }
 
 void spn_skb_renew_out(struct sk_buff *skb, const struct net *net, u32 mark)

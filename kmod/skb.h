@@ -81,13 +81,13 @@ static inline struct spn_in_cb *spn_in_cb(const struct sk_buff *skb)
 
 /**
  * spn_skb_renew_in - make an opened packet one that a wire has brought to a device
- * @skb: private; skb->data and the network header at the inner packet, its protocol set
- * @dev: the device
+ * @skb: private; skb->data and the network header at the inner packet, its protocol set and
+ *	its device ours
  *
  * Nothing of the outer packet stays: no mark, no priority, no socket, no checksum that a
  * device has looked at, no offsets of headers, no connection.
  */
-void spn_skb_renew_in(struct sk_buff *skb, struct net_device *dev);
+void spn_skb_renew_in(struct sk_buff *skb);
 
 /**
  * spn_skb_renew_out - make a sealed packet one that this host sends by itself
