@@ -299,9 +299,9 @@ void spn_route_identify(struct net *net, struct sk_buff *skb)
 		__ip_select_ident(net, iph, 1);
 }
 
-static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb)
+static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb, bool v6)
 {
-	if (spn_ip_is_v6(skb))
+	if (v6)
 		ipv6_hdr(skb)->hop_limit = ip6_dst_hoplimit(dst);
 	else
 		ip_hdr(skb)->ttl = ip4_dst_hoplimit(dst);
@@ -311,11 +311,12 @@ static void set_hop_limit(struct dst_entry *dst, struct sk_buff *skb)
  * To the stack.  What a firewall rewrites is routed once more then, and xfrm's policies
  * would be asked again, unless the packet says that it has been transformed already.
  */
-static int send_out(struct net *net, struct dst_entry *dst, struct sk_buff *skb, bool df)
+static int send_out(struct net *net, struct dst_entry *dst, struct sk_buff *skb, bool v6,
+		    bool df)
 {
 	skb_dst_set(skb, dst);
 	memset(skb->cb, 0, sizeof(skb->cb));
-	if (spn_ip_is_v6(skb)) {
+	if (v6) {
 		skb->protocol = htons(ETH_P_IPV6);
 		skb->ignore_df = !df;
 		IP6CB(skb)->flags = IP6SKB_XFRM_TRANSFORMED;
@@ -340,7 +341,10 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 		    struct sk_buff *skb)
 {
 	bool df = outer_df(conf, skb) && !may_fragment(conf, dst, skb);
-	/* In transport mode, and with AH, the packet has its header already. */
+	/*
+	 * In transport mode, and with AH, the packet has its header already, and the tunnel's
+	 * ends stay of the same version.
+	 */
 	unsigned int ip_len = spn_out_cb(skb)->ip_len;
 	unsigned int inner_len = spn_out_cb(skb)->inner_len;
 	u8 tos = outer_tos(conf, spn_out_cb(skb)->tos);
@@ -356,11 +360,11 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 		put_header(net, conf, skb, tos, conf->opt.encap_dport ? IPPROTO_UDP : IPPROTO_ESP);
 	}
 	if (!ip_len || conf->opt.mode == SPINDLE_MODE_TUNNEL)
-		set_hop_limit(dst, skb);
+		set_hop_limit(dst, skb, is_v6(conf));
 	/* Of AH it is part of what is authenticated. */
 	if (ip_len && !df && conf->opt.proto == IPPROTO_ESP)
 		spn_route_identify(net, skb);
-	count_sent(dev, inner_len, send_out(net, dst, skb, df));
+	count_sent(dev, inner_len, send_out(net, dst, skb, is_v6(conf), df));
 }
 
 void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct sk_buff *skb,
