@@ -3,9 +3,12 @@
  * Captured exchanges, replayed: every datagram is parsed, decrypted, built again to the octet,
  * and encrypted again; every hash and key in it is computed and compared.
  */
+#include <openssl/x509.h>
+
 #include "keying/ike/derive.h"
 #include "keying/ike/proposal.h"
 #include "keying/ike/wire.h"
+#include "keys/verify.h"
 
 #include "ike_trace.h"
 
@@ -46,7 +49,7 @@ static struct {
 	size_t n_sas;
 	struct ike_message message;
 	/* What has been compared. */
-	unsigned int datagrams, auth_hashes, nat_hashes, hashes, keymats;
+	unsigned int datagrams, auth_hashes, signatures, nat_hashes, hashes, keymats;
 } world;
 
 static struct sp_error err;
@@ -149,15 +152,52 @@ static void derive(struct sa *sa)
 	sa->established = true;
 }
 
+/* With the key of the certificate beside it; and not with one bit turned. */
+static void check_signature(struct sp_octets hash)
+{
+	const struct ike_payload *signature = ike_find(&world.message, IKE_SIG, 0);
+	const struct ike_payload *cert = ike_find(&world.message, IKE_CERT, 0);
+	const unsigned char *der = cert->cert.data.data;
+	X509 *x509 = d2i_X509(NULL, &der, (long)cert->cert.data.len);
+	EVP_PKEY *key = X509_get0_pubkey(x509);
+	bool rsa = EVP_PKEY_is_a(key, "RSA");
+	enum sp_key_scheme scheme = rsa ? SP_KEY_RSA_BARE : SP_KEY_ECDSA;
+	uint8_t wrong[SP_HASH_MAX];
+
+	check(sp_key_verify(key, scheme, hash, signature->data, &err));
+	memcpy(wrong, hash.data, hash.len);
+	wrong[hash.len - 1] ^= 1;
+	assert_int_equal(sp_key_verify(key, scheme, (struct sp_octets){ wrong, hash.len },
+				       signature->data, &err),
+			 -1);
+	assert_string_equal(err.text, "the signature is not made with the peer's key");
+	assert_int_equal(sp_key_verify(key, scheme, hash,
+				       (struct sp_octets){ signature->data.data,
+							   signature->data.len - 2 },
+				       &err),
+			 -1);
+	assert_int_equal(sp_key_verify(key, rsa ? SP_KEY_ECDSA : SP_KEY_RSA_BARE, hash,
+				       signature->data, &err),
+			 -1);
+	assert_string_equal(err.text, rsa ? "the peer's key is no EC key" :
+					    "the peer's key is no RSA key");
+	X509_free(x509);
+	world.signatures++;
+}
+
 static void check_auth(const struct sa *sa, bool from_initiator, struct sp_octets id)
 {
 	const struct ike_payload *payload = ike_find(&world.message, IKE_HASH, 0);
 	uint8_t hash[SP_HASH_MAX];
 
-	if (!payload)
+	if (!payload && !ike_find(&world.message, IKE_SIG, 0))
 		return;
 	check(ike_auth_hash(&sa->keys, &sa->phase1, from_initiator,
 			    (struct sp_octets){ sa->sa_body, sa->sa_len }, id, hash, &err));
+	if (!payload) {
+		check_signature((struct sp_octets){ hash, sp_hash_len(sa->keys.prf) });
+		return;
+	}
 	check_octets(from_initiator ? "HASH_I" : "HASH_R",
 		     (struct sp_octets){ hash, sp_hash_len(sa->keys.prf) }, payload->data);
 	world.auth_hashes++;
@@ -394,25 +434,27 @@ static void replay(const char *name)
 			see_message((struct sp_octets){ datagram->octets, datagram->len },
 				    datagram->from_first);
 	}
-	print_message("# %s: %u datagrams, %u authentications, %u NAT-D, %u hashes, %u keymats\n",
-		      name, world.datagrams, world.auth_hashes, world.nat_hashes, world.hashes,
-		      world.keymats);
+	print_message("# %s: %u datagrams, %u authentications, %u signatures, %u NAT-D, "
+		      "%u hashes, %u keymats\n",
+		      name, world.datagrams, world.auth_hashes, world.signatures,
+		      world.nat_hashes, world.hashes, world.keymats);
 }
 
 /* How many of each there must have been: a trace in which nothing was compared shows nothing. */
 static void test_traces(void **state)
 {
 	static const struct {
-		unsigned int auth_hashes, nat_hashes, hashes, keymats;
+		unsigned int auth_hashes, signatures, nat_hashes, hashes, keymats;
 	} want[TRACES] = {
-		{ 2, 2, 3, 2 }, { 2, 2, 3, 2 }, { 0, 2, 3, 2 }, { 2, 2, 3, 2 },
-		{ 0, 2, 3, 2 }, { 2, 2, 3, 2 }, { 4, 4, 14, 6 }, { 2, 2, 9, 2 },
+		{ 2, 0, 2, 3, 2 }, { 2, 0, 2, 3, 2 }, { 0, 2, 2, 3, 2 }, { 2, 0, 2, 3, 2 },
+		{ 0, 2, 2, 3, 2 }, { 2, 0, 2, 3, 2 }, { 4, 0, 4, 14, 6 }, { 2, 0, 2, 9, 2 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < TRACES; i++) {
 		replay(trace_names[i]);
 		assert_int_equal(world.auth_hashes, want[i].auth_hashes);
+		assert_int_equal(world.signatures, want[i].signatures);
 		assert_int_equal(world.nat_hashes, want[i].nat_hashes);
 		assert_int_equal(world.hashes, want[i].hashes);
 		assert_int_equal(world.keymats, want[i].keymats);
