@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A quick mode's life; what its messages say is in quick_act.c. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel.h"
+#include "draft.h"
+#include "inform.h"
+#include "peer.h"
+#include "policy.h"
+#include "quick.h"
+#include "tunnel.h"
+
+struct ike_quick *ike_quick_find(const struct ike_channel *channel, uint32_t id)
+{
+	struct ike_quick *quick;
+
+	LIST_FOREACH(quick, &channel->quicks, next)
+		if (quick->id == id)
+			return quick;
+	return NULL;
+}
+
+static unsigned int count(const struct ike_channel *channel)
+{
+	const struct ike_quick *quick;
+	unsigned int n = 0;
+
+	LIST_FOREACH(quick, &channel->quicks, next)
+		n++;
+	return n;
+}
+
+struct ike_quick *ike_quick_new(struct ike_channel *channel, enum ike_role role, uint32_t id,
+				double now)
+{
+	struct ike_quick *quick;
+
+	if (count(channel) >= IKE_QUICKS_MAX)
+		return NULL;
+	quick = calloc(1, sizeof(*quick));
+	if (!quick)
+		return NULL;
+	quick->channel = channel;
+	quick->role = role;
+	quick->state = IKE_START;
+	quick->id = id;
+	quick->begun = now;
+	quick->forget_at = INFINITY;
+	ike_memory_init(&quick->memory);
+	LIST_INSERT_HEAD(&channel->quicks, quick, next);
+	return quick;
+}
+
+void ike_quick_forget(struct ike_quick *quick)
+{
+	if (quick->tunnel && quick->tunnel->asking == quick)
+		quick->tunnel->asking = NULL;
+	if (quick->state == IKE_QUICK_R2)
+		quick->tunnel->answering--;
+	for (int side = 0; side < 2; side++)
+		ike_bytes_clear(&quick->nonce[side]);
+	sp_dh_free(quick->dh);
+	ike_memory_clear(&quick->memory);
+	LIST_REMOVE(quick, next);
+	free(quick);
+}
+
+void ike_quick_begin(struct ike_channel *channel, struct ike_tunnel *tunnel, double now)
+{
+	struct ike_quick *quick = ike_quick_new(channel, IKE_INITIATOR,
+						ike_peer_message_id(channel->peer), now);
+
+	if (!quick) {
+		ike_tunnel_failed(tunnel, now, "too many quick modes are under way");
+		return;
+	}
+	quick->tunnel = tunnel;
+	tunnel->asking = quick;
+	channel->keyed++;
+	ike_step_begin(channel, quick, now);
+}
+
+void ike_quick_enter(struct ike_quick *quick, enum ike_state state, enum ike_timer timer,
+		     double now)
+{
+	if (quick->tunnel) {
+		quick->tunnel->answering -= quick->state == IKE_QUICK_R2;
+		quick->tunnel->answering += state == IKE_QUICK_R2;
+	}
+	quick->state = state;
+	if (timer == IKE_TIMER_RETRANSMIT)
+		ike_memory_wait(&quick->memory, now);
+	else
+		ike_memory_rest(&quick->memory);
+	if (timer == IKE_TIMER_LINGER)
+		quick->forget_at = now + IKE_REMEMBER_SECONDS;
+}
+
+/* What was installed for a peer that has not confirmed it, and has sent nothing with it. */
+static void remove_unconfirmed(const struct ike_quick *quick, double now)
+{
+	const struct ike_generation *generation;
+
+	if (!quick->tunnel || !quick->generation)
+		return;
+	generation = ike_tunnel_find(quick->tunnel, quick->generation);
+	if (generation && generation->parked)
+		ike_tunnel_end(quick->tunnel, quick->generation, false, "", now);
+}
+
+void ike_quick_failed(struct ike_quick *quick, int tell, const char *why, double now)
+{
+	struct ike_channel *channel = quick->channel;
+	struct ike_tunnel *tunnel = quick->tunnel;
+	bool ours = quick->role == IKE_INITIATOR;
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s", why);
+	if (tell)
+		ike_inform_quick(channel, tunnel && tunnel->config.ah,
+				 (enum ike_notify_type)tell, quick->out_spi);
+	remove_unconfirmed(quick, now);
+	ike_quick_forget(quick);
+	if (!tunnel)
+		ike_peer_note(channel->peer, "refused: %s", text);
+	else if (ours)
+		ike_tunnel_refused(tunnel, now, "%s", text);
+	else
+		ike_tunnel_declined(tunnel, text);
+}
+
+void ike_quick_refused(struct ike_quick *quick, const char *name, double now)
+{
+	char why[512], offered[320];
+
+	/* If the channel was good for others before, it may have served its time there. */
+	if (quick->channel->keyed > 1) {
+		ike_tunnel_event(quick->tunnel, PORT_NOTE, "the peer says %s: once more, with a "
+				 "new phase 1", name);
+		ike_channel_leave(quick->channel, now);
+		ike_quick_forget(quick);
+		return;
+	}
+	snprintf(why, sizeof(why), "the peer says %s; we offer %s", name,
+		 ike_policy_offers2(quick->channel, quick->tunnel, offered, sizeof(offered)));
+	ike_quick_failed(quick, 0, why, now);
+}
+
+/*
+ * A phase 1 whose exchanges are not answered leads nowhere, whatever its own timers say: it ends,
+ * and the next try begins with a new one.
+ */
+static void give_up(struct ike_quick *quick, double now)
+{
+	struct ike_channel *channel = quick->channel;
+	struct ike_tunnel *tunnel = quick->tunnel;
+
+	if (quick->role == IKE_RESPONDER) {
+		ike_quick_failed(quick, 0, "the peer has not confirmed the SAs that it asked for",
+				 now);
+		return;
+	}
+	ike_quick_forget(quick);
+	ike_tunnel_failed(tunnel, now, "the peer does not answer an offer of SAs");
+	ike_tunnel_event(tunnel, PORT_NOTE, "%s", tunnel->last_error);
+	channel->leaving = true;
+	channel->expires_at = now;
+}
+
+void ike_quick_tick(struct ike_quick *quick, double now)
+{
+	if (now >= quick->forget_at) {
+		ike_quick_forget(quick);
+		return;
+	}
+	switch (ike_memory_due(&quick->memory, IKE_TRIES_MAX, now)) {
+	case IKE_DUE_AGAIN:
+		ike_draft_again(quick->channel, &quick->memory);
+		break;
+	case IKE_DUE_GIVE_UP:
+		give_up(quick, now);
+		break;
+	default:
+		break;
+	}
+}
+
+double ike_quick_deadline(const struct ike_quick *quick)
+{
+	return fmin(quick->forget_at, quick->memory.next_at);
+}
