@@ -59,6 +59,7 @@ int cli_reload(struct cli *cli, int argc, char **argv);
 int cli_check(struct cli *cli, int argc, char **argv);
 int cli_monitor(struct cli *cli, int argc, char **argv);
 int cli_trace(struct cli *cli, int argc, char **argv);
+int cli_explain(struct cli *cli, int argc, char **argv);
 
 /* Takes -j out, which may stand anywhere; returns how many words are left. */
 int cli_take_flags(struct cli *cli, int argc, char **argv);

@@ -37,6 +37,8 @@ const struct verb cli_verbs[] = {
 	     "prints events as they happen"),
 	VERB("trace", cli_trace, "[-j]",
 	     "prints each packet that is dropped, and why"),
+	VERB("explain", cli_explain, "states",
+	     "prints what keying does in which state: the exchanges of IKEv1"),
 	VERB("help", help, "[VERB]",
 	     "tells how verbs are used"),
 	VERB("completion", completion, "bash|zsh",
