@@ -3,21 +3,50 @@
 
 #include "engines.h"
 
+/* Of a peer whose way of keying is there: what that cannot do yet; NULL: nothing. */
+static const char *what_lacks(const struct sp_peer_config *peer)
+{
+	const struct sp_tunnel_config *tunnel;
+
+	if (peer->keying != SP_KEYING_IKEV1)
+		return NULL;
+	if (peer->auth != SP_AUTH_PSK)
+		return "auth = key is not supported with keying = ikev1 by this version of "
+		       "spindled; psk is";
+	STAILQ_FOREACH(tunnel, &peer->tunnels, of_peer)
+		if (tunnel->local_ts.n > 1 || tunnel->remote_ts.n > 1)
+			return "keying = ikev1 agrees on one local-ts and one remote-ts a tunnel: "
+			       "give each pair a tunnel of its own";
+	return NULL;
+}
+
+static unsigned int tell(const struct sp_peer_config *peer, const char *what,
+			 sp_problem_fn problem, void *arg)
+{
+	char text[PATH_MAX + 256];
+
+	snprintf(text, sizeof(text), "%s:%u:%u: peer %s: %s", peer->place.file, peer->place.line,
+		 peer->place.column, peer->name, what);
+	problem(text, arg);
+	return 1;
+}
+
 unsigned int engines_check(const struct sp_config *config, sp_problem_fn problem, void *arg)
 {
 	const struct sp_peer_config *peer;
 	unsigned int problems = 0;
-	char text[PATH_MAX + 256];
+	const char *lacks;
+	char text[128];
 
 	STAILQ_FOREACH(peer, &config->peers, next) {
+		lacks = what_lacks(peer);
+		if (lacks)
+			problems += tell(peer, lacks, problem, arg);
 		if (peer->keying == SP_KEYING_MANUAL || engines_find(peer->keying))
 			continue;
-		snprintf(text, sizeof(text), "%s:%u:%u: peer %s: keying = %s is not supported by "
-			 "this version of spindled; rsa and manual are", peer->place.file,
-			 peer->place.line, peer->place.column, peer->name,
-			 sp_config_keying_word(peer->keying));
-		problem(text, arg);
-		problems++;
+		snprintf(text, sizeof(text), "keying = %s is not supported by this version of "
+			 "spindled", sp_config_keying_word(peer->keying));
+		problems += tell(peer, text, problem, arg);
 	}
 	return problems;
 }

@@ -27,7 +27,11 @@ write_config()
 
 	for pair in "${@:2}"; do
 		case $pair in
-		local=* | profile=* | key=* | peer-key=*) office[${pair%%=*}]=${pair#*=} ;;
+		local=* | remote=* | profile=* | key=* | peer-key=* | keying=* | psk=* | ike=* | \
+			ike-lifetime=* | allow-insecure=* | session-* | master-pfs=* | pfs-group=* | \
+			max-tunnels=* | dpd=* | dpd-action=* | encap=yes | encap=no | encap=auto | \
+			local-id=* | remote-id=*) office[${pair%%=*}]=${pair#*=} ;;
+		peer-allow-weak=*) office[allow-weak]=${pair#*=} ;;
 		*) lan[${pair%%=*}]=${pair#*=} ;;
 		esac
 	done

@@ -1,0 +1,329 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Keys agreed on by IKEv1 with strongSwan, which has the kernel's own ESP.
+
+. "$(dirname "$0")/lib.sh"
+. "$here/lib/strongswan.sh"
+
+secret="our secret"
+
+# What a failed test shows.
+logs()
+{
+	head -n 200 "$scratch"/charon-b/out "$scratch"/charon-b/log "$scratch"/a/log 2> /dev/null
+	end_test
+}
+
+# spindle_config [KEY=VALUE...]
+spindle_config()
+{
+	write_config a profile= key= peer-key= keying=ikev1 psk="$secret" \
+		ike=aes128-sha256-x25519 allow-insecure= "$@"
+}
+
+hosts_up()
+{
+	trap logs EXIT
+	fresh_hosts
+	start_charon b
+}
+
+# begin [KEY=VALUE...]: a gateway at b, and Spindle at a with these keys.
+begin()
+{
+	hosts_up
+	write_gateway b
+	spindle_config "$@"
+	start_daemon a
+}
+
+# patience: as lib.sh has it, for what has to fail.
+initiate()
+{
+	swan b --initiate --child lan --timeout "${patience:-10}" > "$scratch/initiate" 2>&1
+}
+
+initiator()
+{
+	begin
+	ask a up lan
+	pings a b
+	pings b a
+	transfer a b 200001
+	same "state" "$(field a state)" up
+	within 5 grep -q "phase 1 is up, begun by us: aes128-sha256-curve25519" "$scratch/a/log"
+}
+
+responder()
+{
+	begin
+	initiate
+	within 5 is_up
+	pings b a
+	pings a b
+	transfer b a 200001
+}
+
+is_up()
+{
+	[ "$(field a state)" = up ] || not_yet
+}
+
+is_down()
+{
+	[ "$(field a state)" != up ] || not_yet
+}
+
+# Encryption, hash and group of phase 1; algorithms of phase 2; PFS; the mode.
+matrix=(
+	"aes128-sha256-modp2048 aes128-sha256 no tunnel"
+	"aes256-sha256-ecp256 aes256-sha256 yes tunnel"
+	"aes256-sha512-ecp384 aes256-sha512 yes tunnel"
+	"aes192-sha384-x25519 aes256-sha384 no tunnel"
+	"aes128-sha1-modp2048 aes128-sha1 yes tunnel"
+	"aes256-sha256-ecp521 aes256gcm16 yes tunnel"
+	"aes128-sha256-x25519 aes128gcm16 no transport"
+	"aes256-sha256-modp3072 aes128-sha1 no transport"
+	"3des-sha1-modp1024 3des-sha1 yes tunnel"
+	"3des-md5-modp1536 3des-md5 no tunnel"
+	"aes128-md5-modp768 null-sha256 no tunnel"
+	"aes128-sha256-ecp256 ah-sha256 yes tunnel"
+)
+
+# What strongSwan calls some of them, beside whatever group for PFS.
+swan_words()
+{
+	local words=${1//x25519/curve25519}
+
+	words=${words#ah-}
+	echo "${words//-sha1-sha1/-sha1}"
+}
+
+# one_of_matrix IKE ESP PFS MODE COMMAND: the command begins.
+one_of_matrix()
+{
+	local ike=$1 esp=$2 pfs=$3 mode=$4 group suite kind=esp ends=() gateway_ends=()
+
+	group=$(swan_words "${ike##*-}")
+	suite=$(swan_words "$esp")
+	[ "$pfs" = no ] || suite=$suite-$group
+	[[ $esp != ah-* ]] || kind=ah
+	if [ "$mode" = transport ]; then
+		ends=(address= "local-ts=${outer[a]}" "remote-ts=${outer[b]}")
+		gateway_ends=("local_ts=${outer[b]}" "remote_ts=${outer[a]}")
+	fi
+	write_gateway b proposals="$(swan_words "$ike")" esp_proposals= "${kind}_proposals=$suite" \
+		mode="$mode" "${gateway_ends[@]}"
+	spindle_config ike="$ike" esp= "$kind=${esp#ah-}" session-pfs="$pfs" mode="$mode" \
+		allow-weak=yes peer-allow-weak=yes "${ends[@]}"
+	ask a reload > /dev/null
+	"$5"
+	within 5 is_up
+	if [ "$mode" = transport ]; then
+		host a ping -q -c 1 -W 5 "${outer[b]}" > /dev/null
+	else
+		pings a b
+		pings b a
+	fi
+	ask a down lan
+	within 5 gone_from b
+}
+
+# gone_from NAME: no SAs of xfrm.
+gone_from()
+{
+	[ -z "$(ip -n "$1" xfrm state list)" ] || not_yet
+}
+
+every_one()
+{
+	local row
+
+	begin
+	for row in "${matrix[@]}"; do
+		echo "$row"
+		# shellcheck disable=SC2086 # its words
+		one_of_matrix $row "$1"
+	done
+}
+
+we_begin()
+{
+	ask a up lan
+}
+
+rekey()
+{
+	begin
+	ask a up lan
+	pings a b
+	begin_pings
+	ask a rekey lan
+	within 5 sends_with 2
+	swan b --rekey --child lan > /dev/null
+	within 10 sends_with 3
+	ask a rekey lan
+	within 5 sends_with 4
+	end_pings
+	# The old ones go, on both sides.
+	within 15 one_pair_left
+}
+
+one_pair_left()
+{
+	[[ $(ip -n b xfrm state list | grep -c ^src) -eq 2 && $(generations a) != *" "* ]] ||
+		not_yet
+}
+
+sends_with()
+{
+	[ "$(field a generation)" -ge "$1" ] || not_yet
+}
+
+# Of phase 1, by either side; and of what is under it.
+lives()
+{
+	hosts_up
+	write_gateway b "$@"
+	spindle_config lifetime=12s ike-lifetime=20s
+	start_daemon a
+	ask a up lan
+	begin_pings
+	within 40 sends_with 4
+	end_pings
+}
+
+their_rekey()
+{
+	begin start=up
+	within 10 is_up
+	begin_pings
+	swan b --rekey --ike lan > /dev/null
+	sleep 2
+	swan b --rekey --child lan > /dev/null
+	within 10 sends_with 2
+	end_pings
+}
+
+down()
+{
+	begin
+	ask a up lan
+	ask a down lan
+	within 5 gone_from b
+	within 5 refuse gateway_has b ESTABLISHED
+	same "SAs of a" "$(host a spindle sa show -j)" "[]"
+	ask a up lan
+	pings a b
+}
+
+their_down()
+{
+	begin
+	ask a up lan
+	swan b --terminate --ike lan > /dev/null
+	within 5 is_down
+	same "SAs of a" "$(host a spindle sa show -j)" "[]"
+	# It is to be up, whoever takes it down.
+	within 10 is_up
+	pings a b
+}
+
+# has_error TEXT: the peer's last-error.
+has_error()
+{
+	local error
+
+	error=$(ask a status -j | pick in peers last-error)
+	[[ $error = *"$1"* ]] || { echo "$error"; not_yet; }
+}
+
+wrong_secret()
+{
+	begin psk="another secret"
+	refused a "the pre-shared keys" up
+	within 5 has_error "the pre-shared keys"
+	ask a down lan
+	spindle_config psk="another secret" start=listen
+	ask a reload > /dev/null
+	refuse initiate
+	within 5 has_error "message 5 does not decrypt: the pre-shared keys probably differ"
+}
+
+other_proposals()
+{
+	begin ike=aes256-sha512-ecp384
+	refused a "the peer says NO-PROPOSAL-CHOSEN; we offer aes256-sha512-ecp384" up
+	refuse initiate
+	within 5 has_error "peer offers aes128-sha256-curve25519; we accept aes256-sha512-ecp384"
+	spindle_config esp=aes256-sha512
+	ask a reload > /dev/null
+	refused a "the peer says NO-PROPOSAL-CHOSEN; we offer aes256-sha512 in ESP, tunnel mode" up
+	refuse initiate
+	[[ $(field a last-error) = *"peer offers ESP aes128-sha256"*"we accept ESP aes256-sha512"* ]]
+	spindle_config remote-ts=10.9.0.0/16
+	ask a reload > /dev/null
+	refused a "the peer says" up
+	refuse initiate
+	within 5 grep -q "the peer asks for 10.1.0.0/16 here and 10.2.0.0/16 there, and tunnel lan is for 10.1.0.0/16 here and 10.9.0.0/16 there" "$scratch/a/log"
+}
+
+identities()
+{
+	hosts_up
+	write_gateway b id=gw.example.org other_id=ann@example.org
+	spindle_config local-id=ann@example.org remote-id=gw.example.org
+	start_daemon a
+	ask a up lan
+	pings a b
+	ask a down lan
+	spindle_config local-id=ann@example.org remote-id=other.example.org
+	ask a reload > /dev/null
+	refused a "the peer says that it is gw.example.org, and remote-id is other.example.org" up
+}
+
+peer_dies()
+{
+	begin dpd=2s start=up
+	within 10 is_up
+	stop_charon KILL
+	host b ip xfrm state flush
+	host b ip xfrm policy flush
+	within 30 is_down
+	start_charon b
+	write_gateway b
+	within 20 is_up
+	pings a b
+}
+
+# restart SIGNAL
+restart()
+{
+	begin start=up
+	within 10 is_up
+	begin_pings
+	stop_daemon a "$1"
+	sleep 1
+	start_daemon a
+	within 10 sends_with 2
+	sleep 1
+	end_pings
+}
+
+run_tests \
+	"Spindle begins" initiator \
+	"the gateway begins" responder \
+	"algorithms, groups, PFS and modes, begun by Spindle" "every_one we_begin" \
+	"the same, begun by the gateway" "every_one initiate" \
+	"new keys, from either side, lose no packet" rekey \
+	"lives of phase 1 and 2 end, and no packet is lost" lives \
+	"phase 1 anew, by the gateway" their_rekey \
+	"down deletes on both sides" down \
+	"what the gateway deletes comes back" their_down \
+	"secrets that differ are told apart" wrong_secret \
+	"proposals and networks that differ are named" other_proposals \
+	"identities" identities \
+	"a gateway that has died, and comes back" peer_dies \
+	"a daemon ends and comes back; no packet is lost" "restart TERM" \
+	"a daemon is killed and comes back; no packet is lost" "restart KILL"
