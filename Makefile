@@ -166,7 +166,7 @@ $(RACES): build/unit/test_%: selftests/unit/test_%.c kmod/%.c kmod/%.h kmod/pure
 # The daemon without RSA keying, and with a kernel of its own.
 SEAM := build/unit/test_seam build/unit/test_claim
 SEAM_LINK := $(patsubst %,-Wl$(comma)--wrap=sp_nl_%,port_open spi_alloc sa_new sa_del_generation \
-		tunnel_new tunnel_set)
+		tunnel_new tunnel_set tunnel_del tunnel_dump sa_dump)
 
 $(SEAM): build/unit/%: build/san/selftests/unit/%.o \
 		$(patsubst %,build/san/%,$(filter-out keying-%,$(ARCHIVES)))

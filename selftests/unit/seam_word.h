@@ -28,6 +28,9 @@ struct engine_tunnel {
 	char name[SPINDLE_NAME_MAX + 1];
 	bool wanted;
 	uint32_t generation;
+	struct sp_ts local, remote;	/* the first of each */
+	bool of_section, started, followed;
+	unsigned int adopted;
 };
 
 struct engine_peer {
@@ -126,7 +129,42 @@ static struct engine_tunnel *word_add(struct engine_peer *peer,
 	tunnel->next = peer->tunnel;
 	peer->tunnel = tunnel;
 	strcpy(tunnel->name, config->name);
+	tunnel->local = config->local_ts.list[0];
+	tunnel->remote = config->remote_ts.list[0];
+	tunnel->of_section = config->section;
 	return tunnel;
+}
+
+static void word_adopt(struct engine_tunnel *tunnel, const struct engine_generation *generation)
+{
+	assert_int_equal(generation->number, GENERATION);
+	assert_int_equal(!generation->in_spi + !generation->out_spi, 1);
+	tunnel->adopted++;
+}
+
+static void word_start(struct engine_tunnel *tunnel, double now)
+{
+	(void)now;
+	tunnel->started = true;
+}
+
+static void word_reconfigure(struct engine_tunnel *tunnel, const struct sp_tunnel_config *config,
+			     bool refresh, double now)
+{
+	(void)now;
+	assert_false(refresh);
+	assert_string_equal(tunnel->name, config->name);
+	tunnel->followed = true;
+}
+
+static void word_drop(struct engine_tunnel *tunnel)
+{
+	struct engine_tunnel **at = &tunnel->peer->tunnel;
+
+	while (*at != tunnel)
+		at = &(*at)->next;
+	*at = tunnel->next;
+	free(tunnel);
 }
 
 static int word_wish(struct engine_tunnel *tunnel, enum engine_wish wish, double now,
@@ -315,6 +353,10 @@ static const struct engine word_engine = {
 	.configure = word_configure,
 	.look = word_look,
 	.add = word_add,
+	.adopt = word_adopt,
+	.start = word_start,
+	.reconfigure = word_reconfigure,
+	.drop = word_drop,
 	.wish = word_wish,
 	.has = word_has,
 	.look_tunnel = word_look_tunnel,
@@ -337,7 +379,7 @@ static struct {
 	uint32_t in_spi, out_spi;
 	unsigned int removed;
 	struct sp_tunnel placed;
-	unsigned int made, moved;
+	unsigned int made, moved, deleted;
 } kernels[2];
 static struct daemon daemons[2];
 static uint32_t next_spi;
@@ -407,6 +449,68 @@ int __wrap_sp_nl_tunnel_new(struct sp_nl *nl, const struct sp_tunnel *tunnel, st
 	assert_int_equal(tunnel->fields, SP_TUNNEL_FIELDS);
 	kernels[index_of(nl)].placed = *tunnel;
 	kernels[index_of(nl)].made++;
+	return 0;
+}
+
+/* What a dump tells of, up to one without a name. */
+struct left {
+	const char *name;
+	uint32_t owner;
+};
+static const struct left *left_tunnels;
+
+int __wrap_sp_nl_tunnel_dump(struct sp_nl *nl, uint32_t ifindex, sp_tunnel_fn each, void *arg,
+			     struct sp_error *err);
+int __wrap_sp_nl_sa_dump(struct sp_nl *nl, const char *of, sp_sa_fn each, void *arg,
+			 struct sp_error *err);
+
+int __wrap_sp_nl_tunnel_dump(struct sp_nl *nl, uint32_t ifindex, sp_tunnel_fn each, void *arg,
+			     struct sp_error *err)
+{
+	struct sp_tunnel tunnel = { .out_generation = GENERATION };
+
+	(void)nl;
+	(void)ifindex;
+	assert_int_equal(sp_ts_parse(&tunnel.local_ts.list[0], "10.2.0.0/24", err), 0);
+	assert_int_equal(sp_ts_parse(&tunnel.remote_ts.list[0], "10.3.0.9", err), 0);
+	tunnel.local_ts.n = tunnel.remote_ts.n = 1;
+	for (size_t i = 0; left_tunnels && left_tunnels[i].name; i++) {
+		strcpy(tunnel.name, left_tunnels[i].name);
+		tunnel.owner = left_tunnels[i].owner;
+		each(&tunnel, arg);
+	}
+	return 0;
+}
+
+int __wrap_sp_nl_sa_dump(struct sp_nl *nl, const char *of, sp_sa_fn each, void *arg,
+			 struct sp_error *err)
+{
+	struct sp_sa sa = {
+		.generation = GENERATION, .alg = "aes128gcm16", .spi = 0x1001,
+		.state = SPINDLE_SA_ACTIVE,
+	};
+	struct sp_tunnel tunnel = { .id = 0 };
+
+	(void)nl;
+	(void)of;
+	(void)err;
+	for (size_t i = 0; left_tunnels && left_tunnels[i].name; i++) {
+		strcpy(tunnel.name, left_tunnels[i].name);
+		sa.dir = SPINDLE_DIR_IN;
+		each(&sa, &tunnel, arg);
+		sa.dir = SPINDLE_DIR_OUT;
+		each(&sa, &tunnel, arg);
+	}
+	return 0;
+}
+
+int __wrap_sp_nl_tunnel_del(struct sp_nl *nl, const char *name, struct sp_error *err);
+
+int __wrap_sp_nl_tunnel_del(struct sp_nl *nl, const char *name, struct sp_error *err)
+{
+	(void)err;
+	assert_non_null(strchr(name, '~'));
+	kernels[index_of(nl)].deleted++;
 	return 0;
 }
 

@@ -26,6 +26,8 @@
 #include "daemon/command.h"
 #include "daemon/door.h"
 #include "daemon/holder.h"
+#include "daemon/instances.h"
+#include "daemon/kernel.h"
 #include "daemon/party.h"
 #include "daemon/plan.h"
 #include "daemon/routes.h"
@@ -37,7 +39,8 @@
 static const char config_text[] =
 	"[peer home]\nkeying = ikev1\nlocal = 127.0.0.2\nremote = 127.0.0.9\nkey = ec\n"
 	"peer-key = ec.pub\n"
-	"[tunnel lan]\npeer = home\nlocal-ts = 10.2.0.0/24\nremote-ts = 10.1.0.0/24\n"
+	"[tunnel lan]\npeer = home\ninterface = lo\nlocal-ts = 10.2.0.0/24\n"
+	"remote-ts = 10.1.0.0/24\n"
 	"[peer road]\nkeying = ikev1\nlocal = 127.0.0.2\nremote = any\npsk = @psk\n"
 	"[tunnel away]\npeer = road\ninterface = lo\nlocal-ts = 10.2.0.0/24\n"
 	"remote-ts = 10.3.0.0/24\n"
@@ -471,6 +474,127 @@ static void test_instances(void **state)
 	end();
 }
 
+static struct engine_tunnel *instance_of(const char *name)
+{
+	struct tunnel *tunnel = registry_tunnel(&self->registry, name);
+
+	return tunnel ? tunnel->keying : NULL;
+}
+
+static void make_instances(const char *peer, const char *tunnel, unsigned int n)
+{
+	struct engine_peer *of = peer_of(peer);
+	struct sp_ts local, remote;
+	struct sp_error err;
+	char text[32];
+
+	assert_int_equal(sp_ts_parse(&local, "10.2.0.0/24", &err), 0);
+	for (unsigned int i = 1; i <= n; i++) {
+		snprintf(text, sizeof(text), "10.3.0.%u", i);
+		assert_int_equal(sp_ts_parse(&remote, text, &err), 0);
+		port_instance(of->port, tunnel, &local, &remote);
+	}
+	party_tick(party_find(self, peer));
+}
+
+static void end_instance(const char *peer, const char *name)
+{
+	port_end_instance(peer_of(peer)->port, name);
+	party_tick(party_find(self, peer));
+}
+
+/* Many clients of one section. */
+static void test_made(void **state)
+{
+	const struct engine_tunnel *second;
+	struct sp_error err;
+	json_t *status;
+	const char *name, *as;
+
+	(void)state;
+	if (!have_namespace)
+		skip();
+	begin();
+	make_instances("road", "away", 3);
+	second = instance_of("away~2");
+	assert_true(second && second->started && second->of_section);
+	assert_int_equal(second->remote.prefix.addr.octets[3], 2);
+	/* Nobody has said yet where they are; then each is made. */
+	assert_int_equal(kernels[0].made, 0);
+	/* As its section is: that one is somewhere. */
+	make_instances("home", "lan", 1);
+	assert_int_equal(kernels[0].made, 1);
+	assert_string_equal(kernels[0].placed.name, "lan~1");
+	assert_int_equal(kernels[0].placed.remote_ts.n, 1);
+
+	instance_of("away~3")->generation = GENERATION;
+	status = status_make(self, "away", &err);
+	assert_int_equal(json_unpack(status, "{s:[{s:[{s:s, s:[{}, {}, {s:s}]}]}]}", "peers",
+				     "tunnels", "state", &as, "instances", "name", &name), 0);
+	assert_string_equal(as, "up");
+	assert_string_equal(name, "away~3");
+	json_decref(status);
+
+	/* They end one by one, by the peer's own alone, and their numbers are not given again. */
+	end_instance("road", "away~2");
+	end_instance("road", "away");
+	end_instance("home", "away~1");
+	assert_null(instance_of("away~2"));
+	assert_non_null(instance_of("away~1"));
+	assert_int_equal(kernels[0].deleted, 1);
+	make_instances("road", "away", 1);
+	assert_non_null(instance_of("away~4"));
+	make_instances("road", "away~4", 1);
+	make_instances("road", "lan", 1);
+	assert_null(instance_of("away~5"));
+	assert_null(instance_of("lan~2"));
+
+	/* What is configured anew as before stays, and goes with its section. */
+	instances_follow(registry_tunnel(&self->registry, "away"));
+	assert_true(instance_of("away~1")->followed && instance_of("away~4")->followed);
+	instances_end(self, registry_tunnel(&self->registry, "away"));
+	assert_null(instance_of("away~1"));
+	assert_int_equal(kernels[0].deleted, 4);
+	make_instances("road", "away", 1);
+	end();
+}
+
+/* As a daemon before us has left them, by their names and whose they are. */
+static void test_left(void **state)
+{
+	static const struct left left[] = {
+		{ "away~9", KERNEL_OWNER_PSK }, { "away~5", KERNEL_OWNER_COMPAT },
+		{ "away~x", KERNEL_OWNER_PSK }, { "lans~1", KERNEL_OWNER_PSK },
+		{ "away", KERNEL_OWNER_PSK }, { NULL, 0 },
+	};
+	struct snapshot *kernel;
+	struct sp_error err;
+
+	(void)state;
+	if (!have_namespace)
+		skip();
+	begin();
+	registry_tunnel(&self->registry, "away")->owner = KERNEL_OWNER_PSK;
+	left_tunnels = left;
+	kernel = snapshot_take(self->nl, &err);
+	assert_true(instance_is_left(self->config, snapshot_tunnel(kernel, "away~9")));
+	assert_false(instance_is_left(self->config, snapshot_tunnel(kernel, "away~x")));
+	assert_false(instance_is_left(self->config, snapshot_tunnel(kernel, "lans~1")));
+	assert_false(instance_is_left(self->config, snapshot_tunnel(kernel, "away")));
+	instances_adopt(self, kernel);
+	assert_int_equal(instance_of("away~9")->adopted, 2);
+	assert_true(instance_of("away~9")->started);
+	assert_int_equal(instance_of("away~9")->remote.prefix.len, 32);
+	/* With another secret or key than ours. */
+	assert_null(instance_of("away~5"));
+	assert_int_equal(kernels[0].deleted, 1);
+	make_instances("road", "away", 1);
+	assert_non_null(instance_of("away~10"));
+	snapshot_free(kernel);
+	left_tunnels = NULL;
+	end();
+}
+
 static int start(void **state)
 {
 	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -512,6 +636,7 @@ int main(void)
 		cmocka_unit_test(test_any_address_of_ours),
 		cmocka_unit_test(test_place),  cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_reload), cmocka_unit_test(test_instances),
+		cmocka_unit_test(test_made), cmocka_unit_test(test_left),
 	};
 
 	return cmocka_run_group_tests_name("claim", tests, start, stop);

@@ -5,6 +5,7 @@
 #include "apply.h"
 #include "door.h"
 #include "engines.h"
+#include "instances.h"
 #include "io/log.h"
 #include "kernel.h"
 #include "move.h"
@@ -79,6 +80,8 @@ static void end_tunnel(struct daemon *daemon, const struct plan_tunnel *change)
 	bool deleted = change->change == PLAN_DELETED;
 	struct sp_error err;
 
+	if (tunnel && (deleted || change->wish.anew || changes_peer(change)))
+		instances_end(daemon, tunnel);
 	if (deleted || change->wish.anew || changes_peer(change))
 		stop_keying(tunnel);
 	if ((deleted || change->wish.anew) && sp_nl_tunnel_del(daemon->nl, change->name, &err))
@@ -160,9 +163,13 @@ static void key_tunnel(struct daemon *daemon, const struct plan_tunnel *change,
 					   change->change != PLAN_UNCHANGED, daemon_now());
 	else if (engines_find(change->config->peer->keying))
 		start_keying(daemon, tunnel, change, kernel);
+	if (change->why[0])
+		instances_end(daemon, tunnel);
+	else
+		instances_follow(tunnel);
 }
 
-static void apply_tunnels(struct daemon *daemon, const struct plan *plan)
+static void apply_tunnels(struct daemon *daemon, const struct plan *plan, bool first)
 {
 	struct sp_nl_group *group = sp_nl_group_new(daemon->nl);
 	const struct plan_tunnel *change;
@@ -175,6 +182,8 @@ static void apply_tunnels(struct daemon *daemon, const struct plan *plan)
 	STAILQ_FOREACH(change, &plan->tunnels, next)
 		if (change->config)
 			key_tunnel(daemon, change, plan->kernel);
+	if (first)
+		instances_adopt(daemon, plan->kernel);
 }
 
 void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *kernel)
@@ -220,7 +229,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	sp_keyring_settle(keys);
 	daemon->keys = keys;
 	exchange_parties(daemon, plan);
-	apply_tunnels(daemon, plan);
+	apply_tunnels(daemon, plan, !old_config);
 	door_apply(daemon);
 	/* Before there are rules that lead what is not marked into a tunnel. */
 	stream_mark_all(daemon);

@@ -215,7 +215,8 @@ static int make_tunnel(struct daemon *daemon, const struct tunnel *tunnel, struc
 	struct sp_tunnel made;
 
 	fill_from_config(&made, tunnel->config);
-	take_way(&made, tunnel->config, &tunnel->way);
+	if (tunnel->placed)
+		take_way(&made, tunnel->config, &tunnel->way);
 	made.fields = SP_TUNNEL_FIELDS;
 	made.told = sp_option_all();
 	made.owner = tunnel->owner;
@@ -259,6 +260,16 @@ int kernel_place(struct daemon *daemon, const char *name, const struct port_way 
 	/* It is told again, and then it may be possible. */
 	tunnel->placed = !ret;
 	return ret;
+}
+
+int kernel_make(struct daemon *daemon, struct tunnel *instance, const struct tunnel *section,
+		struct sp_error *err)
+{
+	instance->placed = section->placed;
+	instance->way = section->way;
+	if (!instance->placed && !instance->config->peer->remote.family)
+		return 0;
+	return make_tunnel(daemon, instance, err);
 }
 
 /* --- SAs -------------------------------------------------------------------- */

@@ -53,6 +53,10 @@ void kernel_bring(struct sp_nl_group *group, const struct kernel_wish *wish,
 int kernel_place(struct daemon *daemon, const char *name, const struct port_way *way,
 		 struct sp_error *err);
 
+/* Makes an instance, which goes where its section does; nothing as long as that is nowhere. */
+int kernel_make(struct daemon *daemon, struct tunnel *instance, const struct tunnel *section,
+		struct sp_error *err);
+
 /* Tells the tunnel's engine of the generations that are there. */
 int kernel_adopt(struct snapshot *snapshot, struct tunnel *tunnel, struct sp_error *err);
 

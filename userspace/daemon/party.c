@@ -10,6 +10,7 @@
 #include "control.h"
 #include "engines.h"
 #include "holder.h"
+#include "instances.h"
 #include "io/log.h"
 #include "kernel.h"
 #include "party.h"
@@ -113,15 +114,19 @@ static void carry_out_on_stream(struct party *party, const struct port_request *
 		stream_close(stream);
 }
 
-/* Where it is, and by what it is known. */
+/* Where it is, by what it is known, and what tunnels it has beside those configured. */
 static void carry_out_about_peer(struct party *party, const struct port_request *request)
 {
 	if (request->verb == PORT_CLAIM)
 		claim_add(party, &request->claim);
 	else if (request->verb == PORT_DISCLAIM)
 		claim_drop(party, &request->claim);
-	else
+	else if (request->verb == PORT_MET)
 		party_moved(party, &request->path);
+	else if (request->instance && request->verb == PORT_INSTANCE)
+		instance_make(party, request->instance);
+	else if (request->instance)
+		instance_end(party, request->instance->tunnel);
 }
 
 static void carry_out(struct party *party, const struct port_request *request)
@@ -276,6 +281,15 @@ void party_join(struct party *party)
 	registry_add_party(&party->daemon->registry, party);
 }
 
+static void forget_keying(struct tunnel *tunnel)
+{
+	struct tunnel *instance;
+
+	tunnel_set_keying(tunnel, NULL, NULL);
+	LIST_FOREACH(instance, &tunnel->instances, of_section)
+		tunnel_set_keying(instance, NULL, NULL);
+}
+
 void party_leave(struct party *party)
 {
 	struct registry *registry = &party->daemon->registry;
@@ -285,7 +299,7 @@ void party_leave(struct party *party)
 	STAILQ_FOREACH(config, &party->config->tunnels, of_peer) {
 		tunnel = registry_tunnel(registry, config->name);
 		if (tunnel && tunnel->party == party)
-			tunnel_set_keying(tunnel, NULL, NULL);
+			forget_keying(tunnel);
 	}
 	udp_forget(party);
 	LIST_REMOVE(party, next);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engines.h"
+#include "instances.h"
 #include "party.h"
 #include "plan.h"
 
@@ -266,7 +267,8 @@ static void add_forgotten(const struct snapshot_tunnel *is, void *arg)
 {
 	struct plan *plan = arg;
 
-	if (kernel_owns(is) && !sp_config_tunnel(plan->config, is->name))
+	if (kernel_owns(is) && !sp_config_tunnel(plan->config, is->name) &&
+	    !instance_is_left(plan->config, is))
 		add_tunnel(plan, is->name)->change = PLAN_DELETED;
 }
 

@@ -93,7 +93,11 @@ struct tunnel *registry_add_tunnel(struct registry *registry,
 
 void registry_remove_tunnel(struct registry *registry, struct tunnel *tunnel)
 {
+	assert(LIST_EMPTY(&tunnel->instances));
 	HASH_DEL(registry->tunnels, tunnel);
+	if (tunnel->made)
+		LIST_REMOVE(tunnel, of_section);
+	free(tunnel->made);
 	free(tunnel->trouble);
 	free(tunnel);
 }
@@ -102,6 +106,11 @@ void registry_clear(struct registry *registry)
 {
 	struct tunnel *tunnel, *next;
 
+	/* Each is in its section's list. */
+	HASH_ITER(hh, registry->tunnels, tunnel, next) {
+		if (tunnel->made)
+			registry_remove_tunnel(registry, tunnel);
+	}
 	HASH_ITER(hh, registry->tunnels, tunnel, next) {
 		registry_remove_tunnel(registry, tunnel);
 	}

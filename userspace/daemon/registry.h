@@ -14,6 +14,8 @@ struct daemon;
 struct party;
 struct engine_tunnel;
 
+LIST_HEAD(tunnel_list, tunnel);
+
 /* A tunnel of the configuration, however it is keyed. */
 struct tunnel {
 	UT_hash_handle hh;		/* by name */
@@ -25,6 +27,10 @@ struct tunnel {
 	bool placed;			/* by the engine: there its packets go, */
 	struct port_way way;		/* and not where the configuration says */
 	uint32_t owner;			/* the mark of the kernel's */
+	struct made_config *made;	/* of one that its engine has asked for; or NULL */
+	struct tunnel_list instances;	/* of those, the ones with this tunnel's configuration */
+	LIST_ENTRY(tunnel) of_section;
+	unsigned int last_instance;	/* the number of the one that came last */
 	bool suspect;			/* somebody else may have changed the kernel's */
 	uint8_t admin;			/* enum spindle_admin, as set last by whomever */
 };

@@ -120,6 +120,11 @@ static bool has_text(const json_t *texts, const json_t *text)
 	return false;
 }
 
+static bool is_up(const json_t *status)
+{
+	return !strcmp(json_string_value(json_object_get(status, "state")), "up");
+}
+
 /* The first that is not up speaks for all, but for what all have had. */
 static json_t *sum_of(const char *name, json_t *instances)
 {
@@ -129,7 +134,7 @@ static json_t *sum_of(const char *name, json_t *instances)
 	size_t i, j;
 
 	json_array_foreach(instances, i, one) {
-		if (!strcmp(json_string_value(json_object_get(first, "state")), "up"))
+		if (is_up(first))
 			first = one;
 		rekeys += json_integer_value(json_object_get(one, "rekeys"));
 		json_array_foreach(json_object_get(one, "problems"), j, problem)
@@ -158,12 +163,32 @@ static json_t *one_section(const struct daemon *daemon, const struct sp_tunnel_c
 	return sum_of(section->name, instances);
 }
 
+/* With those that its engine has asked for, of which one that is up is enough. */
+static json_t *whole_tunnel(const struct daemon *daemon, const struct sp_tunnel_config *config,
+			    const struct snapshot *kernel)
+{
+	const struct tunnel *tunnel = registry_tunnel(&daemon->registry, config->name), *one;
+	json_t *status = one_tunnel(daemon, config, kernel), *instances, *instance;
+
+	if (LIST_EMPTY(&tunnel->instances))
+		return status;
+	instances = json_array();
+	LIST_FOREACH(one, &tunnel->instances, of_section) {
+		instance = with_networks(one_tunnel(daemon, one->config, kernel), one->config);
+		if (is_up(instance) && !is_up(status))
+			json_object_set_new(status, "state", json_string("up"));
+		json_array_insert_new(instances, 0, instance);
+	}
+	json_object_set_new(status, "instances", instances);
+	return status;
+}
+
 /* A tunnel, or at the first of its instances a section as a whole. */
 static void add_tunnel(const struct daemon *daemon, const struct sp_tunnel_config *config,
 		       const struct snapshot *kernel, json_t *tunnels)
 {
 	if (!config->section)
-		json_array_append_new(tunnels, one_tunnel(daemon, config, kernel));
+		json_array_append_new(tunnels, whole_tunnel(daemon, config, kernel));
 	else if (STAILQ_FIRST(&config->section->instances) == config)
 		json_array_append_new(tunnels, one_section(daemon, config->section, kernel));
 }
@@ -233,7 +258,7 @@ static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config
 
 	if (only)
 		json_array_append_new(tunnels, STAILQ_EMPTY(&only->instances) ?
-				      one_tunnel(daemon, only, kernel) :
+				      whole_tunnel(daemon, only, kernel) :
 				      one_section(daemon, only, kernel));
 	else
 		STAILQ_FOREACH(config, &peer->tunnels, of_peer)

@@ -2,12 +2,22 @@
 #include "party.h"
 #include "target.h"
 
+/* More than there is room for nobody waits for. */
+static void keep_tunnel(struct tunnel *tunnel, struct target *target)
+{
+	if (tunnel->party && target->n < SP_INSTANCES_MAX)
+		target->list[target->n++] = tunnel;
+}
+
 static void add_tunnel(const struct daemon *daemon, const char *name, struct target *target)
 {
-	struct tunnel *tunnel = registry_tunnel(&daemon->registry, name);
+	struct tunnel *tunnel = registry_tunnel(&daemon->registry, name), *instance;
 
-	if (tunnel && tunnel->party)
-		target->list[target->n++] = tunnel;
+	if (!tunnel)
+		return;
+	keep_tunnel(tunnel, target);
+	LIST_FOREACH(instance, &tunnel->instances, of_section)
+		keep_tunnel(instance, target);
 }
 
 void target_find(const struct daemon *daemon, const char *name, struct target *target)

@@ -138,6 +138,39 @@ void port_met(struct port *port, const struct sp_path *path)
 		request->path = *path;
 }
 
+static void add_instance(struct port *port, enum port_verb verb,
+			 const struct port_instance *instance)
+{
+	struct port_request *request = add_request(port, verb, 0, NULL, 0);
+
+	if (!request)
+		return;
+	request->instance = malloc(sizeof(*instance));
+	if (request->instance)
+		*request->instance = *instance;
+	else
+		port->failed = true;
+}
+
+void port_instance(struct port *port, const char *tunnel, const struct sp_ts *local,
+		   const struct sp_ts *remote)
+{
+	struct port_instance instance = { .local = *local, .remote = *remote };
+
+	assert(strlen(tunnel) <= SPINDLE_NAME_MAX);
+	strcpy(instance.tunnel, tunnel);
+	add_instance(port, PORT_INSTANCE, &instance);
+}
+
+void port_end_instance(struct port *port, const char *name)
+{
+	struct port_instance instance = { .local = { .proto = 0 } };
+
+	assert(strlen(name) <= SPINDLE_NAME_MAX);
+	strcpy(instance.tunnel, name);
+	add_instance(port, PORT_END_INSTANCE, &instance);
+}
+
 void port_event(struct port *port, const struct port_event *event)
 {
 	struct port_request *request;
@@ -167,6 +200,7 @@ void port_done(struct port_request *request)
 {
 	free(request->question);
 	free(request->event);
+	free(request->instance);
 	free(request);
 }
 

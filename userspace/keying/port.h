@@ -68,6 +68,8 @@ enum port_verb {
 	PORT_CLAIM,			/* what begins with that identity is the peer's */
 	PORT_DISCLAIM,
 	PORT_MET,			/* the peer is where the path ends: a datagram proves it */
+	PORT_INSTANCE,			/* a tunnel as another is configured, of other networks */
+	PORT_END_INSTANCE,
 };
 
 enum port_event_kind {
@@ -85,6 +87,12 @@ struct port_event {
 	char text[640];
 };
 
+/* A tunnel that an engine asks for, or has no use for any more. */
+struct port_instance {
+	char tunnel[SPINDLE_NAME_MAX + 1];
+	struct sp_ts local, remote;
+};
+
 struct port_request {
 	STAILQ_ENTRY(port_request) next;
 	enum port_verb verb;
@@ -93,6 +101,7 @@ struct port_request {
 	struct engine_id claim;
 	struct sp_key_question *question;
 	struct port_event *event;
+	struct port_instance *instance;
 	size_t len;
 	uint8_t octets[];		/* to send */
 };
@@ -127,6 +136,14 @@ void port_claim(struct port *port, const struct engine_id *id);
 void port_disclaim(struct port *port, const struct engine_id *id);
 /* Without a claim, too, it is found there from now on. */
 void port_met(struct port *port, const struct sp_path *path);
+/*
+ * A tunnel as @tunnel is configured but for its networks, which are the peer's to have: it is
+ * called NAME~N, and comes by add() and start() with that tunnel's configuration as its section.
+ * It goes by drop(), when it is asked to or when its section is changed.
+ */
+void port_instance(struct port *port, const char *tunnel, const struct sp_ts *local,
+		   const struct sp_ts *remote);
+void port_end_instance(struct port *port, const char *name);
 void port_event(struct port *port, const struct port_event *event);
 
 /* --- for their host ---------------------------------------------------------------- */
