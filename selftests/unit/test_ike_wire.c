@@ -12,6 +12,7 @@
 
 #include "keying/ike/id.h"
 #include "keying/ike/proposal.h"
+#include "keying/ike/trace.h"
 #include "keying/ike/vendor.h"
 #include "keying/ike/wire.h"
 
@@ -557,6 +558,49 @@ static void test_text(void **state)
 	assert_string_equal(dumped, dump_of_first);
 }
 
+/* --- what is logged of them ------------------------------------------------------------ */
+
+static unsigned int n_lines;
+static char last_line[1024];
+
+static void take_line(void *arg, const char *text)
+{
+	(void)arg;
+	n_lines++;
+	snprintf(last_line, sizeof(last_line), "%s", text);
+}
+
+static void test_trace(void **state)
+{
+	static const struct port_host host = { .trace = take_line }, deaf;
+	const struct sp_path path = { .remote = { .family = AF_INET, .octets = { 192, 0, 2, 1 } },
+				      .remote_port = 500 };
+	struct port port;
+
+	(void)state;
+	build_first();
+	for (unsigned int level = 0; level <= 4; level++) {
+		n_lines = 0;
+		port_init(&port, &host, NULL);
+		port.trace = level;
+		ike_trace(&port, &path, true, (struct sp_octets){ buf, len });
+		assert_int_equal(n_lines, level < 3 ? 0 : level == 3 ? 1 : 30);
+		port.host = &deaf;
+		ike_trace(&port, &path, true, (struct sp_octets){ buf, len });
+	}
+	port.host = &host;
+	port.trace = 3;
+	ike_trace(&port, &path, true, (struct sp_octets){ buf, len });
+	assert_string_equal(last_line, "to 192.0.2.1 port 500: main mode [ SA VID(DPD) ]");
+	ike_trace(&port, &path, false, (struct sp_octets){ buf, 20 });
+	assert_string_equal(last_line, "from 192.0.2.1 port 500: header: message ID: cut off, there "
+				       "are 0 octets for it, at octet 20");
+	build_quick();
+	ike_trace_sealed(&port, &path, (struct sp_octets){ buf, len }, "no such phase 1");
+	assert_string_equal(last_line, "from 192.0.2.1 port 500: quick mode 0xc0a1b2c3 [ 204 "
+				       "octets, encrypted ]: no such phase 1");
+}
+
 /* --- vendor IDs, identities ------------------------------------------------------------ */
 
 static void test_vendors(void **state)
@@ -736,6 +780,7 @@ int main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_unbuildable),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_vendors),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_strange_ids),

@@ -40,6 +40,8 @@ struct daemon {
 	struct resolver *resolver;	/* of peers' names */
 	struct repair *repair;
 	struct holder *holder;		/* of keys */
+	struct keylog *keylog;		/* NULL: keys are written nowhere */
+	unsigned int trace;		/* how much of what passes is logged */
 	struct control *control;
 };
 

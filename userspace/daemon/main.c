@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,8 +20,10 @@
 #include "holder.h"
 #include "io/log.h"
 #include "kernel.h"
+#include "keylog.h"
 #include "lock.h"
 #include "notify.h"
+#include "number.h"
 #include "party.h"
 #include "repair.h"
 #include "resolve.h"
@@ -30,14 +33,20 @@
 #include "version.h"
 
 static const char usage[] =
-	"usage: spindled [-f] [-c FILE] [-s SOCKET]\n"
+	"usage: spindled [-f] [-c FILE] [-s SOCKET] [--log ike=LEVEL] [--key-log FOLDER]\n"
 	"  -f         stay in the foreground, log to standard error\n"
 	"  -c FILE    configuration, " SP_CONFIG_PATH " otherwise\n"
 	"  -s SOCKET  control socket, " CONTROL_PATH " otherwise\n"
+	"  --log ike=LEVEL   3: log each message of IKE as a line; 4: all that is in it\n"
+	"  --key-log FOLDER  write keys for Wireshark there: who has them reads all traffic\n"
 	"  -V, --version  print the version\n"
 	"  -h, --help     print this\n";
 
+enum { OPTION_LOG = 256, OPTION_KEY_LOG };
+
 static const struct option words[] = {
+	{ "log", required_argument, NULL, OPTION_LOG },
+	{ "key-log", required_argument, NULL, OPTION_KEY_LOG },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -47,7 +56,27 @@ struct options {
 	bool foreground;
 	const char *config;
 	const char *socket;
+	const char *key_log;		/* a folder, or NULL */
+	unsigned int trace;
 };
+
+/* "ike=3"; ends the program if it is not of that form. */
+static unsigned int take_level(const char *text)
+{
+	static const char area[] = "ike=";
+	struct sp_error err;
+	uint64_t level;
+
+	if (strncmp(text, area, strlen(area))) {
+		fprintf(stderr, "spindled: --log %s: must begin with %s\n", text, area);
+		exit(2);
+	}
+	if (sp_number_parse(&level, text + strlen(area), 0, 9, &err)) {
+		fprintf(stderr, "spindled: --log %s: %s\n", text, err.text);
+		exit(2);
+	}
+	return (unsigned int)level;
+}
 
 static void take_options(struct options *options, int argc, char **argv)
 {
@@ -63,6 +92,12 @@ static void take_options(struct options *options, int argc, char **argv)
 			break;
 		case 's':
 			options->socket = optarg;
+			break;
+		case OPTION_LOG:
+			options->trace = take_level(optarg);
+			break;
+		case OPTION_KEY_LOG:
+			options->key_log = optarg;
 			break;
 		case 'V':
 			puts("spindled " SPINDLE_VERSION);
@@ -145,6 +180,14 @@ static int start(struct daemon *daemon, const struct options *options, struct sp
 	struct plan *plan;
 
 	daemon->config_path = options->config;
+	daemon->trace = options->trace;
+	if (options->key_log) {
+		daemon->keylog = keylog_open(options->key_log, err);
+		if (!daemon->keylog)
+			return -1;
+		log_line("note: keys are written to %s: who has them reads all traffic",
+			 options->key_log);
+	}
 	TAILQ_INIT(&daemon->guests);
 	/* Held until the process ends. */
 	if (lock_take(err) < 0)
@@ -204,6 +247,7 @@ static void stop(struct daemon *daemon)
 	sp_nl_close(daemon->nl);
 	holder_free(daemon->holder);
 	registry_clear(&daemon->registry);
+	keylog_close(daemon->keylog);
 	sp_config_free(daemon->config);
 	sp_keyring_free(daemon->keys);
 	event_base_free(daemon->base);

@@ -13,6 +13,7 @@
 #include "instances.h"
 #include "io/log.h"
 #include "kernel.h"
+#include "keylog.h"
 #include "party.h"
 #include "resolve.h"
 #include "stream.h"
@@ -35,6 +36,10 @@ static int install_sas(void *arg, const char *tunnel, const struct sp_sa *in,
 	assert(in->dir == SPINDLE_DIR_IN && out->dir == SPINDLE_DIR_OUT);
 	assert(in->generation && in->generation == out->generation);
 	assert(in->spi != out->spi);
+	if (party->daemon->keylog) {
+		keylog_sa(party->daemon->keylog, in);
+		keylog_sa(party->daemon->keylog, out);
+	}
 	return sp_nl_sa_new(party->daemon->nl, tunnel, in, out, err);
 }
 
@@ -69,6 +74,21 @@ static int place_tunnel(void *arg, const char *tunnel, const struct port_way *wa
 	return kernel_place(party->daemon, tunnel, way, err);
 }
 
+static void log_trace(void *arg, const char *text)
+{
+	const struct party *party = arg;
+
+	log_line("peer %s: %s", party->name, text);
+}
+
+static void log_key(void *arg, const uint8_t cookie[8], const struct sp_secret *key)
+{
+	const struct party *party = arg;
+
+	if (party->daemon->keylog)
+		keylog_ike(party->daemon->keylog, cookie, key);
+}
+
 static const struct port_host host = {
 	.spi = reserve_spi,
 	.install = install_sas,
@@ -76,6 +96,8 @@ static const struct port_host host = {
 	.remove = remove_generation,
 	.random = fill_random,
 	.place = place_tunnel,
+	.trace = log_trace,
+	.key_log = log_key,
 };
 
 /* --- what it has asked for ------------------------------------------------------------- */
@@ -266,6 +288,7 @@ struct party *party_new(struct daemon *daemon, const struct sp_peer_config *conf
 	party->config = config;
 	strcpy(party->name, config->name);
 	port_init(&party->port, &host, party);
+	party->port.trace = party->daemon->trace;
 	found = find_keys(party, keys);
 	party->engine = engines_find(config->keying);
 	party->keying = party->engine->open(config, &found, &party->port);

@@ -20,6 +20,7 @@
 #include "keys/question.h"
 #include "netlink/nl.h"
 #include "path.h"
+#include "secret.h"
 
 /*
  * By what something that comes in is found to be the peer's, if its address does not tell; all
@@ -53,6 +54,10 @@ struct port_host {
 	 */
 	int (*place)(void *arg, const char *tunnel, const struct port_way *way,
 		     struct sp_error *err);
+	/* For whoever looks for a mistake; NULL if nobody does. */
+	void (*trace)(void *arg, const char *text);	/* a line for the log */
+	/* What encrypts what is said under that cookie, an initiator's of IKEv1. */
+	void (*key_log)(void *arg, const uint8_t cookie[8], const struct sp_secret *key);
 };
 
 enum port_verb {
@@ -112,6 +117,7 @@ struct port {
 	STAILQ_HEAD(, port_request) requests;
 	uint32_t last_id;
 	bool failed;			/* there was no memory for a request */
+	unsigned int trace;		/* how much of what passes is wanted in the log; 0: none */
 };
 
 /* --- for engines ----------------------------------------------------------------- */
