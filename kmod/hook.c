@@ -10,6 +10,7 @@
 #include "esp.h"
 #include "hook.h"
 #include "input.h"
+#include "ip.h"
 #include "port.h"
 
 /*
@@ -128,10 +129,8 @@ static int take_error4(struct sk_buff *skb, const struct icmphdr *icmph, u32 mtu
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	bool too_big = icmph->type == ICMP_DEST_UNREACH && icmph->code == ICMP_FRAG_NEEDED;
 
-	quote.local.family = AF_INET;
-	quote.local.v4 = iph->saddr;
-	quote.remote.family = AF_INET;
-	quote.remote.v4 = iph->daddr;
+	quote.local = spn_ip_addr4(iph->saddr);
+	quote.remote = spn_ip_addr4(iph->daddr);
 	quote.spi = quoted_spi(skb, offset, quote.proto);
 	return spn_input_error(skb, &quote, too_big ? mtu : 0) ? 0 : -ENOENT;
 }
@@ -141,10 +140,8 @@ static int take_error6(struct sk_buff *skb, u8 type, u32 mtu, unsigned int offse
 {
 	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
 
-	quote.local.family = AF_INET6;
-	memcpy(quote.local.octets, &ip6h->saddr, sizeof(ip6h->saddr));
-	quote.remote.family = AF_INET6;
-	memcpy(quote.remote.octets, &ip6h->daddr, sizeof(ip6h->daddr));
+	quote.local = spn_ip_addr6(&ip6h->saddr);
+	quote.remote = spn_ip_addr6(&ip6h->daddr);
 	quote.spi = quoted_spi(skb, offset, quote.proto);
 	return spn_input_error(skb, &quote, type == ICMPV6_PKT_TOOBIG ? mtu : 0) ? 0 : -ENOENT;
 }

@@ -20,28 +20,14 @@ bool spn_ip_is_host(const struct spn_addr *addr)
 					IPV6_ADDR_MAPPED)) && !ipv6_addr_any(&v6);
 }
 
-static struct spn_addr addr_of(bool is_v6, const __be32 *v4, const struct in6_addr *v6)
-{
-	struct spn_addr addr = {};
-
-	if (is_v6) {
-		addr.family = AF_INET6;
-		memcpy(addr.octets, v6, sizeof(*v6));
-	} else {
-		addr.family = AF_INET;
-		addr.v4 = *v4;
-	}
-	return addr;
-}
-
 static struct spn_addr src_of(const struct sk_buff *skb, bool v6)
 {
-	return addr_of(v6, &ip_hdr(skb)->saddr, &ipv6_hdr(skb)->saddr);
+	return v6 ? spn_ip_addr6(&ipv6_hdr(skb)->saddr) : spn_ip_addr4(ip_hdr(skb)->saddr);
 }
 
 static struct spn_addr dst_of(const struct sk_buff *skb, bool v6)
 {
-	return addr_of(v6, &ip_hdr(skb)->daddr, &ipv6_hdr(skb)->daddr);
+	return v6 ? spn_ip_addr6(&ipv6_hdr(skb)->daddr) : spn_ip_addr4(ip_hdr(skb)->daddr);
 }
 
 struct spn_addr spn_ip_src(const struct sk_buff *skb)
@@ -159,10 +145,8 @@ static bool quoted4(const struct sk_buff *skb, int at, struct spn_tuple *tuple)
 	iph = skb_header_pointer(skb, at, sizeof(buf), &buf);
 	if (!iph || iph->version != 4 || iph->ihl < 5)
 		return false;
-	tuple->local.family = AF_INET;
-	tuple->local.v4 = iph->saddr;
-	tuple->remote.family = AF_INET;
-	tuple->remote.v4 = iph->daddr;
+	tuple->local = spn_ip_addr4(iph->saddr);
+	tuple->remote = spn_ip_addr4(iph->daddr);
 	tuple->proto = iph->protocol;
 	if (!(iph->frag_off & htons(IP_OFFSET)))
 		read_ports(skb, at + iph->ihl * 4, tuple);
@@ -177,10 +161,8 @@ static bool quoted6(const struct sk_buff *skb, int at, struct spn_tuple *tuple)
 	ip6h = skb_header_pointer(skb, at, sizeof(buf), &buf);
 	if (!ip6h || ip6h->version != 6)
 		return false;
-	tuple->local.family = AF_INET6;
-	memcpy(tuple->local.octets, &ip6h->saddr, sizeof(ip6h->saddr));
-	tuple->remote.family = AF_INET6;
-	memcpy(tuple->remote.octets, &ip6h->daddr, sizeof(ip6h->daddr));
+	tuple->local = spn_ip_addr6(&ip6h->saddr);
+	tuple->remote = spn_ip_addr6(&ip6h->daddr);
 	tuple->proto = ip6h->nexthdr;
 	read_ports(skb, content6(skb, at + sizeof(buf), &tuple->proto), tuple);
 	return true;

@@ -77,6 +77,25 @@ static inline int spn_ip_content(const struct sk_buff *skb, const struct spn_ip 
  */
 bool spn_ip_is_host(const struct spn_addr *addr);
 
+static inline struct spn_addr spn_ip_addr4(__be32 v4)
+{
+	/* Named in braces, @v4 would leave the rest of its union as it is. */
+	struct spn_addr addr = {};
+
+	addr.family = AF_INET;
+	addr.v4 = v4;
+	return addr;
+}
+
+static inline struct spn_addr spn_ip_addr6(const struct in6_addr *v6)
+{
+	struct spn_addr addr = {};
+
+	addr.family = AF_INET6;
+	memcpy(addr.octets, v6, sizeof(*v6));
+	return addr;
+}
+
 struct spn_addr spn_ip_src(const struct sk_buff *skb);
 struct spn_addr spn_ip_dst(const struct sk_buff *skb);
 
