@@ -77,11 +77,9 @@ int spn_esp_seal(const struct spn_xform *xform, struct sk_buff *skb, __be32 spi,
 	put_trailer(skb, suite->block_len, next_header);
 	put_head(xform, skb, spi, seq);
 	len = skb->len - head_len;
-	if (xform->aead) {
+	if (xform->aead)
 		skb_put(skb, suite->icv_len);
-		return spn_xform_seal(xform, skb, head_len, len, seq, done);
-	}
-	err = spn_xform_encrypt(xform, skb, head_len, len, done);
+	err = spn_xform_seal(xform, skb, head_len, len, seq, done);
 	return err ?: spn_esp_sealed(xform, skb, seq);
 }
 
@@ -119,7 +117,7 @@ static int verify(const struct spn_xform *xform, const struct sk_buff *skb, u64 
 int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, u64 seq,
 		 spn_xform_done done)
 {
-	unsigned int head_len = spn_esp_head_len(xform->suite), len;
+	unsigned int head_len = spn_esp_head_len(xform->suite);
 	int err;
 
 	if (!xform->aead) {
@@ -131,10 +129,7 @@ int spn_esp_open(const struct spn_xform *xform, struct sk_buff *skb, u64 seq,
 	if (err)
 		return err;
 	__skb_trim(skb, skb->len - xform->suite->icv_len);
-	len = skb->len - head_len;
-	if (xform->aead)
-		return spn_xform_open(xform, skb, head_len, len, seq, done);
-	return spn_xform_decrypt(xform, skb, head_len, len, done);
+	return spn_xform_open(xform, skb, head_len, skb->len - head_len, seq, done);
 }
 
 enum spn_drop_reason spn_esp_strip(const struct spn_suite *suite, struct sk_buff *skb,

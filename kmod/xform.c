@@ -287,9 +287,9 @@ static int started(struct crypt *crypt, int err)
 	return err;
 }
 
-static int crypt(const struct spn_xform *xform, struct sk_buff *skb, int offset,
-		 int len, spn_xform_done done,
-		 int (*operation)(struct skcipher_request *request))
+static int crypt_cipher(const struct spn_xform *xform, struct sk_buff *skb, int offset,
+			int len, spn_xform_done done,
+			int (*operation)(struct skcipher_request *request))
 {
 	unsigned int iv_len = xform->suite->iv_len;
 	struct skcipher_request *request;
@@ -360,24 +360,16 @@ static int crypt_aead(const struct spn_xform *xform, struct sk_buff *skb, int of
 int spn_xform_seal(const struct spn_xform *xform, struct sk_buff *skb,
 		   int offset, int len, u64 seq, spn_xform_done done)
 {
+	if (!xform->aead)
+		return crypt_cipher(xform, skb, offset, len, done, crypto_skcipher_encrypt);
 	return crypt_aead(xform, skb, offset, len, 0, seq, done, crypto_aead_encrypt);
 }
 
 int spn_xform_open(const struct spn_xform *xform, struct sk_buff *skb,
 		   int offset, int len, u64 seq, spn_xform_done done)
 {
+	if (!xform->aead)
+		return crypt_cipher(xform, skb, offset, len, done, crypto_skcipher_decrypt);
 	return crypt_aead(xform, skb, offset, len, xform->suite->icv_len, seq, done,
 			  crypto_aead_decrypt);
-}
-
-int spn_xform_encrypt(const struct spn_xform *xform, struct sk_buff *skb,
-		      int offset, int len, spn_xform_done done)
-{
-	return crypt(xform, skb, offset, len, done, crypto_skcipher_encrypt);
-}
-
-int spn_xform_decrypt(const struct spn_xform *xform, struct sk_buff *skb,
-		      int offset, int len, spn_xform_done done)
-{
-	return crypt(xform, skb, offset, len, done, crypto_skcipher_decrypt);
 }

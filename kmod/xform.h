@@ -116,31 +116,15 @@ int spn_xform_icv(const struct spn_xform *xform, const struct spn_piece *front,
 typedef void (*spn_xform_done)(struct sk_buff *skb, int err);
 
 /**
- * spn_xform_encrypt - encrypt a part of a linear, private packet in place
+ * spn_xform_seal - encrypt a part of a packet in place, and authenticate it if one does both
  * @xform: keys
- * @skb: the packet; its IV stands just before @offset
+ * @skb: an ESP packet, linear and private, at skb->data its head, whose IV stands just before
+ *	@offset
  * @offset: where the part begins, from skb->data
- * @len: its length, whole blocks
+ * @len: its length, whole blocks; with aead there is room for the ICV behind it
+ * @seq: sequence number
  * @done: called with the packet and the result, later, from any context with
  *	bottom halves off, if and only if -EINPROGRESS is returned
- *
- * Return: 0, -EINPROGRESS, or a negative error.
- */
-int spn_xform_encrypt(const struct spn_xform *xform, struct sk_buff *skb,
-		      int offset, int len, spn_xform_done done);
-
-/* spn_xform_decrypt - as spn_xform_encrypt(), the other way */
-int spn_xform_decrypt(const struct spn_xform *xform, struct sk_buff *skb,
-		      int offset, int len, spn_xform_done done);
-
-/**
- * spn_xform_seal - authenticate a packet, linear and private, and encrypt a part of it
- * @xform: keys, of a suite with aead
- * @skb: an ESP packet, at skb->data its head, whose IV stands just before @offset
- * @offset: where the part begins, from skb->data
- * @len: its length; there is room for the ICV behind it
- * @seq: sequence number
- * @done: as for spn_xform_encrypt()
  *
  * Return: 0, -EINPROGRESS, or a negative error.
  */
