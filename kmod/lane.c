@@ -78,14 +78,34 @@ static void schedule_napi(struct lane *lane)
 		__napi_schedule(&lane->napi);
 }
 
+/* Puts a queue at the end of one of the lane's lines. */
+static void line_up(struct lane *lane, struct list_head *node, struct list_head *line)
+{
+	spin_lock(&lane->lock);
+	list_add_tail(node, line);
+	spin_unlock(&lane->lock);
+}
+
+/* Takes out the first of a line, or NULL. */
+static struct list_head *take_first(struct lane *lane, struct list_head *line)
+{
+	struct list_head *node = NULL;
+
+	spin_lock(&lane->lock);
+	if (!list_empty(line)) {
+		node = line->next;
+		list_del(node);
+	}
+	spin_unlock(&lane->lock);
+	return node;
+}
+
 /* Leaves a queue to its CPU.  The caller has the right to deliver, and passes it on. */
 static void leave_delivery(struct spn_queue *queue)
 {
 	struct lane *lane = &per_cpu(lanes, queue->cpu);
 
-	spin_lock(&lane->lock);
-	list_add_tail(&queue->deliver_node, &lane->deliver);
-	spin_unlock(&lane->lock);
+	line_up(lane, &queue->deliver_node, &lane->deliver);
 	schedule_napi(lane);
 }
 
@@ -435,9 +455,7 @@ enum spn_drop_reason spn_lane_receive(struct spn_sa *sa, struct sk_buff *skb)
 		return reason;
 	count_inbound(kib);
 	if (state == SPN_LIST_OFFER) {
-		spin_lock(&lane->lock);
-		list_add_tail(&queue->offer_node, &lane->bursts);
-		spin_unlock(&lane->lock);
+		line_up(lane, &queue->offer_node, &lane->bursts);
 		schedule_napi(lane);
 	}
 	return SPN_DROP_NONE;
@@ -455,9 +473,7 @@ static int start_burst(struct lane *lane, struct spn_queue *queue, int budget)
 
 	do {
 		if (done >= budget) {
-			spin_lock(&lane->lock);
-			list_add_tail(&queue->offer_node, &lane->bursts);
-			spin_unlock(&lane->lock);
+			line_up(lane, &queue->offer_node, &lane->bursts);
 			break;
 		}
 		if (num_online_cpus() > 1 && !spn_queue_short(queue, SHORT_LIST)) {
@@ -471,52 +487,31 @@ static int start_burst(struct lane *lane, struct spn_queue *queue, int budget)
 	return done;
 }
 
-static struct spn_queue *next_burst(struct lane *lane)
-{
-	struct spn_queue *queue;
-
-	spin_lock(&lane->lock);
-	queue = list_first_entry_or_null(&lane->bursts, struct spn_queue, offer_node);
-	if (queue)
-		list_del(&queue->offer_node);
-	spin_unlock(&lane->lock);
-	return queue;
-}
-
 static int start_bursts(struct lane *lane, int budget)
 {
-	struct spn_queue *queue;
+	struct list_head *node;
 	int done = 0;
 
 	/* The queue may be another's, or gone, once it has been started. */
-	while (done < budget && (queue = next_burst(lane)))
-		done += start_burst(lane, queue, budget - done);
+	while (done < budget && (node = take_first(lane, &lane->bursts)))
+		done += start_burst(lane, list_entry(node, struct spn_queue, offer_node),
+				    budget - done);
 	return done;
 }
 
 /* --- the poll ----------------------------------------------------------------- */
 
-static struct spn_queue *next_to_deliver(struct lane *lane)
-{
-	struct spn_queue *queue;
-
-	spin_lock(&lane->lock);
-	queue = list_first_entry_or_null(&lane->deliver, struct spn_queue, deliver_node);
-	if (queue)
-		list_del(&queue->deliver_node);
-	spin_unlock(&lane->lock);
-	return queue;
-}
-
 /* By turns, a list of each queue; those that have no more are @spent. */
 static int poll_deliveries(struct lane *lane, int budget, struct list_head *spent)
 {
 	struct spn_queue *queue;
+	struct list_head *node;
 	struct sk_buff *list;
 	int done = 0;
 	bool more;
 
-	while (done < budget && (queue = next_to_deliver(lane))) {
+	while (done < budget && (node = take_first(lane, &lane->deliver))) {
+		queue = list_entry(node, struct spn_queue, deliver_node);
 		list = spn_queue_pop(queue, &more);
 		done += spn_cb(list)->count;
 		/* What comes in is delivered here alone. */
@@ -527,9 +522,7 @@ static int poll_deliveries(struct lane *lane, int budget, struct list_head *spen
 			list_add_tail(&queue->deliver_node, spent);
 			continue;
 		}
-		spin_lock(&lane->lock);
-		list_add_tail(&queue->deliver_node, &lane->deliver);
-		spin_unlock(&lane->lock);
+		line_up(lane, &queue->deliver_node, &lane->deliver);
 	}
 	return min(done, budget);
 }
