@@ -295,7 +295,7 @@ static void number_list(struct sk_buff *list, u64 seq)
 
 /*
  * Cuts off those packets of a list that the SA's limits do not let pass, and returns them; if
- * none passes, all.  @bytes are then those of the rest.
+ * none passes, all.  @bytes are then those of what stays.
  */
 static struct sk_buff *cut_list(const struct spn_sa *sa, struct sk_buff *list,
 				unsigned int *bytes)
@@ -305,29 +305,20 @@ static struct sk_buff *cut_list(const struct spn_sa *sa, struct sk_buff *list,
 
 	if (spn_sa_has_room(sa, spn_cb(list)->count, *bytes))
 		return NULL;
-	if (!list->next)
-		return list;
-	for (skb = list; skb; skb = skb->next) {
-		if (!spn_sa_has_room(sa, count + 1, sum + skb->len))
-			break;
+	/* Of one packet there is nothing to cut, and it may count more than it has. */
+	for (skb = list; list->next && spn_sa_has_room(sa, count + 1, sum + skb->len);
+	     skb = skb->next) {
 		sum += skb->len;
 		count++;
 		last = skb;
 	}
+	*bytes = sum;
 	if (!last)
 		return list;
 	last->next = NULL;
 	spn_cb(skb)->count = spn_cb(list)->count - count;
 	spn_cb(list)->count = count;
-	*bytes = sum;
 	return skb;
-}
-
-static void append_list(struct sk_buff *list, struct sk_buff *rest)
-{
-	while (list->next)
-		list = list->next;
-	list->next = rest;
 }
 
 /*
@@ -341,7 +332,6 @@ static struct sk_buff *queue_list(struct spn_queue *queue, struct spn_sa *sa,
 	unsigned int all = bytes;
 	struct sk_buff *rest;
 	bool mine;
-	u64 seq;
 
 	lockdep_assert_held(&queue->lock);
 	*reason = SPN_DROP_BACKLOG;
@@ -349,21 +339,13 @@ static struct sk_buff *queue_list(struct spn_queue *queue, struct spn_sa *sa,
 		return list;
 	rest = cut_list(sa, list, &bytes);
 	if (rest != list) {
-		*reason = spn_sa_number(sa, spn_cb(list)->count, bytes, &seq);
-		if (*reason) {
-			/* It has ended meanwhile, for all of them. */
-			append_list(list, rest);
-			return list;
-		}
-		number_list(list, seq);
+		number_list(list, spn_sa_number(sa, spn_cb(list)->count, bytes));
 		settle_cpu(queue);
 		mine = spn_cb(list)->count <= SHORT_LIST || num_online_cpus() == 1;
 		*state = spn_queue_add(queue, list, mine);
-	} else {
-		bytes = 0;
 	}
 	if (rest)
-		*reason = spn_sa_number(sa, spn_cb(rest)->count, all - bytes, &seq);
+		*reason = spn_sa_refuse(sa, spn_cb(rest)->count, all - bytes);
 	return rest;
 }
 

@@ -201,7 +201,8 @@ bool spn_sa_has_room(const struct spn_sa *sa, unsigned int packets, unsigned int
 	const struct spn_life *life = &sa->life;
 
 	lockdep_assert_held(&sa->tunnel->tx.lock);
-	return (!life->hard_packets ||
+	return !spn_sa_expired(sa) &&
+	       (!life->hard_packets ||
 		u64_stats_read(&sa->packets) + packets <= life->hard_packets) &&
 	       (!life->hard_bytes || u64_stats_read(&sa->bytes) + bytes <= life->hard_bytes) &&
 	       packets <= seq_max(sa) - sa->seq;
@@ -228,23 +229,25 @@ static void count(struct spn_sa *sa, u64 packets, u64 bytes)
 		tell_soft(sa, SPINDLE_LIMIT_BYTES);
 }
 
-enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
-				   unsigned int bytes, u64 *first)
+u64 spn_sa_number(struct spn_sa *sa, unsigned int packets, unsigned int bytes)
 {
-	lockdep_assert_held(&sa->tunnel->tx.lock);
+	u64 first = sa->seq + 1;
 
-	if (spn_sa_expired(sa) || !fits(sa, packets, bytes))
-		return SPN_DROP_EXPIRED;
-	if (packets > seq_max(sa) - sa->seq) {
-		expire(sa, SPINDLE_LIMIT_SEQUENCE);
-		return SPN_DROP_SEQ_EXHAUSTED;
-	}
-	*first = sa->seq + 1;
+	lockdep_assert_held(&sa->tunnel->tx.lock);
 	WRITE_ONCE(sa->seq, sa->seq + packets);
 	if (sa->seq >= seq_soft(sa))
 		tell_soft(sa, SPINDLE_LIMIT_SEQUENCE);
 	count(sa, packets, bytes);
-	return SPN_DROP_NONE;
+	return first;
+}
+
+enum spn_drop_reason spn_sa_refuse(struct spn_sa *sa, unsigned int packets, unsigned int bytes)
+{
+	lockdep_assert_held(&sa->tunnel->tx.lock);
+	if (spn_sa_expired(sa) || !fits(sa, packets, bytes))
+		return SPN_DROP_EXPIRED;
+	expire(sa, SPINDLE_LIMIT_SEQUENCE);
+	return SPN_DROP_SEQ_EXHAUSTED;
 }
 
 enum spn_drop_reason spn_sa_accept(struct spn_sa *sa, u64 seq)

@@ -171,20 +171,14 @@ static inline bool spn_sa_expired(const struct spn_sa *sa)
 	return test_bit(SPN_SA_EXPIRED, &sa->flags);
 }
 
-/* Has an outbound SA room for so much under its hard limits?  tunnel->tx.lock is held. */
+/* May an outbound SA carry so much more?  tunnel->tx.lock is held, for all three. */
 bool spn_sa_has_room(const struct spn_sa *sa, unsigned int packets, unsigned int bytes);
 
-/**
- * spn_sa_number - give sequence numbers to a list of packets
- * @sa: outbound; tunnel->tx.lock is held
- * @packets: how many
- * @bytes: octets of inner packets
- * @first: the first number
- *
- * Return: SPN_DROP_NONE, or why the SA cannot carry them.
- */
-enum spn_drop_reason spn_sa_number(struct spn_sa *sa, unsigned int packets,
-				   unsigned int bytes, u64 *first);
+/* Counts packets for which there is room, and returns the sequence number of the first. */
+u64 spn_sa_number(struct spn_sa *sa, unsigned int packets, unsigned int bytes);
+
+/* Ends the SA for packets for which there is none.  Returns why they must be dropped. */
+enum spn_drop_reason spn_sa_refuse(struct spn_sa *sa, unsigned int packets, unsigned int bytes);
 
 /* Is that number, of an inbound SA's packet, higher than all that were accepted? */
 static inline bool spn_sa_newest(const struct spn_sa *sa, u64 seq)
