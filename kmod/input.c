@@ -17,14 +17,14 @@
 #include "spi.h"
 #include "state.h"
 
-static bool check(const struct spn_suite *suite, const struct sk_buff *skb)
+static bool check_length(const struct spn_suite *suite, const struct sk_buff *skb)
 {
 	return suite->ah ? spn_ah_check(suite, skb, -skb_network_offset(skb)) :
 			   spn_esp_check(suite, skb->len);
 }
 
-static enum spn_drop_reason strip(const struct spn_suite *suite, struct sk_buff *skb,
-				  u8 *next_header)
+static enum spn_drop_reason strip_head(const struct spn_suite *suite, struct sk_buff *skb,
+				       u8 *next_header)
 {
 	if (!suite->ah)
 		return spn_esp_strip(suite, skb, next_header);
@@ -43,7 +43,7 @@ static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_bu
 		return SPN_DROP_ADMIN_DOWN;
 	if (encap != expected)
 		return SPN_DROP_ENCAP;
-	if (!check(sa->xform.suite, skb))
+	if (!check_length(sa->xform.suite, skb))
 		return SPN_DROP_TRUNCATED;
 	if (spn_sa_expired(sa))
 		return SPN_DROP_EXPIRED;
@@ -53,7 +53,7 @@ static enum spn_drop_reason precheck(const struct spn_sa *sa, const struct sk_bu
 }
 
 /* The cipher has finished a packet after all. */
-static void opened(struct sk_buff *skb, int err)
+static void packet_opened(struct sk_buff *skb, int err)
 {
 	spn_lane_done(&spn_cb(skb)->sa->tunnel->rx, skb, err);
 }
@@ -64,7 +64,7 @@ int spn_input_open(const struct spn_sa *sa, struct sk_buff *skb)
 	u64 seq = spn_cb(skb)->seq;
 
 	return xform->suite->ah ? spn_ah_open(xform, skb, spn_in_cb(skb)->ip_len, seq) :
-				  spn_esp_open(xform, skb, seq, opened);
+				  spn_esp_open(xform, skb, seq, packet_opened);
 }
 
 /* Where the header in front says that ESP follows. */
@@ -78,7 +78,7 @@ static unsigned int next_at(const struct sk_buff *skb)
  * by, and its route.  What else it has of the outer packet goes when it is opened, as
  * spn_skb_renew_in() has it.
  */
-static void describe(struct spn_sa *sa, struct sk_buff *skb, bool encap, u64 seq)
+static void note_outer(struct spn_sa *sa, struct sk_buff *skb, bool encap, u64 seq)
 {
 	struct spn_in_cb *cb = spn_in_cb(skb);
 	/* What the stack has noted there is read before it goes. */
@@ -129,7 +129,7 @@ int spn_input(struct sk_buff *skb, u8 proto, bool encap)
 	seq = sa->xform.esn ? spn_replay_infer(&sa->replay, seq_lo) : seq_lo;
 	reason = precheck(sa, skb, encap, seq);
 	if (!reason) {
-		describe(sa, skb, encap, seq);
+		note_outer(sa, skb, encap, seq);
 		reason = spn_lane_receive(sa, skb);
 	}
 	if (reason) {
@@ -238,7 +238,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	if (!reason && newest && conf && spn_conf_watches(conf))
 		note_source(sa, conf, skb);
 	if (!reason)
-		reason = strip(sa->xform.suite, skb, next_header);
+		reason = strip_head(sa->xform.suite, skb, next_header);
 	if (reason)
 		return reason;
 	/* RFC 4303 2.6: a dummy packet has done its work by arriving. */
@@ -260,7 +260,7 @@ static enum spn_drop_reason examine(struct spn_sa *sa, struct sk_buff *skb, u8 *
 	return reason ?: spn_sa_count(sa, skb->len);
 }
 
-static void receive(struct sk_buff *skb, struct napi_struct *napi)
+static void pass_up(struct sk_buff *skb, struct napi_struct *napi)
 {
 	dev_sw_netstats_rx_add(skb->dev, skb->len);
 	napi_gro_receive(napi, skb);
@@ -286,5 +286,5 @@ void spn_input_deliver(struct spn_sa *sa, struct sk_buff *skb, struct napi_struc
 	if (next_header == IPPROTO_NONE)
 		consume_skb(skb);
 	else
-		receive(skb, napi);
+		pass_up(skb, napi);
 }

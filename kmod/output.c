@@ -49,8 +49,8 @@ static struct spn_tunnel *find_tunnel(const struct spn_device *sd, const struct 
 }
 
 /* Is a packet no longer than that?  If it is, its sender is told and it is dropped. */
-static bool fits(struct spn_tunnel *tunnel, const struct spn_sa *sa, struct sk_buff *skb,
-		 unsigned int limit)
+static bool fits_limit(struct spn_tunnel *tunnel, const struct spn_sa *sa, struct sk_buff *skb,
+		       unsigned int limit)
 {
 	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, limit) : skb->len <= limit)
 		return true;
@@ -60,7 +60,7 @@ static bool fits(struct spn_tunnel *tunnel, const struct spn_sa *sa, struct sk_b
 }
 
 /* Cuts a GSO packet into a list; NULL, and the packet dropped, on failure. */
-static struct sk_buff *split(struct spn_tunnel *tunnel, struct sk_buff *skb)
+static struct sk_buff *split_gso(struct spn_tunnel *tunnel, struct sk_buff *skb)
 {
 	struct sk_buff *list;
 
@@ -86,16 +86,17 @@ static struct sk_buff *split(struct spn_tunnel *tunnel, struct sk_buff *skb)
 }
 
 /* Keeps the packet until there is an SA and its turn has come, cut as it will be sent. */
-static void stage(struct spn_tunnel *tunnel, const struct spn_sa *sa, struct sk_buff *skb)
+static void stage_packet(struct spn_tunnel *tunnel, const struct spn_sa *sa, struct sk_buff *skb)
 {
 	if (!sa || spn_sa_expired(sa))
 		spn_event_acquire(tunnel, skb);
-	skb = split(tunnel, skb);
+	skb = split_gso(tunnel, skb);
 	if (skb)
 		spn_stage_add(&tunnel->stage, skb);
 }
 
-static struct sk_buff *cut(struct spn_tunnel *tunnel, struct sk_buff *skb, unsigned int max)
+static struct sk_buff *cut_fragments(struct spn_tunnel *tunnel, struct sk_buff *skb,
+				     unsigned int max)
 {
 	struct sk_buff *list = spn_mtu_cut(skb, max, tunnel->dev->needed_headroom);
 
@@ -105,19 +106,19 @@ static struct sk_buff *cut(struct spn_tunnel *tunnel, struct sk_buff *skb, unsig
 }
 
 /* Makes a list of a packet of which @max octets fit the path; NULL if it had to be dropped. */
-static struct sk_buff *fit(struct spn_tunnel *tunnel, const struct spn_conf *conf,
-			   const struct spn_sa *sa, struct sk_buff *skb, unsigned int max,
-			   unsigned int ip_len)
+static struct sk_buff *fit_path(struct spn_tunnel *tunnel, const struct spn_conf *conf,
+				const struct spn_sa *sa, struct sk_buff *skb, unsigned int max,
+				unsigned int ip_len)
 {
 	const struct spn_ip *ip = spn_ip(skb);
 
 	if (spn_mtu_cuts(conf, skb, ip, max))
-		return cut(tunnel, skb, max);
-	if (!fits(tunnel, sa, skb, spn_mtu_limit(conf, sa->xform.suite, ip, max, ip_len)))
+		return cut_fragments(tunnel, skb, max);
+	if (!fits_limit(tunnel, sa, skb, spn_mtu_limit(conf, sa->xform.suite, ip, max, ip_len)))
 		return NULL;
 	if (conf->opt.clamp_mss)
 		spn_mss_clamp(skb, ip, spn_mtu_inner(tunnel, max));
-	return split(tunnel, skb);
+	return split_gso(tunnel, skb);
 }
 
 /*
@@ -149,7 +150,7 @@ static void send_list(struct spn_sa *sa, struct sk_buff *list, const struct spn_
 }
 
 /* The cipher has finished a packet after all. */
-static void sealed(struct sk_buff *skb, int err)
+static void packet_sealed(struct sk_buff *skb, int err)
 {
 	struct spn_sa *sa = spn_cb(skb)->sa;
 
@@ -189,8 +190,8 @@ static int seal_ah(const struct spn_sa *sa, struct sk_buff *skb, unsigned int he
 			   next_header);
 }
 
-static int pad(const struct spn_suite *suite, struct sk_buff *skb, unsigned int head,
-	       unsigned int len)
+static int pad_packet(const struct spn_suite *suite, struct sk_buff *skb, unsigned int head,
+		      unsigned int len)
 {
 	unsigned int more = len - min(len, skb->len);
 	int err;
@@ -215,7 +216,7 @@ static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int h
 
 	/* A dummy packet carries nothing. */
 	cb->inner_len = cb->dummy ? 0 : len;
-	err = pad(suite, skb, headroom + head_len, pad_to);
+	err = pad_packet(suite, skb, headroom + head_len, pad_to);
 	if (err)
 		return err;
 	if (ip_len) {
@@ -226,7 +227,7 @@ static int seal_esp(const struct spn_sa *sa, struct sk_buff *skb, unsigned int h
 		next_header = spn_ip_part(skb, ip_len, head_len, IPPROTO_ESP);
 	}
 	return spn_esp_seal(&sa->xform, skb, sa->spi, cb->list.seq, next_header, headroom,
-			    sealed);
+			    packet_sealed);
 }
 
 int spn_output_seal(const struct spn_sa *sa, struct sk_buff *skb)
@@ -279,7 +280,7 @@ static unsigned int padded_len(const struct spn_conf *conf, unsigned int max)
  * put together first (RFC 4301 7), as their receiver would do it.  False if @skb was one
  * of several, and has been kept or dropped.
  */
-static bool whole(struct sk_buff *skb)
+static bool make_whole(struct sk_buff *skb)
 {
 	struct iphdr *iph;
 
@@ -301,7 +302,7 @@ static bool whole(struct sk_buff *skb)
  * Sends a packet through its tunnel; stages it and returns false if there is no SA, or if
  * others are staged and it is not the @first of them.
  */
-static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
+static bool send_through(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 {
 	struct net *net = rcu_dereference(spn_device(tunnel->dev)->net);
 	struct spn_conf *conf = rcu_dereference(tunnel->conf);
@@ -318,11 +319,11 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 		drop_told(tunnel, skb, SPN_DROP_ADMIN_DOWN);
 		return true;
 	}
-	if (conf->opt.mode == SPINDLE_MODE_TRANSPORT && !whole(skb))
+	if (conf->opt.mode == SPINDLE_MODE_TRANSPORT && !make_whole(skb))
 		return true;
 	if ((!first && spn_stage_comes_first(&tunnel->stage)) ||
 	    !sa || spn_sa_expired(sa) || !spn_sa_get(sa)) {
-		stage(tunnel, sa, skb);
+		stage_packet(tunnel, sa, skb);
 		return false;
 	}
 	dst = spn_route_get(net, tunnel->dev, conf);
@@ -339,7 +340,7 @@ static bool send(struct spn_tunnel *tunnel, struct sk_buff *skb, bool first)
 		goto put_sa;
 	max = spn_conf_inner_max(conf, sa->xform.suite, path_mtu, ip_len);
 	ip = *spn_ip(skb);
-	skb = fit(tunnel, conf, sa, skb, max, ip_len);
+	skb = fit_path(tunnel, conf, sa, skb, max, ip_len);
 	if (!skb)
 		goto put_sa;
 	send_list(sa, skb, &ip, ip_len, padded_len(conf, max), headroom);
@@ -360,7 +361,7 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb)
 		spn_drop_tx(skb, &sd->drops, SPN_DROP_NOT_IP, 0, 0);
 		return;
 	}
-	if (spn_selectors_have_ports(&sd->selectors) && !whole(skb))
+	if (spn_selectors_have_ports(&sd->selectors) && !make_whole(skb))
 		return;
 	tunnel = find_tunnel(sd, skb);
 	if (!tunnel) {
@@ -368,7 +369,7 @@ void spn_output(struct spn_device *sd, struct sk_buff *skb)
 		spn_drop_tx(skb, &sd->drops, SPN_DROP_NO_TUNNEL, 0, 0);
 		return;
 	}
-	if (send(tunnel, skb, false))
+	if (send_through(tunnel, skb, false))
 		return;
 	/*
 	 * An SA may have come between the look and the staging, or have been there and
@@ -394,14 +395,14 @@ void spn_output_staged(struct spn_tunnel *tunnel)
 	more = spn_stage_begin(&tunnel->stage, &staged);
 	for (round = 1; more; round++) {
 		while ((skb = __skb_dequeue(&staged)))
-			send(tunnel, skb, true);
+			send_through(tunnel, skb, true);
 		more = spn_stage_more(&tunnel->stage, &staged, round >= ROUNDS);
 	}
 	rcu_read_unlock();
 	local_bh_enable();
 }
 
-/* A packet of so many zeros, with what send() wants to know of one. */
+/* A packet of so many zeros, with what send_through() wants to know of one. */
 static struct sk_buff *make_packet(struct net_device *dev, unsigned int headroom, unsigned int len)
 {
 	struct sk_buff *skb = alloc_skb(headroom + len + dev->needed_tailroom, GFP_ATOMIC);
@@ -440,7 +441,7 @@ static void send_dummy(struct spn_tunnel *tunnel)
 	struct sk_buff *skb = make_packet(dev, dev->needed_headroom, sizeof(struct iphdr));
 
 	if (skb)
-		send(tunnel, skb, false);
+		send_through(tunnel, skb, false);
 }
 
 void spn_output_idle(struct spn_tunnel *tunnel)
