@@ -55,9 +55,6 @@ struct side {
 	const char *psk;
 	struct sp_peer_config config;
 	struct sp_tunnel_config tunnels[TUNNELS_MAX];
-	struct sp_ts local_ts[TUNNELS_MAX], remote_ts[TUNNELS_MAX];	/* of these, one each */
-	struct sp_ident remote_id;	/* if a test wants one */
-	struct sp_ike_suite ike;
 	size_t n_tunnels;
 	struct port port;
 	struct engine_peer *peer;
@@ -71,9 +68,6 @@ struct side {
 	unsigned int claims;
 	unsigned int ups, downs, refusals, notes;
 	char last_note[640];
-	unsigned int traced;		/* lines of what passes */
-	char last_trace[640];
-	struct sp_secret logged_key;
 	const char *broken;		/* what its kernel refuses to do */
 	bool deaf;			/* what is sent to it gets lost */
 };
@@ -210,27 +204,9 @@ static inline void world_random(void *arg, void *buf, size_t len)
 		*octets++ = (uint8_t)world_draw(side->world);
 }
 
-/* Only if a test has the port ask for it. */
-static inline void world_trace(void *arg, const char *text)
-{
-	struct side *side = arg;
-
-	side->traced++;
-	snprintf(side->last_trace, sizeof(side->last_trace), "%s", text);
-}
-
-static inline void world_key_log(void *arg, const uint8_t cookie[8], const struct sp_secret *key)
-{
-	struct side *side = arg;
-
-	assert_int_not_equal(cookie[0] | cookie[7] | cookie[3], 0);
-	side->logged_key = *key;
-}
-
 static const struct port_host world_host = {
 	.spi = world_spi, .install = world_install, .activate = world_activate,
 	.remove = world_remove, .random = world_random, .place = world_place,
-	.trace = world_trace, .key_log = world_key_log,
 };
 
 /* --- the network -------------------------------------------------------------------------- */
@@ -427,8 +403,7 @@ static inline void set_config(struct side *side, const char *ike, const char *es
 	config->auth = SP_AUTH_PSK;
 	config->local = world_addr(addr[side->number]);
 	config->remote = world_addr(addr[!side->number]);
-	assert_int_equal(sp_ike_suite_parse(&side->ike, ike, &err), 0);
-	config->ike = &side->ike;
+	assert_int_equal(sp_ike_suite_parse(&config->ike[0], ike, &err), 0);
 	config->n_ike = 1;
 	config->ike_lifetime = 28800;
 	config->dpd = 30;
@@ -444,11 +419,10 @@ static inline void set_config(struct side *side, const char *ike, const char *es
 		tunnel->start = SP_START_LISTEN;
 		tunnel->options = sp_options_usual();
 		snprintf(text, sizeof(text), "10.%d.%zu.0/24", side->number + 1, i);
-		assert_int_equal(sp_ts_parse(&side->local_ts[i], text, &err), 0);
+		assert_int_equal(sp_ts_parse(&tunnel->local_ts.list[0], text, &err), 0);
 		snprintf(text, sizeof(text), "10.%d.%zu.0/24", !side->number + 1, i);
-		assert_int_equal(sp_ts_parse(&side->remote_ts[i], text, &err), 0);
-		tunnel->local_ts = (struct sp_ts_list){ &side->local_ts[i], 1 };
-		tunnel->remote_ts = (struct sp_ts_list){ &side->remote_ts[i], 1 };
+		assert_int_equal(sp_ts_parse(&tunnel->remote_ts.list[0], text, &err), 0);
+		tunnel->local_ts.n = tunnel->remote_ts.n = 1;
 	}
 }
 

@@ -6,17 +6,11 @@
 /* Of a peer whose way of keying is there: what that cannot do yet; NULL: nothing. */
 static const char *what_lacks(const struct sp_peer_config *peer)
 {
-	const struct sp_tunnel_config *tunnel;
-
 	if (peer->keying != SP_KEYING_IKEV1)
 		return NULL;
 	if (peer->auth != SP_AUTH_PSK)
 		return "auth = key is not supported with keying = ikev1 by this version of "
 		       "spindled; psk is";
-	STAILQ_FOREACH(tunnel, &peer->tunnels, of_peer)
-		if (tunnel->local_ts.n > 1 || tunnel->remote_ts.n > 1)
-			return "keying = ikev1 agrees on one local-ts and one remote-ts a tunnel: "
-			       "give each pair a tunnel of its own";
 	return NULL;
 }
 

@@ -9,7 +9,6 @@
 #include "policy.h"
 #include "proposal.h"
 #include "record.h"
-#include "trace.h"
 #include "vendor.h"
 
 static enum ike_outcome end(struct ike_step *step, int tell)
@@ -142,7 +141,6 @@ static int derive(struct ike_step *step)
 	if (ike_keys_derive(&channel->keys, &said, &step->err))
 		return -1;
 	memcpy(channel->iv, channel->keys.iv, sizeof(channel->iv));
-	ike_trace_keys(step->peer->port, channel->cookies[IKE_INITIATOR], &channel->keys);
 	sp_dh_secret_wipe(&channel->handshake->secret);
 	return 0;
 }
@@ -176,10 +174,18 @@ static void build_first_contact(struct ike_step *step, struct ike_draft *draft)
 	ike_build(&draft->b, &payload);
 }
 
+/* As told, or the address that the peer knows us by, of which there may be several. */
+static struct sp_ident own_identity(const struct ike_step *step)
+{
+	const struct sp_peer_config *config = &step->peer->config;
+
+	return config->local_id ? *config->local_id : sp_ident_of(&step->channel->path.local);
+}
+
 static int send_proof(struct ike_step *step)
 {
 	struct ike_channel *channel = step->channel;
-	struct sp_ident own = sp_config_local_id(&step->peer->config);
+	struct sp_ident own = own_identity(step);
 	struct ike_payload id = {
 		.type = IKE_PAYLOAD_ID,
 		.id = { .type = own.type, .data = { own.octets, own.len } },
@@ -268,7 +274,6 @@ enum ike_outcome ike_act_offer(struct ike_step *step)
 	ike_draft_phase1(&draft, channel, false);
 	ike_phase1_offer(&draft.b, &policy.it);
 	build_vendor(&draft.b, IKE_VENDOR_DPD);
-	build_vendor(&draft.b, IKE_VENDOR_FRAGMENTATION);
 	for (unsigned int i = 0; speaks_of_nats(step->peer) && ike_natt_known(i); i++)
 		build_vendor(&draft.b, ike_natt_known(i));
 	if (ike_draft_send(&draft, NULL, &channel->memory, &step->err))
@@ -362,12 +367,10 @@ static int send_choice(struct ike_step *step, const struct ike_record *record,
 	ike_build_begin(&b, octets, sizeof(octets), &header);
 	ike_phase1_answer(&b, choice);
 	build_vendor(&b, IKE_VENDOR_DPD);
-	build_vendor(&b, IKE_VENDOR_FRAGMENTATION);
 	if (record->natt.spoken)
 		build_vendor(&b, record->natt.spoken);
 	if (ike_build_end(&b, 1, &len, &step->err))
 		return -1;
-	ike_trace(step->peer->port, step->path, true, (struct sp_octets){ octets, len });
 	port_datagram(step->peer->port, step->path, octets, len);
 	return 0;
 }
