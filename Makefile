@@ -259,18 +259,23 @@ lint: build/linux
 kernel: $(GUEST)
 	+selftests/check $(KERNELS:%=kernel-%)
 
-# Every kselftest once: what one processor shows at the host's own speed, in User Mode Linux,
-# and of that what depends on the kernel's version built of each one's sources; on Debian's
-# own kernels, emulated, what wants several processors, and whether the others carry a packet.
-# The long parts first.
+# Every kselftest once, at the host's own speed in User Mode Linux: what depends on the
+# kernel's version on each, what wants several processors on the one that can have them.  On
+# Debian's own kernels, emulated, whether they carry a packet, and what comes of processors that
+# go.  The long parts first.
 OTHERS := $(filter-out $(MAIN),$(KERNELS))
-CHECK := kernel-$(MAIN):several kernel-native:single@1of2 kernel-native:single@2of2 \
-	$(OTHERS:%=kernel-native-%:version) $(OTHERS:%=kernel-%:load,asynccrypt) unit lint
+CHECK := kernel-native:single@1of2 kernel-native-6.1:version kernel-native:single@2of2 \
+	kernel-native-7:version,several kernel-$(MAIN):load,asynccrypt,order \
+	$(OTHERS:%=kernel-%:load) unit lint
 # What no kselftest on a common kernel shows, and the demo on machines that are bare.
 MORE := soak-uml bare-bookworm bare-trixie fuzz detectors-uml
 # What takes longer than an hour has room for: whole kernels, sanitizers, races, releases.
 WHOLE := $(KERNELS:%=kernel-%) kernel-uml kernel-kcsan:several detectors-kcsan \
 	release-bookworm release-trixie
+# Of that each commit has its turn: a sixth of the sanitizer's kernel, and part of another.
+TURNS := kernel-native-7:all@1of2 kernel-native-7:all@2of2 kernel-kcsan:several \
+	kernel-native-6.1:all@1of3 kernel-native-6.1:all@2of3 kernel-native-6.1:all@3of3
+turn = $(shell echo $$(($$(git log -1 --format=%ct || date +%s) / 60 % $(words $(TURNS)) + 1)))
 
 check:
 	selftests/deps build check sanitize
@@ -281,7 +286,8 @@ check:
 check-ci:
 	selftests/deps build check fuzz sanitize bare
 	+$(MAKE) --no-print-directory -j$(shell nproc) $(GUEST)
-	+selftests/check $(CHECK) $(MORE)
+	+turn=$(turn) && selftests/check $(CHECK) $(MORE) \
+		kernel-uml:all@$${turn}of$(words $(TURNS)) $(word $(turn),$(TURNS))
 
 # Everything on every kernel.
 check-all:
