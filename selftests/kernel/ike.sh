@@ -4,6 +4,7 @@
 # Keys agreed on by IKEv1 with strongSwan, which has the kernel's own ESP.
 
 . "$(dirname "$0")/lib.sh"
+. "$here/lib/nat.sh"
 . "$here/lib/strongswan.sh"
 
 secret="our secret"
@@ -311,6 +312,89 @@ restart()
 	end_pings
 }
 
+only_in_udp()
+{
+	stop_captures
+	same "ESP that is not in UDP from the NAT's port" \
+		"$(captured b eth0 "proto 50 or (src 192.0.2.9 and not src port 40001)")" ""
+	[ "$(captured b eth0 "src port 40001 and dst port 4500" | wc -l)" -gt 10 ]
+}
+
+we_are_behind_nat()
+{
+	trap logs EXIT
+	nat
+	outer[a]=198.51.100.1
+	start_charon b
+	write_gateway b remote_addrs=%any
+	spindle_config
+	start_daemon a
+	ask a up lan
+	capture b eth0 udp or proto 50
+	transfer a b 100001
+	only_in_udp
+	begin_pings
+	ask a rekey lan
+	within 5 sends_with 2
+	swan b --rekey --child lan > /dev/null
+	within 10 sends_with 3
+	end_pings
+}
+
+# The way that was found is not in the configuration.
+restart_behind_nat()
+{
+	trap logs EXIT
+	nat
+	outer[a]=198.51.100.1
+	start_charon b
+	write_gateway b remote_addrs=%any
+	spindle_config start=up
+	start_daemon a
+	within 10 is_up
+	begin_pings
+	stop_daemon a KILL
+	sleep 1
+	start_daemon a
+	within 10 sends_with 2
+	sleep 1
+	end_pings
+}
+
+# The peer may be anywhere, and after a while somewhere else.
+they_are_behind_nat()
+{
+	trap 'cat "$scratch"/b/log "$scratch"/charon-a/log; end_test' EXIT
+	nat
+	outer[a]=198.51.100.1
+	start_charon a
+	write_gateway a
+	write_config b profile= key= peer-key= allow-insecure= keying=ikev1 psk="$secret" \
+		ike=aes128-sha256-x25519 remote=any local="${outer[b]}"
+	start_daemon b
+	swan a --initiate --child lan --timeout 10 > /dev/null
+	within 5 pings b a
+	capture b eth0 udp or proto 50
+	transfer b a 100001
+	only_in_udp
+	ask b rekey lan
+	pings a b
+	host n nft flush ruleset
+	host n nft add table ip nat
+	host n nft add chain ip nat out '{ type nat hook postrouting priority 100; }'
+	host n nft add rule ip nat out oifname eth2 udp sport 4500 masquerade to :40002
+	forgets_after 1
+	within 20 has_forgotten
+	# The first answer goes to where it was.
+	refuse pings a b
+	pings a b
+	pings b a
+	swan a --rekey --child lan > /dev/null
+	sleep 1
+	pings a b
+	pings b a
+}
+
 run_tests \
 	"Spindle begins" initiator \
 	"the gateway begins" responder \
@@ -326,4 +410,7 @@ run_tests \
 	"identities" identities \
 	"a gateway that has died, and comes back" peer_dies \
 	"a daemon ends and comes back; no packet is lost" "restart TERM" \
-	"a daemon is killed and comes back; no packet is lost" "restart KILL"
+	"a daemon is killed and comes back; no packet is lost" "restart KILL" \
+	"Spindle is behind a NAT" we_are_behind_nat \
+	"the gateway is behind a NAT, which changes its mind" they_are_behind_nat \
+	"a daemon behind a NAT is killed and comes back; no packet is lost" restart_behind_nat

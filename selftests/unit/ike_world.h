@@ -55,6 +55,9 @@ struct side {
 	const char *psk;
 	struct sp_peer_config config;
 	struct sp_tunnel_config tunnels[TUNNELS_MAX];
+	struct sp_ts networks[TUNNELS_MAX][2];	/* here and there */
+	struct sp_ike_suite suite;
+	struct sp_ident remote_id;
 	size_t n_tunnels;
 	struct port port;
 	struct engine_peer *peer;
@@ -403,8 +406,10 @@ static inline void set_config(struct side *side, const char *ike, const char *es
 	config->auth = SP_AUTH_PSK;
 	config->local = world_addr(addr[side->number]);
 	config->remote = world_addr(addr[!side->number]);
-	assert_int_equal(sp_ike_suite_parse(&config->ike[0], ike, &err), 0);
+	assert_int_equal(sp_ike_suite_parse(&side->suite, ike, &err), 0);
+	config->ike = &side->suite;
 	config->n_ike = 1;
+	config->remote_name = "";
 	config->ike_lifetime = 28800;
 	config->dpd = 30;
 	for (size_t i = 0; i < TUNNELS_MAX; i++) {
@@ -419,10 +424,11 @@ static inline void set_config(struct side *side, const char *ike, const char *es
 		tunnel->start = SP_START_LISTEN;
 		tunnel->options = sp_options_usual();
 		snprintf(text, sizeof(text), "10.%d.%zu.0/24", side->number + 1, i);
-		assert_int_equal(sp_ts_parse(&tunnel->local_ts.list[0], text, &err), 0);
+		assert_int_equal(sp_ts_parse(&side->networks[i][0], text, &err), 0);
 		snprintf(text, sizeof(text), "10.%d.%zu.0/24", !side->number + 1, i);
-		assert_int_equal(sp_ts_parse(&tunnel->remote_ts.list[0], text, &err), 0);
-		tunnel->local_ts.n = tunnel->remote_ts.n = 1;
+		assert_int_equal(sp_ts_parse(&side->networks[i][1], text, &err), 0);
+		tunnel->local_ts = (struct sp_ts_list){ &side->networks[i][0], 1 };
+		tunnel->remote_ts = (struct sp_ts_list){ &side->networks[i][1], 1 };
 	}
 }
 

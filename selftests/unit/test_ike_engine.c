@@ -78,7 +78,7 @@ static void test_no_proposal(void **state)
 	struct sp_error err;
 
 	(void)state;
-	assert_int_equal(sp_ike_suite_parse(&w->sides[1].config.ike[0],
+	assert_int_equal(sp_ike_suite_parse(&w->sides[1].suite,
 					       "aes256-sha256-x25519", &err), 0);
 	start_world(w);
 	wish(w, 0, ENGINE_UP);
@@ -113,8 +113,7 @@ static void test_other_networks(void **state)
 	struct sp_error err;
 
 	(void)state;
-	assert_int_equal(sp_ts_parse(&w->sides[1].tunnels[0].local_ts.list[0], "10.9.0.0/16", &err),
-			 0);
+	assert_int_equal(sp_ts_parse(&w->sides[1].networks[0][0], "10.9.0.0/16", &err), 0);
 	start_world(w);
 	wish(w, 0, ENGINE_UP);
 	run_world(w, 20);
@@ -131,7 +130,8 @@ static void test_identity(void **state)
 	struct sp_error err;
 
 	(void)state;
-	assert_int_equal(sp_ident_parse(&w->sides[1].config.remote_id, "gw.example.org", &err), 0);
+	assert_int_equal(sp_ident_parse(&w->sides[1].remote_id, "gw.example.org", &err), 0);
+	w->sides[1].config.remote_id = &w->sides[1].remote_id;
 	start_world(w);
 	wish(w, 0, ENGINE_UP);
 	run_world(w, 20);

@@ -9,7 +9,6 @@
 #include "step.h"
 #include "tunnel.h"
 #include "vendor.h"
-#include "way.h"
 
 _Static_assert((int)IKE_GENERATIONS_MAX <= (int)ENGINE_SEEN_MAX, "all generations can be seen");
 _Static_assert(2 * (int)IKE_COOKIE_LEN <= (int)ENGINE_HELLO_MAX, "both cookies can be read");
@@ -45,7 +44,8 @@ static size_t identify(const uint8_t *hello, struct engine_id ids[ENGINE_IDS_MAX
 static struct engine_peer *open_peer(const struct sp_peer_config *config,
 				     const struct engine_keys *keys, struct port *port)
 {
-	return (struct engine_peer *)ike_peer_new(config, keys, port);
+	(void)keys;		/* secrets stay with their holder */
+	return (struct engine_peer *)ike_peer_new(config, port);
 }
 
 static void close_peer(struct engine_peer *peer)
@@ -217,9 +217,7 @@ static void hear_news(struct engine_tunnel *tunnel, const struct engine_news *ne
 		ike_tunnel_switch_off(it, news->kind == ENGINE_OFF);
 		break;
 	case ENGINE_MOVED:
-		it->way.remote = news->remote;
-		it->way.remote_port = news->remote_port;
-		break;
+		break;		/* ESP's way is not IKE's: a NAT may have split the two */
 	}
 }
 

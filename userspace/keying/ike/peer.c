@@ -104,8 +104,7 @@ const char *ike_peer_offers(const struct ike_peer *peer, char *buf, size_t size)
 
 /* --- life --------------------------------------------------------------------------------- */
 
-struct ike_peer *ike_peer_new(const struct sp_peer_config *config, const struct engine_keys *keys,
-			      struct port *port)
+struct ike_peer *ike_peer_new(const struct sp_peer_config *config, struct port *port)
 {
 	struct ike_peer *peer = calloc(1, sizeof(*peer));
 
@@ -113,8 +112,6 @@ struct ike_peer *ike_peer_new(const struct sp_peer_config *config, const struct 
 		return NULL;
 	peer->config = *config;
 	peer->port = port;
-	peer->key = keys->own;
-	peer->peer_key = keys->peer;
 	STAILQ_INIT(&peer->tunnels);
 	LIST_INIT(&peer->channels);
 	TAILQ_INIT(&peer->records);
@@ -137,7 +134,6 @@ void ike_peer_free(struct ike_peer *peer)
 
 void ike_peer_configure(struct ike_peer *peer, const struct sp_peer_config *config, double now)
 {
-	struct ike_tunnel *tunnel;
 	bool moved = !sp_addr_equal(&peer->config.local, &config->local) ||
 		     !sp_addr_equal(&peer->config.remote, &config->remote);
 
@@ -146,8 +142,6 @@ void ike_peer_configure(struct ike_peer *peer, const struct sp_peer_config *conf
 		return;
 	peer->at.remote.family = AF_UNSPEC;
 	ike_peer_hurry(peer, now);
-	STAILQ_FOREACH(tunnel, &peer->tunnels, next)
-		ike_way_reset(tunnel);
 }
 
 struct ike_tunnel *ike_peer_add(struct ike_peer *peer, const struct sp_tunnel_config *config)
@@ -159,7 +153,6 @@ struct ike_tunnel *ike_peer_add(struct ike_peer *peer, const struct sp_tunnel_co
 	tunnel->peer = peer;
 	tunnel->config = *config;
 	tunnel->rekey_at = INFINITY;
-	ike_way_reset(tunnel);
 	STAILQ_INSERT_TAIL(&peer->tunnels, tunnel, next);
 	return tunnel;
 }

@@ -98,7 +98,6 @@ struct ike_tunnel {
 	size_t n_live;
 	uint32_t current;		/* the generation that sends; 0: none */
 	uint32_t highest;		/* number that was given */
-	struct port_way way;		/* where its packets go; none: as configured */
 
 	const char *alg;		/* of the generation in use, or the last */
 	unsigned int rekeys;
@@ -197,7 +196,6 @@ struct ike_record {
 struct ike_peer {
 	struct sp_peer_config config;
 	struct port *port;
-	const struct sp_key *key, *peer_key;	/* public halves; NULL: PSK */
 	STAILQ_HEAD(, ike_tunnel) tunnels;
 	LIST_HEAD(, ike_channel) channels;	/* the newest first */
 	TAILQ_HEAD(, ike_record) records;

@@ -2,26 +2,7 @@
 #include "natt.h"
 #include "way.h"
 
-void ike_way_reset(struct ike_tunnel *tunnel)
-{
-	const struct sp_peer_config *peer = &tunnel->peer->config;
-	const struct sp_tunnel_options *options = &tunnel->config.options;
-
-	tunnel->way = (struct port_way){
-		.local = peer->local, .remote = peer->remote,
-		.local_port = options->encap.sport, .remote_port = options->encap.dport,
-		.follow = options->follow,
-	};
-}
-
-static bool is_same(const struct port_way *a, const struct port_way *b)
-{
-	return sp_addr_equal(&a->local, &b->local) && sp_addr_equal(&a->remote, &b->remote) &&
-	       a->local_port == b->local_port && a->remote_port == b->remote_port &&
-	       a->follow == b->follow;
-}
-
-int ike_way_place(struct ike_tunnel *tunnel, const struct ike_channel *channel,
+int ike_way_place(const struct ike_tunnel *tunnel, const struct ike_channel *channel,
 		  struct sp_error *err)
 {
 	const struct port *port = tunnel->peer->port;
@@ -39,10 +20,6 @@ int ike_way_place(struct ike_tunnel *tunnel, const struct ike_channel *channel,
 		way.remote_port = path->remote_port;
 		way.follow |= channel->natt.there;
 	}
-	if (is_same(&way, &tunnel->way))
-		return 0;
-	if (port->host->place(port->arg, tunnel->config.name, &way, err))
-		return -1;
-	tunnel->way = way;
-	return 0;
+	/* The host knows whether that is news: after a restart the engine does not. */
+	return port->host->place(port->arg, tunnel->config.name, &way, err);
 }

@@ -5,10 +5,8 @@
 
 #include "state.h"
 
-/* As the configuration has it. */
-void ike_way_reset(struct ike_tunnel *tunnel);
-/* As the channel has found it; the kernel is told if that is news. */
-int ike_way_place(struct ike_tunnel *tunnel, const struct ike_channel *channel,
+/* As the channel has found it. */
+int ike_way_place(const struct ike_tunnel *tunnel, const struct ike_channel *channel,
 		  struct sp_error *err);
 
 #endif
