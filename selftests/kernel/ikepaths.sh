@@ -140,6 +140,7 @@ with_everything()
 	host a ping -n -q -c 1 -W 2 203.0.113.1
 }
 
+# from_vrf [KEY=VALUE...]: of a's.
 from_vrf()
 {
 	show_logs
@@ -149,7 +150,7 @@ from_vrf()
 		link set blue up
 		link set eth0 master blue
 	END
-	ike_config a link=blue
+	ike_config a link=blue "$@"
 	ike_config b
 	begin
 	ask b rekey lan
@@ -247,6 +248,7 @@ run_tests \
 	"by IPv6" by_ipv6 \
 	"beside a tunnel for everything" with_everything \
 	"from a VRF" from_vrf \
+	"from a VRF, in UDP" "from_vrf encap=yes" \
 	"in UDP by wish" in_udp \
 	"several networks" several_networks \
 	"of none of this the kernel's log speaks" quiet
