@@ -125,11 +125,28 @@ void sp_config_section_end(struct sp_config_parser *p)
 				  "tunnel %s: %s", tunnel->name, rule->words);
 }
 
+#define BLANKS " \t\r\v\f"
+
+/* The first two words, as far as there is room for the first; returns how many there are. */
+static size_t split_header(const char *header, char word[16], char name[SP_CONFIG_LINE_MAX])
+{
+	const char *first = header + strspn(header, BLANKS);
+	const char *second = first + strcspn(first, BLANKS), *rest;
+
+	snprintf(word, 16, "%.*s", (int)(second - first), first);
+	second += strspn(second, BLANKS);
+	rest = second + strcspn(second, BLANKS);
+	snprintf(name, SP_CONFIG_LINE_MAX, "%.*s", (int)(rest - second), second);
+	rest += strspn(rest, BLANKS);
+	return *rest ? 3 : *second ? 2 : *first ? 1 : 0;
+}
+
 void sp_config_section(struct sp_config_parser *p, const char *header)
 {
 	static const char *const words[] = { "peer", "tunnel", NULL };
-	char word[16] = "", name[SP_CONFIG_LINE_MAX] = "", more;
+	char word[16], name[SP_CONFIG_LINE_MAX];
 	const char *guess;
+	size_t n_words;
 
 	sp_config_section_end(p);
 	p->peer = NULL;
@@ -137,7 +154,7 @@ void sp_config_section(struct sp_config_parser *p, const char *header)
 	p->seen = 0;
 	p->problems_before = p->problems;
 	p->headed = true;
-	sscanf(header, "%15s", word);
+	n_words = split_header(header, word, name);
 	if (strcmp(word, "peer") && strcmp(word, "tunnel")) {
 		guess = sp_guess(word, words);
 		sp_config_problem(p, &p->place, "unknown section [%s]%s%s%s", header,
@@ -145,7 +162,7 @@ void sp_config_section(struct sp_config_parser *p, const char *header)
 				  guess ? guess : "[tunnel NAME]", guess ? " NAME]?" : "");
 		return;
 	}
-	if (sscanf(header, "%*s %1023s %c", name, &more) != 1) {
+	if (n_words != 2) {
 		sp_config_problem(p, &p->place, "[%s] needs one name, as in [%s office]",
 				  word, word);
 		return;

@@ -30,17 +30,21 @@ static void cut_blanks(const char *start, char *end)
 	*end = '\0';
 }
 
-/* The first of @signs, or where a comment or the end of the line comes before any of them. */
-static char *find_sign(char *text, const char *signs)
+/*
+ * The first of @signs, or where a comment or the end of the line comes before any of them; among
+ * the signs are those that begin a comment.
+ */
+static char *find_sign(char *start, const char *signs)
 {
-	bool behind_blank = false;
+	char *at = start;
 
-	for (; *text && !strchr(signs, *text); text++) {
-		if (behind_blank && (*text == '#' || *text == ';'))
-			break;
-		behind_blank = strchr(BLANKS, *text);
+	for (;; at++) {
+		at += strcspn(at, signs);
+		if (*at != '#' && *at != ';')
+			return at;
+		if (at > start && strchr(BLANKS, at[-1]))
+			return at;
 	}
-	return text;
 }
 
 static unsigned int column_of(const char *line, const char *at)
@@ -68,7 +72,7 @@ static void take_header(struct sp_config_parser *p, const char *line, char *star
 
 static void take_pair(struct sp_config_parser *p, const char *line, char *start)
 {
-	char *sign = find_sign(start, "=:"), *value;
+	char *sign = find_sign(start, "=:#;"), *value;
 
 	if (*sign != '=' && *sign != ':') {
 		p->place.column = 1;
@@ -77,7 +81,7 @@ static void take_pair(struct sp_config_parser *p, const char *line, char *start)
 		return;
 	}
 	p->place.column = column_of(line, start);
-	*find_sign(sign + 1, "") = '\0';
+	*find_sign(sign + 1, "#;") = '\0';
 	value = skip_blanks(sign + 1);
 	cut_blanks(value, value + strlen(value));
 	cut_blanks(start, sign);

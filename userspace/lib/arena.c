@@ -15,7 +15,8 @@
 #define ALONE 1
 #endif
 
-enum { BLOCK_SIZE = 256 << 10 };	/* what is not touched of it costs nothing */
+/* Of the first block, doubled from one to the next. */
+enum { BLOCK_SIZE_MIN = 16 << 10, BLOCK_SIZE_MAX = 512 << 10 };
 
 struct sp_arena_block {
 	struct sp_arena_block *older;
@@ -24,10 +25,11 @@ struct sp_arena_block {
 };
 
 #ifdef ALONE
-static struct sp_arena_block *get_block(size_t size)
+static struct sp_arena_block *get_block(size_t size, const struct sp_arena_block *before)
 {
 	struct sp_arena_block *block = calloc(1, sizeof(*block) + size);
 
+	(void)before;
 	if (!block)
 		abort();
 	block->size = sizeof(*block) + size;
@@ -39,15 +41,21 @@ static void put_block(struct sp_arena_block *block)
 	free(block);
 }
 #else
-/* Not from the heap, which would keep it: pages of a mapping go back to the system. */
-static struct sp_arena_block *get_block(size_t size)
+/*
+ * Not from the heap, which would keep it: pages of a mapping go back to the system.  They come
+ * all at once, which is quicker than one by one.
+ */
+static struct sp_arena_block *get_block(size_t size, const struct sp_arena_block *before)
 {
-	size_t whole = sizeof(struct sp_arena_block) + size;
+	size_t whole = before ? 2 * before->size : BLOCK_SIZE_MIN;
 	struct sp_arena_block *block;
 
-	if (whole < BLOCK_SIZE)
-		whole = BLOCK_SIZE;
-	block = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (whole > BLOCK_SIZE_MAX)
+		whole = BLOCK_SIZE_MAX;
+	if (whole < sizeof(*block) + size)
+		whole = sizeof(*block) + size;
+	block = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (block == MAP_FAILED)
 		abort();
 	block->size = whole;
@@ -72,7 +80,7 @@ void *sp_arena_alloc(struct sp_arena *arena, size_t size)
 	(void)rest;
 #endif
 	if (!arena->blocks || size > arena->left) {
-		block = get_block(size);
+		block = get_block(size, arena->blocks);
 		block->older = arena->blocks;
 		arena->blocks = block;
 		arena->next = block->octets;
