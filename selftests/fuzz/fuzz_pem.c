@@ -29,7 +29,7 @@ static void read_key(const char *path, bool private)
 					     sp_keyring_public(ring, path, &err);
 
 	if (key)
-		must(!sp_key_check_any(key->pkey, &err) && !strncmp(key->id, "SHA256:", 7));
+		must(!sp_key_check_any(sp_key_get(key), &err) && !strncmp(key->id, "SHA256:", 7));
 	else
 		must(!strncmp(err.text, path, strlen(path)));
 	sp_keyring_free(ring);

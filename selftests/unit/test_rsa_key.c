@@ -76,6 +76,78 @@ static void pair_is_written_and_read_back(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* What is read without OpenSSL's decoders is what they read. */
+static void octets_are_the_key(void **state)
+{
+	static const unsigned int bits[] = { 2048, 3072, 2056 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		uint8_t *der = NULL;
+		struct sp_error err;
+		EVP_PKEY *key = sp_key_generate(bits[i], &err);
+		int len = i2d_PUBKEY(key, &der);
+		struct sp_spki *spki = sp_spki_new(der, (size_t)len), *again;
+
+		assert_non_null(spki);
+		assert_int_equal(EVP_PKEY_eq(sp_spki_key(spki), key), 1);
+		again = sp_spki_ref(spki);
+		sp_spki_free(spki);
+		assert_int_equal(EVP_PKEY_get_bits(sp_spki_key(again)), bits[i]);
+		sp_spki_free(again);
+		/* Nothing is missing, and nothing follows. */
+		assert_null(sp_spki_new(der, (size_t)len - 1));
+		OPENSSL_free(der);
+		EVP_PKEY_free(key);
+	}
+	sp_spki_free(NULL);
+}
+
+/* Whatever bit is turned, it is either another key, or none: never one that reads otherwise. */
+static void turned_bits_are_no_other_encoding(void **state)
+{
+	uint8_t *der = NULL, *again;
+	struct sp_error err;
+	EVP_PKEY *key = sp_key_generate(2048, &err);
+	int len = i2d_PUBKEY(key, &der), again_len;
+
+	(void)state;
+	/* The octets of the modulus are all alike. */
+	for (int bit = 0; bit < len * 8; bit += bit > 40 * 8 && bit < (len - 16) * 8 ? 64 : 1) {
+		struct sp_spki *spki;
+
+		der[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		spki = sp_spki_new(der, (size_t)len);
+		if (spki && sp_spki_key(spki)) {
+			again = NULL;
+			again_len = i2d_PUBKEY(sp_spki_key(spki), &again);
+			assert_int_equal(again_len, len);
+			assert_memory_equal(again, der, (size_t)len);
+			OPENSSL_free(again);
+		}
+		sp_spki_free(spki);
+		der[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+}
+
+/* Too short, too long, and of another kind. */
+static void other_keys_are_not_usual(void **state)
+{
+	EVP_PKEY *keys[2] = { EVP_RSA_gen(1024), EVP_EC_gen("P-256") };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t *der = NULL;
+		int len = i2d_PUBKEY(keys[i], &der);
+
+		assert_null(sp_spki_new(der, (size_t)len));
+		OPENSSL_free(der);
+		EVP_PKEY_free(keys[i]);
+	}
+}
+
 static void nothing_is_left_of_half_a_pair(void **state)
 {
 	EVP_PKEY *key = sp_key_read_private("pair", (struct sp_error[1]){ 0 });
@@ -165,6 +237,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pair_is_written_and_read_back),
+		cmocka_unit_test(octets_are_the_key),
+		cmocka_unit_test(turned_bits_are_no_other_encoding),
+		cmocka_unit_test(other_keys_are_not_usual),
 		cmocka_unit_test(nothing_is_left_of_half_a_pair),
 		cmocka_unit_test(fingerprint_is_base64_of_the_id),
 		cmocka_unit_test(unfit_files_are_named_and_refused),

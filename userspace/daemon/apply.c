@@ -38,13 +38,14 @@ static void withdraw(struct party *party)
 static void exchange_parties(struct daemon *daemon, const struct plan *plan)
 {
 	const struct sp_peer_config *peer;
+	const double now = daemon_now();
 	struct party *party, *next;
 
 	for (party = LIST_FIRST(&daemon->parties); party; party = next) {
 		next = LIST_NEXT(party, next);
 		peer = sp_config_peer(plan->config, party->name);
 		if (plan_keeps(party, peer, plan->keys)) {
-			party_configure(party, peer);
+			party_configure(party, peer, now);
 			continue;
 		}
 		if (plan_withdraws(party, peer, plan->keys))
@@ -108,7 +109,7 @@ static int take_over(struct daemon *daemon, struct tunnel *tunnel,
 }
 
 static void start_keying(struct daemon *daemon, struct tunnel *tunnel,
-			 const struct plan_tunnel *change, struct snapshot *kernel)
+			 const struct plan_tunnel *change, struct snapshot *kernel, double now)
 {
 	struct party *party = party_find(daemon, change->config->peer_name);
 	struct engine_tunnel *keying = party->engine->add(party->keying, change->config);
@@ -121,7 +122,7 @@ static void start_keying(struct daemon *daemon, struct tunnel *tunnel,
 	tunnel_set_keying(tunnel, party, keying);
 	if (!change->wish.anew && take_over(daemon, tunnel, change, kernel, &err))
 		log_line("%s", err.text);
-	party->engine->start(keying, daemon_now());
+	party->engine->start(keying, now);
 }
 
 /* What the kernel refuses is told once, and tried again. */
@@ -151,7 +152,7 @@ static void tell_gone(const struct tunnel *tunnel)
 
 /* Once the kernel's tunnel is as it should be, or has been refused. */
 static void key_tunnel(struct daemon *daemon, const struct plan_tunnel *change,
-		       struct snapshot *kernel)
+		       struct snapshot *kernel, double now)
 {
 	struct tunnel *tunnel = registry_tunnel(&daemon->registry, change->name);
 	const struct party *party = tunnel->party;
@@ -160,9 +161,9 @@ static void key_tunnel(struct daemon *daemon, const struct plan_tunnel *change,
 		tell_gone(tunnel);
 	if (party)
 		party->engine->reconfigure(tunnel->keying, change->config,
-					   change->change != PLAN_UNCHANGED, daemon_now());
+					   change->change != PLAN_UNCHANGED, now);
 	else if (engines_find(change->config->peer->keying))
-		start_keying(daemon, tunnel, change, kernel);
+		start_keying(daemon, tunnel, change, kernel, now);
 	if (change->why[0])
 		instances_end(daemon, tunnel);
 	else
@@ -173,6 +174,7 @@ static void apply_tunnels(struct daemon *daemon, const struct plan *plan, bool f
 {
 	struct sp_nl_group *group = sp_nl_group_new(daemon->nl);
 	const struct plan_tunnel *change;
+	const double now = daemon_now();
 
 	STAILQ_FOREACH(change, &plan->tunnels, next)
 		if (change->config)
@@ -181,7 +183,7 @@ static void apply_tunnels(struct daemon *daemon, const struct plan *plan, bool f
 	sp_nl_group_end(group);
 	STAILQ_FOREACH(change, &plan->tunnels, next)
 		if (change->config)
-			key_tunnel(daemon, change, plan->kernel);
+			key_tunnel(daemon, change, plan->kernel, now);
 	if (first)
 		instances_adopt(daemon, plan->kernel);
 }
@@ -215,6 +217,7 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	struct sp_keyring *old_keys = daemon->keys;
 	struct plan_tunnel *change;
 	struct party *party;
+	double now;
 
 	routes_prepare(daemon, config);
 	snapshot_forget_interfaces(plan->kernel);
@@ -235,8 +238,9 @@ void apply_plan(struct daemon *daemon, struct plan *plan, struct sp_config *conf
 	stream_mark_all(daemon);
 	routes_apply(daemon);
 	udp_apply(daemon, config);
+	now = daemon_now();
 	LIST_FOREACH(party, &daemon->parties, next)
-		party_tick(party);
+		party_tick_at(party, now);
 	repair_later(daemon);
 	resolve_apply(daemon);
 	sp_config_free(old_config);

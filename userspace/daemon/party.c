@@ -225,6 +225,18 @@ static struct sp_key public_half(const struct sp_key *key)
 	return half;
 }
 
+static struct sp_key decoded(const struct sp_key *key)
+{
+	struct sp_key same = *key;
+
+	same.spki = NULL;
+	same.pkey = sp_key_get(key);
+	if (!same.pkey)
+		abort();
+	EVP_PKEY_up_ref(same.pkey);
+	return same;
+}
+
 /* What its own signatures need stays here, unless the engine makes them itself. */
 static void hold_key(struct party *party, struct engine_keys *found)
 {
@@ -232,8 +244,13 @@ static void hold_key(struct party *party, struct engine_keys *found)
 	EVP_PKEY_up_ref(party->holding.own);
 	if (party->config->keying == SP_KEYING_RSA)
 		return;
-	party->own_public = public_half(found->own);
-	found->own = &party->own_public;
+	party->publics = calloc(2, sizeof(*party->publics));
+	if (!party->publics)
+		abort();
+	party->publics[0] = public_half(found->own);
+	party->publics[1] = decoded(found->peer);
+	found->own = &party->publics[0];
+	found->peer = &party->publics[1];
 }
 
 static void hold_secret(struct party *party, struct sp_keyring *keys)
@@ -244,8 +261,11 @@ static void hold_secret(struct party *party, struct sp_keyring *keys)
 	psk = sp_keyring_psk(keys, party->config->psk, &err);
 	if (!psk)
 		abort();
-	party->psk = *psk;
-	party->holding.psk = &party->psk;
+	party->psk = malloc(sizeof(*psk));
+	if (!party->psk)
+		abort();
+	*party->psk = *psk;
+	party->holding.psk = party->psk;
 }
 
 /* The caller has read them all. */
@@ -272,8 +292,12 @@ static struct engine_keys find_keys(struct party *party, struct sp_keyring *keys
 static void forget_keys(struct party *party)
 {
 	EVP_PKEY_free(party->holding.own);
-	EVP_PKEY_free(party->own_public.pkey);
-	sp_psk_wipe(&party->psk);
+	for (size_t i = 0; party->publics && i < 2; i++)
+		EVP_PKEY_free(party->publics[i].pkey);
+	free(party->publics);
+	if (party->psk)
+		sp_psk_wipe(party->psk);
+	free(party->psk);
 }
 
 struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
@@ -302,6 +326,8 @@ void party_join(struct party *party)
 {
 	LIST_INSERT_HEAD(&party->daemon->parties, party, next);
 	registry_add_party(&party->daemon->registry, party);
+	/* What thousands of engines begin with does not have to wait until all are there. */
+	carry_out_all(party);
 }
 
 static void forget_keying(struct tunnel *tunnel)
@@ -337,10 +363,10 @@ void party_leave(struct party *party)
 	free(party);
 }
 
-void party_configure(struct party *party, const struct sp_peer_config *config)
+void party_configure(struct party *party, const struct sp_peer_config *config, double now)
 {
 	party->config = config;
-	party->engine->configure(party->keying, config, daemon_now());
+	party->engine->configure(party->keying, config, now);
 }
 
 /* --- where it is -------------------------------------------------------------------------- */
@@ -429,16 +455,21 @@ void party_hear(struct party *party, const struct engine_stream *what)
 
 void party_tick(struct party *party)
 {
+	party_tick_at(party, daemon_now());
+}
+
+void party_tick_at(struct party *party, double now)
+{
 	double deadline, wait;
 
-	party->engine->tick(party->keying, daemon_now());
+	party->engine->tick(party->keying, now);
 	carry_out_all(party);
 	deadline = party->engine->deadline(party->keying);
 	if (isinf(deadline)) {
 		event_del(party->timer);
 		return;
 	}
-	wait = fmax(0, deadline - daemon_now());
+	wait = fmax(0, deadline - now);
 	event_add(party->timer, &(struct timeval){
 		.tv_sec = (time_t)wait,
 		.tv_usec = (suseconds_t)(fmod(wait, 1) * 1e6),

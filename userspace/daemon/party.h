@@ -36,9 +36,10 @@ struct party {
 	struct sp_addr at;		/* where it has moved to; none: as configured */
 	LIST_HEAD(, party_claim) claims;
 	struct party_end ends[2];	/* as configured, and where it has moved to */
-	struct sp_key own_public;	/* our key without its private half */
+	/* Ours without its private half, and the peer's, for engines that do not sign; or NULL. */
+	struct sp_key *publics;
 	struct sp_key_holding holding;	/* of it, references of its own */
-	struct sp_psk psk;
+	struct sp_psk *psk;		/* or NULL */
 };
 
 /* With keys that are in the ring already; without tunnels yet, and not yet of the daemon. */
@@ -50,7 +51,7 @@ void party_join(struct party *party);
 void party_leave(struct party *party);
 
 /* Another configuration is in force, or the peer has another address in it. */
-void party_configure(struct party *party, const struct sp_peer_config *config);
+void party_configure(struct party *party, const struct sp_peer_config *config, double now);
 
 /* Whether any of its tunnels does. */
 bool party_follows(const struct party *party);
@@ -73,6 +74,8 @@ const char *party_link(const struct party *party);
 void party_hear(struct party *party, const struct engine_stream *what);
 /* After anything was told to the engine: does what is due and asked for, waits for the rest. */
 void party_tick(struct party *party);
+/* The same for thousands of them at one time, which the system is asked for once. */
+void party_tick_at(struct party *party, double now);
 
 struct party *party_find(const struct daemon *daemon, const char *name);
 /* Of a tunnel that is keyed: why there is nothing to key, or the engine's; "": none. */

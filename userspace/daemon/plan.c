@@ -115,7 +115,7 @@ static bool has_secret(const struct party *party, const struct sp_peer_config *p
 	if (!sp_config_needs_psk(peer))
 		return true;
 	psk = sp_keyring_psk(keys, peer->psk, &err);
-	return psk && !memcmp(psk->digest, party->psk.digest, sizeof(psk->digest));
+	return psk && party->psk && !memcmp(psk->digest, party->psk->digest, sizeof(psk->digest));
 }
 
 static bool peers_differ(const struct sp_peer_config *a, const struct sp_peer_config *b)
@@ -149,7 +149,7 @@ static void note_peer(struct why *why, const struct party *party, const struct s
 		return;
 	note(why, "key", party->remote_id[0] && !has_key(party, b, keys));
 	note(why, "peer-key", party->remote_id[0] && !has_peer_key(party, b, keys));
-	note(why, "psk", party->psk.len && !has_secret(party, b, keys));
+	note(why, "psk", party->psk && !has_secret(party, b, keys));
 }
 
 static bool addresses_differ(const struct sp_addresses *a, const struct sp_addresses *b)

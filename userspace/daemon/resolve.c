@@ -174,7 +174,7 @@ static void move_party(struct party *party, const struct sp_peer_config *peer)
 		stream_fail_party(party, "our address is another now");
 	registry_remove_party(registry, party);
 	party->at.family = AF_UNSPEC;
-	party_configure(party, peer);
+	party_configure(party, peer, daemon_now());
 	registry_add_party(registry, party);
 	udp_follow(party);
 }

@@ -6,12 +6,12 @@
 #include "table.h"
 
 struct entry {
-	UT_hash_handle hh;		/* by file and private, which are one key */
+	UT_hash_handle hh;		/* of its kind, by what the configuration has */
 	struct sp_key key;
-	uint8_t digest[SP_KEY_ID_LEN];
-	size_t len;			/* of where */
-	char where[];			/* 'k' or 'p', then the file's name */
+	uint8_t digest[SP_KEY_ID_LEN];	/* of the file */
 };
+
+enum { PUBLIC, PRIVATE, KINDS };
 
 /* Of a secret nothing is kept from one reading to the next. */
 struct secret {
@@ -23,7 +23,8 @@ struct secret {
 
 struct sp_keyring {
 	const struct sp_keyring *known;
-	struct entry *entries;
+	struct sp_arena arena;
+	struct entry *entries[KINDS];
 	struct secret *secrets;
 };
 
@@ -35,12 +36,6 @@ struct sp_keyring *sp_keyring_new(const struct sp_keyring *known)
 		abort();
 	ring->known = known;
 	return ring;
-}
-
-static void free_entry(struct entry *entry)
-{
-	EVP_PKEY_free(entry->key.pkey);
-	free(entry);
 }
 
 static void free_secret(struct secret *secret)
@@ -60,17 +55,30 @@ static void free_secrets(struct sp_keyring *ring)
 	}
 }
 
+static void free_key(const struct sp_key *key)
+{
+	EVP_PKEY_free(key->pkey);
+	sp_spki_free(key->spki);
+}
+
+EVP_PKEY *sp_key_get(const struct sp_key *key)
+{
+	return key->pkey ? key->pkey : sp_spki_key(key->spki);
+}
+
 void sp_keyring_free(struct sp_keyring *ring)
 {
-	struct entry *entry, *next;
+	const struct entry *entry;
 
 	if (!ring)
 		return;
 	free_secrets(ring);
-	HASH_ITER(hh, ring->entries, entry, next) {
-		HASH_DEL(ring->entries, entry);
-		free_entry(entry);
+	for (int kind = 0; kind < KINDS; kind++) {
+		for (entry = ring->entries[kind]; entry; entry = entry->hh.next)
+			free_key(&entry->key);
+		HASH_CLEAR(hh, ring->entries[kind]);
 	}
+	sp_arena_free(&ring->arena);
 	free(ring);
 }
 
@@ -79,86 +87,91 @@ void sp_keyring_settle(struct sp_keyring *ring)
 	ring->known = NULL;
 }
 
-static struct entry *new_entry(const char *file, bool private)
-{
-	size_t len = 1 + strlen(file);
-	struct entry *entry = calloc(1, sizeof(*entry) + len + 1);
-
-	if (!entry)
-		abort();
-	entry->len = len;
-	entry->where[0] = private ? 'k' : 'p';
-	strcpy(entry->where + 1, file);
-	return entry;
-}
-
-static struct entry *find_entry(const struct sp_keyring *ring, const struct entry *like)
+static struct entry *find_entry(const struct sp_keyring *ring, const char *told, int kind)
 {
 	struct entry *entry = NULL;
 
 	if (ring)
-		HASH_FIND(hh, ring->entries, like->where, like->len, entry);
+		HASH_FIND_STR(ring->entries[kind], told, entry);
 	return entry;
 }
 
-static int parse(struct entry *entry, const struct sp_key_file *file, struct sp_error *err)
+static void share_key(struct entry *entry, const struct entry *known)
 {
-	struct sp_key *key = &entry->key;
+	*entry = (struct entry){ .key = known->key };
+	memcpy(entry->digest, known->digest, sizeof(entry->digest));
+	if (entry->key.pkey)
+		EVP_PKEY_up_ref(entry->key.pkey);
+	if (entry->key.spki)
+		sp_spki_ref(entry->key.spki);
+}
 
+/* Into one that is all zero; what is not usual is decoded at once. */
+static int parse_key(struct sp_key *key, const struct sp_key_file *file, struct sp_error *err)
+{
+	key->spki = sp_key_file_spki(file, key->digest);
+	if (key->spki)
+		return 0;
 	key->pkey = sp_key_file_parse(file, err);
-	if (!key->pkey || sp_key_id(key->pkey, key->digest, err))
+	if (!key->pkey)
 		return -1;
-	sp_key_id_format(key->digest, key->id);
-	return 0;
+	if (!sp_key_id(key->pkey, key->digest, err))
+		return 0;
+	EVP_PKEY_free(key->pkey);
+	return -1;
 }
 
 /* As the ring of the last time has it, if the file is still the same. */
-static int fill_entry(struct entry *entry, const struct entry *known, bool private,
+static int fill_entry(struct entry *entry, const struct entry *known, const char *told, int kind,
 		      struct sp_error *err)
 {
 	struct sp_key_file file;
 	int ret = 0;
 
-	if (sp_key_file_read(&file, entry->where + 1, private, err))
-		return -1;
-	memcpy(entry->digest, file.digest, sizeof(entry->digest));
-	if (known && !memcmp(known->digest, file.digest, sizeof(file.digest))) {
-		entry->key = known->key;
-		EVP_PKEY_up_ref(entry->key.pkey);
-	} else {
-		ret = parse(entry, &file, err);
+	/* What stands in the configuration itself is the same if its words are. */
+	if (known && sp_config_key_line(told) && kind == PUBLIC) {
+		share_key(entry, known);
+		return 0;
 	}
+	if (sp_key_file_read(&file, told, kind == PRIVATE, err))
+		return -1;
+	if (known && !memcmp(known->digest, file.digest, sizeof(file.digest))) {
+		share_key(entry, known);
+	} else {
+		memset(entry, 0, sizeof(*entry));
+		ret = parse_key(&entry->key, &file, err);
+	}
+	memcpy(entry->digest, file.digest, sizeof(entry->digest));
 	sp_key_file_wipe(&file);
 	return ret;
 }
 
-static const struct sp_key *get_key(struct sp_keyring *ring, const char *file, bool private,
-				 struct sp_error *err)
+static const struct sp_key *get_key(struct sp_keyring *ring, const char *told, int kind,
+				    struct sp_error *err)
 {
-	struct entry *entry = new_entry(file, private), *found = find_entry(ring, entry);
+	struct entry *entry = find_entry(ring, told, kind), fresh;
 
-	if (found) {
-		free_entry(entry);
-		return &found->key;
-	}
-	if (fill_entry(entry, find_entry(ring->known, entry), private, err)) {
-		free_entry(entry);
+	if (entry)
+		return &entry->key;
+	if (fill_entry(&fresh, find_entry(ring->known, told, kind), told, kind, err))
 		return NULL;
-	}
-	HASH_ADD_KEYPTR(hh, ring->entries, entry->where, entry->len, entry);
+	if (!fresh.key.id[0])
+		sp_key_id_format(fresh.key.digest, fresh.key.id);
+	entry = sp_arena_copy(&ring->arena, &fresh, sizeof(fresh));
+	HASH_ADD_KEYPTR(hh, ring->entries[kind], told, strlen(told), entry);
 	return &entry->key;
 }
 
 const struct sp_key *sp_keyring_private(struct sp_keyring *ring, const char *file,
 					struct sp_error *err)
 {
-	return get_key(ring, file, true, err);
+	return get_key(ring, file, PRIVATE, err);
 }
 
 const struct sp_key *sp_keyring_public(struct sp_keyring *ring, const char *file,
 				       struct sp_error *err)
 {
-	return get_key(ring, file, false, err);
+	return get_key(ring, file, PUBLIC, err);
 }
 
 const struct sp_psk *sp_keyring_psk(struct sp_keyring *ring, const char *told,
@@ -206,15 +219,18 @@ struct pair {
 	const struct sp_peer_config *peer;
 };
 
-static unsigned int check_pair(struct pair **pairs, const struct sp_peer_config *peer,
+struct pairs {
+	struct pair *by_keys;
+	struct sp_arena arena;
+};
+
+static unsigned int check_pair(struct pairs *pairs, const struct sp_peer_config *peer,
 			       const struct sp_key *key, const struct sp_key *peer_key,
 			       sp_problem_fn problem, void *arg)
 {
-	struct pair *pair = calloc(1, sizeof(*pair)), *found;
+	struct pair *pair = sp_arena_alloc(&pairs->arena, sizeof(*pair)), *found;
 	struct sp_error err;
 
-	if (!pair)
-		abort();
 	strcpy(pair->of.local_id, key->id);
 	strcpy(pair->of.remote_id, peer_key->id);
 	pair->of.family = (uint8_t)peer->local.family;
@@ -222,26 +238,15 @@ static unsigned int check_pair(struct pair **pairs, const struct sp_peer_config 
 	memcpy(pair->of.remote, peer->remote.octets, sp_addr_len(&peer->remote));
 	pair->of.port = peer->port;
 	pair->peer = peer;
-	HASH_FIND(hh, *pairs, &pair->of, sizeof(pair->of), found);
+	HASH_FIND(hh, pairs->by_keys, &pair->of, sizeof(pair->of), found);
 	if (!found) {
-		HASH_ADD(hh, *pairs, of, sizeof(pair->of), pair);
+		HASH_ADD(hh, pairs->by_keys, of, sizeof(pair->of), pair);
 		return 0;
 	}
-	free(pair);
 	sp_fail(&err, "is also that of peer %s, which has the same local, remote and port",
 		found->peer->name);
 	tell(peer, "peer-key", &err, problem, arg);
 	return 1;
-}
-
-static void free_pairs(struct pair *pairs)
-{
-	struct pair *pair, *next;
-
-	HASH_ITER(hh, pairs, pair, next) {
-		HASH_DEL(pairs, pair);
-		free(pair);
-	}
 }
 
 /* Keying by RSA knows no keys of another kind. */
@@ -253,7 +258,7 @@ static const struct sp_key *read_key(struct sp_keyring *ring, const struct sp_pe
 	struct sp_error err;
 
 	key = private ? sp_keyring_private(ring, file, &err) : sp_keyring_public(ring, file, &err);
-	if (key && peer->keying == SP_KEYING_RSA && sp_key_check(key->pkey, &err)) {
+	if (key && peer->keying == SP_KEYING_RSA && key->pkey && sp_key_check(key->pkey, &err)) {
 		sp_fail_in(&err, "%s", sp_config_key_line(file) ? "the line" : file);
 		key = NULL;
 	}
@@ -263,7 +268,7 @@ static const struct sp_key *read_key(struct sp_keyring *ring, const struct sp_pe
 }
 
 static unsigned int read_peer(struct sp_keyring *ring, const struct sp_peer_config *peer,
-			      struct pair **pairs, sp_problem_fn problem, void *arg)
+			      struct pairs *pairs, sp_problem_fn problem, void *arg)
 {
 	const struct sp_key *key = read_key(ring, peer, true, problem, arg);
 	const struct sp_key *peer_key = read_key(ring, peer, false, problem, arg);
@@ -290,7 +295,7 @@ unsigned int sp_keyring_read(struct sp_keyring *ring, const struct sp_config *co
 			     sp_problem_fn problem, void *arg)
 {
 	const struct sp_peer_config *peer;
-	struct pair *pairs = NULL;
+	struct pairs pairs = { .by_keys = NULL };
 	unsigned int problems = 0;
 
 	STAILQ_FOREACH(peer, &config->peers, next) {
@@ -299,6 +304,7 @@ unsigned int sp_keyring_read(struct sp_keyring *ring, const struct sp_config *co
 		if (sp_config_needs_psk(peer))
 			problems += read_secret(ring, peer, problem, arg);
 	}
-	free_pairs(pairs);
+	HASH_CLEAR(hh, pairs.by_keys);
+	sp_arena_free(&pairs.arena);
 	return problems;
 }

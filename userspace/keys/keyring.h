@@ -17,14 +17,21 @@
 
 struct sp_keyring;
 
-/* One key, which lives as long as its ring; @pkey may be kept by a reference of one's own. */
+/* One key, which lives as long as its ring; what is in it may be kept by references. */
 struct sp_key {
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey;			/* or NULL: the other has it, see sp_key_get() */
+	struct sp_spki *spki;
 	uint8_t digest[SP_KEY_ID_LEN];
 	char id[SP_KEY_ID_STRLEN];	/* the digest as text */
 };
 
-/* @known, the ring of the last time or NULL, has to stay until sp_keyring_settle(). */
+/* Without a reference; NULL without memory. */
+EVP_PKEY *sp_key_get(const struct sp_key *key);
+
+/*
+ * @known, the ring of the last time or NULL, has to stay until sp_keyring_settle(); so have, as
+ * long as anything is asked of the ring, the words that keys were asked for by.
+ */
 struct sp_keyring *sp_keyring_new(const struct sp_keyring *known);
 void sp_keyring_free(struct sp_keyring *ring);	/* NULL is fine */
 /* All has been read: the last time is of no interest any more. */

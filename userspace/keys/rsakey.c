@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "spki.h"
 #include "trust.h"
 
 EVP_PKEY *sp_key_generate(unsigned int bits, struct sp_error *err)
@@ -130,6 +131,29 @@ EVP_PKEY *sp_key_file_parse(const struct sp_key_file *file, struct sp_error *err
 			      parse_public(in, file->name, err);
 	BIO_free(in);
 	return key;
+}
+
+struct sp_spki *sp_key_file_spki(const struct sp_key_file *file, uint8_t id[SP_KEY_ID_LEN])
+{
+	BIO *in = BIO_new_mem_buf(file->octets, (int)file->len);
+	char *name = NULL, *header = NULL;
+	unsigned char *der = NULL;
+	struct sp_spki *spki = NULL;
+	long len;
+
+	if (in && !file->private && PEM_read_bio(in, &name, &header, &der, &len) && !*header &&
+	    !strcmp(name, PEM_STRING_PUBLIC))
+		spki = sp_spki_new(der, (size_t)len);
+	if (spki && !EVP_Q_digest(NULL, "SHA256", NULL, der, (size_t)len, id, NULL)) {
+		sp_spki_free(spki);
+		spki = NULL;
+	}
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(in);
+	ERR_clear_error();
+	return spki;
 }
 
 void sp_key_file_wipe(struct sp_key_file *file)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "spki.h"
 
 enum {
 	SP_KEY_BITS_MIN = 2048,		/* of a long-term key */
@@ -59,6 +60,8 @@ struct sp_key_file {
 int sp_key_file_read(struct sp_key_file *file, const char *name, bool private,
 		     struct sp_error *err);
 EVP_PKEY *sp_key_file_parse(const struct sp_key_file *file, struct sp_error *err);
+/* Of a public key of the usual kind its octets, and what sp_key_id() says of it; or NULL. */
+struct sp_spki *sp_key_file_spki(const struct sp_key_file *file, uint8_t id[SP_KEY_ID_LEN]);
 void sp_key_file_wipe(struct sp_key_file *file);
 
 /* Refuses what sp_key_read_…() refuses, for keys that come from elsewhere. */

@@ -146,9 +146,12 @@ static void take_keys(struct rk_keying *keying, const struct engine_keys *keys)
 	struct engine_id id;
 
 	keying->key = keys->own->pkey;
-	keying->peer_key = keys->peer->pkey;
 	EVP_PKEY_up_ref(keying->key);
-	EVP_PKEY_up_ref(keying->peer_key);
+	keying->peer_key = keys->peer->pkey;
+	if (keying->peer_key)
+		EVP_PKEY_up_ref(keying->peer_key);
+	else
+		keying->peer_spki = sp_spki_ref(keys->peer->spki);
 	memcpy(id.octets, keys->peer->digest, RK_HELLO_ID_LEN);
 	memcpy(id.octets + RK_HELLO_ID_LEN, keys->own->digest, RK_HELLO_ID_LEN);
 	port_claim(keying->port, &id);
@@ -166,6 +169,7 @@ static void free_keying(struct rk_keying *keying)
 		rk_link_free(link);
 	EVP_PKEY_free(keying->key);
 	EVP_PKEY_free(keying->peer_key);
+	sp_spki_free(keying->peer_spki);
 	free(keying);
 }
 

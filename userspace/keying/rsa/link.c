@@ -145,6 +145,12 @@ static void fill_random(void *arg, void *buf, size_t len)
 	port->host->random(port->arg, buf, len);
 }
 
+/* Until there is a session, the octets of the peer's key do. */
+static EVP_PKEY *peer_key_of(const struct rk_keying *keying)
+{
+	return keying->peer_spki ? sp_spki_key(keying->peer_spki) : keying->peer_key;
+}
+
 static void start_session(struct rk_link *link, EVP_PKEY *ephemeral, double now)
 {
 	const struct rk_keying *keying = link->keying;
@@ -152,7 +158,7 @@ static void start_session(struct rk_link *link, EVP_PKEY *ephemeral, double now)
 		.role = link->client ? RK_CLIENT : RK_SERVER,
 		.profile = keying->profile,
 		.key = keying->key,
-		.peer_key = keying->peer_key,
+		.peer_key = peer_key_of(keying),
 		.ephemeral = ephemeral,
 		.random = { .fill = fill_random, .arg = keying->port },
 	};

@@ -15,6 +15,7 @@ struct rk_keying {
 	struct rk_peer *peer;
 	enum rk_profile profile;
 	EVP_PKEY *key, *peer_key;	/* NULL with profile = compat */
+	struct sp_spki *peer_spki;	/* in place of peer_key, or NULL */
 	LIST_HEAD(, rk_link) links;
 };
 
