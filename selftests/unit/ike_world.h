@@ -71,6 +71,9 @@ struct side {
 	unsigned int claims;
 	unsigned int ups, downs, refusals, notes;
 	char last_note[640];
+	unsigned int traced;		/* lines of what passes */
+	char last_trace[640];
+	struct sp_secret logged_key;
 	const char *broken;		/* what its kernel refuses to do */
 	bool deaf;			/* what is sent to it gets lost */
 };
@@ -207,9 +210,27 @@ static inline void world_random(void *arg, void *buf, size_t len)
 		*octets++ = (uint8_t)world_draw(side->world);
 }
 
+/* Only if a test has the port ask for it. */
+static inline void world_trace(void *arg, const char *text)
+{
+	struct side *side = arg;
+
+	side->traced++;
+	snprintf(side->last_trace, sizeof(side->last_trace), "%s", text);
+}
+
+static inline void world_key_log(void *arg, const uint8_t cookie[8], const struct sp_secret *key)
+{
+	struct side *side = arg;
+
+	assert_int_not_equal(cookie[0] | cookie[7] | cookie[3], 0);
+	side->logged_key = *key;
+}
+
 static const struct port_host world_host = {
 	.spi = world_spi, .install = world_install, .activate = world_activate,
 	.remove = world_remove, .random = world_random, .place = world_place,
+	.trace = world_trace, .key_log = world_key_log,
 };
 
 /* --- the network -------------------------------------------------------------------------- */

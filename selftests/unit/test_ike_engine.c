@@ -511,6 +511,91 @@ static void test_strangers(void **state)
 	free_world(w);
 }
 
+/* --- in pieces, and in the log -------------------------------------------------------------- */
+
+static size_t longest;
+
+static bool measure(struct world *w, int from, uint8_t *octets, size_t *len)
+{
+	(void)w;
+	(void)from;
+	(void)octets;
+	longest = *len > longest ? *len : longest;
+	return true;
+}
+
+/* A quick mode whose public value alone has a kilooctet. */
+static struct world *wide_world(void)
+{
+	struct world *w = usual_world(1);
+
+	for (int s = 0; s < 2; s++) {
+		w->sides[s].config.session_pfs = true;
+		w->sides[s].config.pfs_group = sp_dh_find(18);
+		for (size_t i = 0; i < 8; i++) {
+			w->sides[s].tunnels[0].esp[i] = spn_suite_find("aes128-sha256")->word;
+			w->sides[s].tunnels[0].n_esp = i + 1;
+		}
+	}
+	return w;
+}
+
+static void test_pieces(void **state)
+{
+	struct world *w = wide_world();
+
+	(void)state;
+	longest = 0;
+	w->meddle = measure;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 5);
+	assert_up(w);
+	/* The first and the second message of quick mode go in two pieces each. */
+	assert_true(w->sent >= 10);
+	assert_true(longest <= 1228 && longest > 1000);
+	free_world(w);
+}
+
+/* A network that loses, doubles and turns around is no worse for pieces. */
+static void test_pieces_lost(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct world *w = wide_world();
+
+		w->seed = seed;
+		w->drop = 40;
+		w->twice = 40;
+		w->jitter = 0.2;
+		start_world(w);
+		wish(w, 0, ENGINE_UP);
+		run_world(w, 120);
+		assert_up(w);
+		free_world(w);
+	}
+}
+
+static void test_traced(void **state)
+{
+	struct world *w = usual_world(1);
+
+	(void)state;
+	start_world(w);
+	w->sides[0].port.trace = 3;
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 5);
+	assert_up(w);
+	/* Five messages out and four in. */
+	assert_int_equal(w->sides[0].traced, 9);
+	assert_int_equal(w->sides[1].traced, 0);
+	assert_memory_equal(w->sides[0].last_trace, "to 192.0.2.2 port 500: quick mode 0x", 35);
+	assert_non_null(strstr(w->sides[0].last_trace, " [ HASH ]"));
+	assert_int_equal(w->sides[0].logged_key.len, 16);
+	assert_true(sp_secret_equal(&w->sides[0].logged_key, &w->sides[1].logged_key));
+	free_world(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,6 +622,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_pfs),
 		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_pieces_lost),
+		cmocka_unit_test(test_traced),
 	};
 
 	setbuf(stdout, NULL);

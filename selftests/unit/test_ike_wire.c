@@ -593,8 +593,9 @@ static void test_trace(void **state)
 	ike_trace(&port, &path, true, (struct sp_octets){ buf, len });
 	assert_string_equal(last_line, "to 192.0.2.1 port 500: main mode [ SA VID(DPD) ]");
 	ike_trace(&port, &path, false, (struct sp_octets){ buf, 20 });
-	assert_string_equal(last_line, "from 192.0.2.1 port 500: header: message ID: cut off, there "
-				       "are 0 octets for it, at octet 20");
+	assert_string_equal(last_line,
+			    "from 192.0.2.1 port 500: header: message ID: cut off, there are 0 "
+			    "octets for it, at octet 20");
 	build_quick();
 	ike_trace_sealed(&port, &path, (struct sp_octets){ buf, len }, "no such phase 1");
 	assert_string_equal(last_line, "from 192.0.2.1 port 500: quick mode 0xc0a1b2c3 [ 204 "

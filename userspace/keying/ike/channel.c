@@ -96,6 +96,7 @@ void ike_channel_free(struct ike_channel *channel)
 	port_disclaim(channel->peer->port, &id);
 	free_handshake(channel);
 	ike_memory_clear(&channel->memory);
+	ike_fragments_clear(&channel->fragments);
 	ike_keys_wipe(&channel->keys);
 	LIST_REMOVE(channel, next);
 	free(channel);

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "draft.h"
+#include "fragment.h"
+#include "trace.h"
+#include "vendor.h"
 
 struct ike_header ike_draft_header(const struct ike_channel *channel)
 {
@@ -39,6 +42,21 @@ struct sp_octets ike_draft_rest(const struct ike_draft *draft)
 	return ike_built_behind(&draft->b, draft->hash, sp_hash_len(draft->channel->keys.prf));
 }
 
+/* In pieces, if it is long and the peer takes them. */
+static void send_octets(const struct ike_channel *channel, struct sp_octets message)
+{
+	struct port *port = channel->peer->port;
+	uint8_t piece[IKE_FRAGMENT_SIZE];
+	size_t at = 0, len;
+
+	if (!ike_is_long(message.len) || !(channel->vendors & IKE_VENDOR_FRAGMENTATION)) {
+		port_datagram(port, &channel->path, message.data, message.len);
+		return;
+	}
+	while ((len = ike_fragment_next(message, 1, &at, piece)))
+		port_datagram(port, &channel->path, piece, len);
+}
+
 int ike_draft_send(struct ike_draft *draft, uint8_t *iv, struct ike_memory *memory,
 		   struct sp_error *err)
 {
@@ -49,18 +67,19 @@ int ike_draft_send(struct ike_draft *draft, uint8_t *iv, struct ike_memory *memo
 	if (ike_build_end(&draft->b, encrypted ? sp_cipher_block_len(channel->keys.cipher) : 1,
 			  &len, err))
 		return -1;
+	ike_trace(channel->peer->port, &channel->path, true,
+		  (struct sp_octets){ draft->octets, len });
 	if (encrypted && ike_encrypt(&channel->keys, iv, draft->octets + IKE_HEADER_LEN,
 				     len - IKE_HEADER_LEN, err))
 		return -1;
 	if (memory && ike_memory_sent(memory, (struct sp_octets){ draft->octets, len }))
 		return sp_fail(err, "out of memory");
-	port_datagram(channel->peer->port, &channel->path, draft->octets, len);
+	send_octets(channel, (struct sp_octets){ draft->octets, len });
 	return 0;
 }
 
 void ike_draft_again(const struct ike_channel *channel, const struct ike_memory *memory)
 {
 	if (memory->sent)
-		port_datagram(channel->peer->port, &channel->path, memory->sent,
-			      memory->sent_len);
+		send_octets(channel, (struct sp_octets){ memory->sent, memory->sent_len });
 }

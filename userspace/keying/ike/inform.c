@@ -9,6 +9,7 @@
 #include "inform.h"
 #include "peer.h"
 #include "quick.h"
+#include "trace.h"
 #include "tunnel.h"
 
 const char *ike_inform_name(uint16_t type, char buf[IKE_NAME_STRLEN])
@@ -131,8 +132,10 @@ void ike_inform_clear(struct ike_peer *peer, const struct sp_path *path,
 	ours.message_id = ike_peer_message_id(peer);
 	ike_build_begin(&b, octets, sizeof(octets), &ours);
 	ike_build(&b, &payload);
-	if (!ike_build_end(&b, 1, &len, &err))
-		port_datagram(peer->port, path, octets, len);
+	if (ike_build_end(&b, 1, &len, &err))
+		return;
+	ike_trace(peer->port, path, true, (struct sp_octets){ octets, len });
+	port_datagram(peer->port, path, octets, len);
 }
 
 /* --- the peer's --------------------------------------------------------------------------- */

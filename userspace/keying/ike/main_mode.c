@@ -9,6 +9,7 @@
 #include "policy.h"
 #include "proposal.h"
 #include "record.h"
+#include "trace.h"
 #include "vendor.h"
 
 static enum ike_outcome end(struct ike_step *step, int tell)
@@ -141,6 +142,7 @@ static int derive(struct ike_step *step)
 	if (ike_keys_derive(&channel->keys, &said, &step->err))
 		return -1;
 	memcpy(channel->iv, channel->keys.iv, sizeof(channel->iv));
+	ike_trace_keys(step->peer->port, channel->cookies[IKE_INITIATOR], &channel->keys);
 	sp_dh_secret_wipe(&channel->handshake->secret);
 	return 0;
 }
@@ -274,6 +276,7 @@ enum ike_outcome ike_act_offer(struct ike_step *step)
 	ike_draft_phase1(&draft, channel, false);
 	ike_phase1_offer(&draft.b, &policy.it);
 	build_vendor(&draft.b, IKE_VENDOR_DPD);
+	build_vendor(&draft.b, IKE_VENDOR_FRAGMENTATION);
 	for (unsigned int i = 0; speaks_of_nats(step->peer) && ike_natt_known(i); i++)
 		build_vendor(&draft.b, ike_natt_known(i));
 	if (ike_draft_send(&draft, NULL, &channel->memory, &step->err))
@@ -367,10 +370,12 @@ static int send_choice(struct ike_step *step, const struct ike_record *record,
 	ike_build_begin(&b, octets, sizeof(octets), &header);
 	ike_phase1_answer(&b, choice);
 	build_vendor(&b, IKE_VENDOR_DPD);
+	build_vendor(&b, IKE_VENDOR_FRAGMENTATION);
 	if (record->natt.spoken)
 		build_vendor(&b, record->natt.spoken);
 	if (ike_build_end(&b, 1, &len, &step->err))
 		return -1;
+	ike_trace(step->peer->port, step->path, true, (struct sp_octets){ octets, len });
 	port_datagram(step->peer->port, step->path, octets, len);
 	return 0;
 }

@@ -348,7 +348,9 @@ static int check_header(const struct ike_header *h, size_t len, struct sp_error 
 			is_zero(h->cookie_i) ? "initiator" : "responder");
 		return IKE_N_INVALID_COOKIE;
 	}
-	if (!informational && is_phase1(h) != !h->message_id) {
+	/* What a piece of a message says of the whole is up to its sender. */
+	if (h->next != IKE_PAYLOAD_FRAGMENT && !informational &&
+	    is_phase1(h) != !h->message_id) {
 		sp_fail(err, "header: message ID: 0x%08x in %s", h->message_id,
 			ike_word(ike_words_exchange, h->exchange));
 		return IKE_N_INVALID_MESSAGE_ID;

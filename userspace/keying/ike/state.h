@@ -16,6 +16,7 @@
 #include "crypto/dh.h"
 #include "crypto/ikesuite.h"
 #include "derive.h"
+#include "fragment.h"
 #include "keying/engine.h"
 #include "natt.h"
 #include "retransmit.h"
@@ -163,6 +164,7 @@ struct ike_channel {
 	double answer_by;
 	struct ike_natt natt;
 	uint32_t vendors;		/* what the peer has said it knows */
+	struct ike_fragments fragments;	/* of a message of the peer's */
 	LIST_HEAD(, ike_quick) quicks;
 	uint32_t heard[16];		/* M-IDs of informational exchanges, the newest anywhere */
 	unsigned int n_heard;

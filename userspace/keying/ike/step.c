@@ -17,6 +17,7 @@
 #include "quick.h"
 #include "record.h"
 #include "step.h"
+#include "trace.h"
 
 typedef enum ike_outcome (*act_fn)(struct ike_step *step);
 
@@ -42,6 +43,7 @@ static const act_fn acts[IKE_ACTS] = {
 /* One message at a time, whoever's it is: it is large. */
 static struct ike_message the_message;
 static uint8_t opened[IKE_MESSAGE_MAX];
+static uint8_t joined[IKE_FRAGMENTS_OCTETS];
 
 /* --- one step ----------------------------------------------------------------------------- */
 
@@ -119,11 +121,14 @@ static int open_message(struct ike_step *step, const struct ike_header *header,
 	if (header->flags & IKE_FLAG_ENCRYPTED) {
 		if (!step->channel || !step->channel->keys.key.len)
 			return sp_fail(&step->err, "it is encrypted, and there is no key yet");
-		memcpy(opened, body.data, body.len);
-		if (ike_decrypt(&step->channel->keys, iv, opened, body.len, &step->err))
+		memcpy(opened, datagram.data, datagram.len);
+		body.data = opened + IKE_HEADER_LEN;
+		if (ike_decrypt(&step->channel->keys, iv, opened + IKE_HEADER_LEN, body.len,
+				&step->err))
 			return -1;
-		body.data = opened;
+		datagram.data = opened;
 	}
+	ike_trace(step->peer->port, step->path, false, datagram);
 	step->message = &the_message;
 	return ike_message_parse(step->message, header, body, &step->err) ? -1 : 0;
 }
@@ -410,6 +415,36 @@ static void dispatch(struct ike_step *step, const struct ike_header *header,
 	}
 }
 
+/* Returns whether the message is whole now, of which the last piece has come. */
+static bool take_piece(struct ike_step *step, const struct ike_header *header,
+		       struct sp_octets datagram, struct sp_octets *whole)
+{
+	const struct ike_payload *payload;
+	int ret = -1;
+
+	/* Of who has not answered with the right cookie nothing is kept. */
+	if (!step->channel)
+		return false;
+	if (!open_message(step, header, datagram, NULL)) {
+		payload = ike_find(step->message, IKE_FRAGMENT, 0);
+		ret = ike_fragments_add(&step->channel->fragments, &payload->fragment, whole,
+					&step->err);
+	}
+	if (ret < 0)
+		ike_peer_rejected(step->peer, step->err.text, step->now);
+	if (ret != 1)
+		return false;
+	/* The channel, with what is kept there, may end of what the message says. */
+	memcpy(joined, whole->data, whole->len);
+	whole->data = joined;
+	return true;
+}
+
+static bool is_piece(const struct ike_header *header)
+{
+	return header->next == IKE_PAYLOAD_FRAGMENT && !(header->flags & IKE_FLAG_ENCRYPTED);
+}
+
 void ike_step_datagram(struct ike_peer *peer, const struct sp_path *path, const uint8_t *octets,
 		       size_t len, double now)
 {
@@ -422,6 +457,15 @@ void ike_step_datagram(struct ike_peer *peer, const struct sp_path *path, const 
 		return;
 	}
 	step.channel = ike_channel_find(peer, &header);
+	if (is_piece(&header)) {
+		if (!take_piece(&step, &header, datagram, &datagram))
+			return;
+		if (ike_header_parse(&header, datagram, &step.err) || is_piece(&header)) {
+			ike_peer_rejected(peer, "a message in pieces is none", now);
+			return;
+		}
+		step.channel = ike_channel_find(peer, &header);
+	}
 	dispatch(&step, &header, datagram);
 }
 
