@@ -97,6 +97,7 @@ void ike_channel_free(struct ike_channel *channel)
 	free_handshake(channel);
 	ike_memory_clear(&channel->memory);
 	ike_fragments_clear(&channel->fragments);
+	ike_used_clear(&channel->used);
 	ike_keys_wipe(&channel->keys);
 	LIST_REMOVE(channel, next);
 	free(channel);
@@ -123,6 +124,31 @@ struct ike_channel *ike_channel_find(const struct ike_peer *peer, const struct i
 			return channel;
 	}
 	return NULL;
+}
+
+/*
+ * Ours, too: the hash of an informational message is the same in both directions, so that one of
+ * ours could be sent back to us.
+ */
+uint32_t ike_channel_message_id(struct ike_channel *channel)
+{
+	uint32_t id;
+
+	do
+		id = ike_peer_message_id(channel->peer);
+	while (ike_used_has(&channel->used, id));
+	ike_used_add(&channel->used, id);
+	return id;
+}
+
+int ike_channel_use_id(struct ike_channel *channel, uint32_t id, double now)
+{
+	if (channel->used.n >= IKE_USED_MANY)
+		channel->rekey_at = fmin(channel->rekey_at, now);
+	if (!ike_used_add(&channel->used, id))
+		return 0;
+	channel->expires_at = now;
+	return -1;
 }
 
 struct ike_phase1 ike_channel_phase1(const struct ike_channel *channel)

@@ -21,6 +21,10 @@ void ike_channel_free(struct ike_channel *channel);
 
 /* NULL: none has these cookies. */
 struct ike_channel *ike_channel_find(const struct ike_peer *peer, const struct ike_header *header);
+/* A message ID for an exchange of ours, which nobody has used under it before. */
+uint32_t ike_channel_message_id(struct ike_channel *channel);
+/* One that the peer has used.  If no more can be remembered, its life ends, and -1 returns. */
+int ike_channel_use_id(struct ike_channel *channel, uint32_t id, double now);
 /* The one function through which its states pass. */
 void ike_channel_enter(struct ike_channel *channel, enum ike_state state, enum ike_timer timer,
 		       double now);

@@ -22,7 +22,7 @@ const char *ike_inform_name(uint16_t type, char buf[IKE_NAME_STRLEN])
 static void send_payload(struct ike_channel *channel, const struct ike_payload *payload)
 {
 	uint8_t iv[SP_CIPHER_BLOCK_MAX];
-	uint32_t id = ike_peer_message_id(channel->peer);
+	uint32_t id = ike_channel_message_id(channel);
 	struct ike_draft draft;
 	struct sp_error err;
 

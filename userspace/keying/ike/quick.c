@@ -71,7 +71,7 @@ void ike_quick_forget(struct ike_quick *quick)
 void ike_quick_begin(struct ike_channel *channel, struct ike_tunnel *tunnel, double now)
 {
 	struct ike_quick *quick = ike_quick_new(channel, IKE_INITIATOR,
-						ike_peer_message_id(channel->peer), now);
+						ike_channel_message_id(channel), now);
 
 	if (!quick) {
 		ike_tunnel_failed(tunnel, now, "too many quick modes are under way");

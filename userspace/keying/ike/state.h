@@ -21,6 +21,7 @@
 #include "natt.h"
 #include "retransmit.h"
 #include "transitions.h"
+#include "used.h"
 
 enum {
 	IKE_NONCE_LEN = 32,
@@ -166,8 +167,7 @@ struct ike_channel {
 	uint32_t vendors;		/* what the peer has said it knows */
 	struct ike_fragments fragments;	/* of a message of the peer's */
 	LIST_HEAD(, ike_quick) quicks;
-	uint32_t heard[16];		/* M-IDs of informational exchanges, the newest anywhere */
-	unsigned int n_heard;
+	struct ike_used used;		/* M-IDs, of both sides and of all exchanges */
 	unsigned int keyed;		/* quick modes that it has seen */
 	uint64_t life;			/* seconds */
 	bool leaving;			/* nothing new begins under it */

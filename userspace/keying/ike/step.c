@@ -302,6 +302,16 @@ static bool open_under(struct ike_step *step, const struct ike_header *header,
 	return true;
 }
 
+static struct ike_quick *begin_quick(const struct ike_step *step, uint32_t id)
+{
+	struct ike_quick *quick = ike_quick_new(step->channel, IKE_RESPONDER, id, step->now);
+
+	if (!quick || !ike_channel_use_id(step->channel, id, step->now))
+		return quick;
+	ike_quick_forget(quick);
+	return NULL;
+}
+
 static void take_quick(struct ike_step *step, const struct ike_header *header,
 		       struct sp_octets datagram)
 {
@@ -315,8 +325,9 @@ static void take_quick(struct ike_step *step, const struct ike_header *header,
 		ike_draft_again(channel, &step->quick->memory);
 		return;
 	}
-	if (step->quick && step->quick->state == IKE_QUICK_DONE)
-		return;
+	if (step->quick ? step->quick->state == IKE_QUICK_DONE :
+			  ike_used_has(&channel->used, header->message_id))
+		return;		/* that exchange is over */
 	if (step->quick)
 		memcpy(iv, step->quick->iv, sizeof(iv));
 	else if (ike_iv_phase2(&channel->keys, channel->iv, header->message_id, iv, &step->err))
@@ -324,7 +335,7 @@ static void take_quick(struct ike_step *step, const struct ike_header *header,
 	if (!open_under(step, header, datagram, iv))
 		return;
 	if (!step->quick)
-		step->quick = ike_quick_new(channel, IKE_RESPONDER, header->message_id, step->now);
+		step->quick = begin_quick(step, header->message_id);
 	if (!step->quick)
 		return;
 	memcpy(step->quick->iv, iv, sizeof(iv));
@@ -339,26 +350,6 @@ static void take_quick(struct ike_step *step, const struct ike_header *header,
 		settle_quick(step, outcome);
 }
 
-/* One that comes again has been acted on; there is nothing to answer. */
-static bool was_heard(struct ike_channel *channel, uint32_t id)
-{
-	enum { N = sizeof(channel->heard) / sizeof(channel->heard[0]) };
-
-	for (unsigned int i = 0; i < N && i < channel->n_heard; i++)
-		if (channel->heard[i] == id)
-			return true;
-	return false;
-}
-
-static void remember(struct ike_channel *channel, uint32_t id)
-{
-	enum { N = sizeof(channel->heard) / sizeof(channel->heard[0]) };
-
-	channel->heard[channel->n_heard++ % N] = id;
-	if (channel->n_heard == 2 * N)
-		channel->n_heard = N;	/* all places are taken, and the next is the first */
-}
-
 static void take_inform(struct ike_step *step, const struct ike_header *header,
 			struct sp_octets datagram)
 {
@@ -367,13 +358,14 @@ static void take_inform(struct ike_step *step, const struct ike_header *header,
 	uint8_t iv[SP_CIPHER_BLOCK_MAX];
 	struct ike_occasion occasion;
 
-	if (was_heard(channel, header->message_id))
+	/* One that comes again has been acted on; there is nothing to answer. */
+	if (encrypted && ike_used_has(&channel->used, header->message_id))
 		return;
 	if (encrypted) {
 		if (ike_iv_phase2(&channel->keys, channel->iv, header->message_id, iv,
-				  &step->err) || !open_under(step, header, datagram, iv))
+				  &step->err) || !open_under(step, header, datagram, iv) ||
+		    ike_channel_use_id(channel, header->message_id, step->now))
 			return;
-		remember(channel, header->message_id);
 	} else if (ike_channel_is_up(channel) || open_message(step, header, datagram, NULL)) {
 		return;		/* where there are keys, nobody is believed without them */
 	}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What others than the peer can do to an IKE engine, and what a peer may do that is no help. */
+#include "ike_world.h"
+#include "keying/ike/channel.h"
+
+enum { RECORDED_MAX = 512 };
+
+static struct {
+	int from;
+	size_t len;
+	uint8_t octets[512];
+} recorded[RECORDED_MAX];
+static size_t n_recorded;
+
+static bool record(struct world *w, int from, uint8_t *octets, size_t *len)
+{
+	(void)w;
+	assert_true(n_recorded < RECORDED_MAX);
+	assert_true(*len <= sizeof(recorded[0].octets));
+	recorded[n_recorded].from = from;
+	recorded[n_recorded].len = *len;
+	memcpy(recorded[n_recorded++].octets, octets, *len);
+	return true;
+}
+
+static struct world *up_world(void)
+{
+	struct world *w = usual_world(1);
+
+	n_recorded = 0;
+	w->meddle = record;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 5);
+	assert_up(w);
+	return w;
+}
+
+static struct sp_path path_from(const struct side *side, const char *addr, uint16_t port)
+{
+	return (struct sp_path){
+		.local = side->config.local, .remote = world_addr(addr),
+		.local_port = port, .remote_port = port,
+	};
+}
+
+/* Sends all that was recorded to one side, from elsewhere. */
+static void play_to(struct side *side, const char *addr)
+{
+	struct sp_path path = path_from(side, addr, 500);
+
+	for (size_t i = 0; i < n_recorded; i++) {
+		ike_engine.datagram(side->peer, &path, recorded[i].octets, recorded[i].len,
+				    side->world->now);
+		tick(side);
+	}
+}
+
+static void assert_unmoved(struct world *w)
+{
+	for (int s = 0; s < 2; s++) {
+		struct ike_channel *channel = LIST_FIRST(&peer_of(w, s)->channels);
+
+		assert_non_null(channel);
+		assert_true(sp_addr_equal(&channel->path.remote, &w->sides[!s].config.local));
+		assert_true(sp_addr_equal(&w->sides[s].way[0].remote, &w->sides[!s].config.local));
+		assert_int_equal(w->sides[s].n_pairs, 1);
+	}
+}
+
+/* Whoever has seen messages sends them again, later and from elsewhere: nothing comes of it. */
+static void test_replay(void **state)
+{
+	struct world *w = up_world();
+
+	(void)state;
+	/* Questions and answers about being alive, until quick modes are forgotten. */
+	run_world(w, 1200);
+	assert_true(n_recorded > 60);
+	w->meddle = NULL;
+	for (int s = 0; s < 2; s++)
+		play_to(&w->sides[s], "198.51.100.66");
+	assert_unmoved(w);
+	run_world(w, 60);
+	assert_unmoved(w);
+	assert_up(w);
+	free_world(w);
+}
+
+/* If its SPI is not in use any more, an offer of SAs would look like a new one. */
+static void test_replay_of_offers(void **state)
+{
+	struct world *w = up_world();
+	struct ike_channel *channel;
+
+	(void)state;
+	w->meddle = NULL;
+	wish(w, 0, ENGINE_REKEY);
+	run_world(w, 100);
+	channel = LIST_FIRST(&peer_of(w, 1)->channels);
+	assert_int_equal(channel->keyed, 2);
+	for (int s = 0; s < 2; s++)
+		play_to(&w->sides[s], "198.51.100.66");
+	assert_int_equal(channel->keyed, 2);
+	assert_int_equal(tunnel_of(w, 1)->answering, 0);
+	assert_unmoved(w);
+	free_world(w);
+}
+
+/* A peer that uses up what can be remembered gets another phase 1, and loses nothing. */
+static void test_many_ids(void **state)
+{
+	struct world *w = up_world();
+	struct ike_channel *first = LIST_FIRST(&peer_of(w, 1)->channels);
+
+	(void)state;
+	w->meddle = NULL;
+	while (first->used.n < IKE_USED_MANY)
+		assert_int_equal(ike_used_add(&first->used, (uint32_t)first->used.n + 1), 0);
+	run_world(w, 100);
+	assert_true(LIST_FIRST(&peer_of(w, 1)->channels)->used.n < 100);
+	assert_null(LIST_NEXT(LIST_FIRST(&peer_of(w, 1)->channels), next));
+	assert_up(w);
+	free_world(w);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_replay_of_offers),
+		cmocka_unit_test(test_many_ids),
+	};
+
+	setbuf(stdout, NULL);
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("ike_hostile", tests, NULL, NULL);
+}
