@@ -53,6 +53,7 @@ struct side {
 	struct world *world;
 	int number;
 	const char *psk;
+	struct sp_key key, peer_key;	/* in place of it, if pkey is there */
 	struct sp_peer_config config;
 	struct sp_tunnel_config tunnels[TUNNELS_MAX];
 	struct sp_ts networks[TUNNELS_MAX][2];	/* here and there */
@@ -341,10 +342,16 @@ static inline void hold_answer(struct side *side, uint32_t id,
 	struct sp_octets psk = { (const uint8_t *)side->psk, strlen(side->psk) };
 	struct sp_error err;
 
-	assert_int_equal(question->kind, SP_KEY_PSK_PRF);
 	assert_true(side->n_answers++ < ANSWERS_MAX);
 	answer->id = id;
 	answer->at = side->world->now + 0.001 * (world_draw(side->world) % 4);
+	if (question->kind == SP_KEY_SIGNATURE) {
+		const struct sp_key_holding holding = { .own = side->key.pkey };
+
+		sp_key_answer(question, &holding, &answer->answer);
+		return;
+	}
+	assert_int_equal(question->kind, SP_KEY_PSK_PRF);
 	answer->answer.len = sp_hash_len(question->hash);
 	assert_int_equal(sp_hmac_parts(question->hash, psk, &octets, 1,
 				       answer->answer.octets, &err), 0);
@@ -475,12 +482,15 @@ static inline void adopt_pairs(struct side *side, size_t at)
 /* As the daemon begins: with what its kernel has. */
 static inline void start_side(struct side *side)
 {
-	static const struct engine_keys none;
+	bool has_key = side->key.pkey != NULL;
+	const struct engine_keys keys = {
+		.own = has_key ? &side->key : NULL, .peer = has_key ? &side->peer_key : NULL,
+	};
 
 	side->n_answers = 0;
 	side->claims = 0;
 	port_init(&side->port, &world_host, side);
-	side->peer = ike_engine.open(&side->config, &none, &side->port);
+	side->peer = ike_engine.open(&side->config, &keys, &side->port);
 	for (size_t i = 0; i < side->n_tunnels; i++) {
 		side->keyed[i] = ike_engine.add(side->peer, &side->tunnels[i]);
 		adopt_pairs(side, i);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Two IKE engines agree on keys, and on what to do when something keeps them from it. */
+#include <openssl/ec.h>
+#include <openssl/rsa.h>
+
 #include "ike_world.h"
 
 static struct world *up_world(void)
@@ -511,6 +514,124 @@ static void test_strangers(void **state)
 	free_world(w);
 }
 
+/* --- with keys ---------------------------------------------------------------------------- */
+
+static EVP_PKEY *make_key(const char *kind)
+{
+	EVP_PKEY *key = strcmp(kind, "RSA") ? EVP_EC_gen(kind) : EVP_RSA_gen(2048);
+
+	assert_non_null(key);
+	return key;
+}
+
+static struct world *signed_world(uint64_t seed, EVP_PKEY *keys[2])
+{
+	struct world *w = usual_world(seed);
+
+	for (int s = 0; s < 2; s++) {
+		w->sides[s].config.auth = SP_AUTH_KEY;
+		w->sides[s].key.pkey = keys[s];
+		w->sides[s].peer_key.pkey = keys[!s];
+	}
+	return w;
+}
+
+static void test_signatures(void **state)
+{
+	static const char *const kinds[] = { "RSA", "P-256", "P-384", "P-521" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		EVP_PKEY *keys[2] = { make_key(kinds[i]), make_key(kinds[i]) };
+		struct world *w = signed_world(1, keys);
+
+		start_world(w);
+		wish(w, 0, ENGINE_UP);
+		run_world(w, 5);
+		assert_up(w);
+		assert_int_equal(w->sent, 9);
+		free_world(w);
+		EVP_PKEY_free(keys[0]);
+		EVP_PKEY_free(keys[1]);
+	}
+}
+
+/* On a network that loses, doubles and turns around it comes up all the same. */
+static void test_signatures_lost(void **state)
+{
+	EVP_PKEY *keys[2] = { make_key("P-256"), make_key("P-256") };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct world *w = signed_world(seed, keys);
+
+		w->drop = 60;
+		w->twice = 60;
+		w->jitter = 0.2;
+		start_world(w);
+		wish(w, 0, ENGINE_UP);
+		run_world(w, 25);
+		w->drop = 0;
+		run_world(w, 60);
+		assert_up(w);
+		free_world(w);
+	}
+	EVP_PKEY_free(keys[0]);
+	EVP_PKEY_free(keys[1]);
+}
+
+/* A key that is not the configured one, on either side. */
+static void test_wrong_key(void **state)
+{
+	EVP_PKEY *keys[2] = { make_key("P-256"), make_key("P-256") };
+	EVP_PKEY *stranger = make_key("P-256");
+
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		struct world *w = signed_world(1, keys);
+
+		w->sides[side].key.pkey = stranger;
+		start_world(w);
+		wish(w, 0, ENGINE_UP);
+		run_world(w, 20);
+		assert_down(w, 0);
+		assert_string_equal(peer_of(w, !side)->last_error,
+				    "the signature is not made with the peer's key");
+		free_world(w);
+	}
+	EVP_PKEY_free(keys[0]);
+	EVP_PKEY_free(keys[1]);
+	EVP_PKEY_free(stranger);
+}
+
+/* One has a secret and the other a key, or both have keys of different kinds. */
+static void test_wrong_method(void **state)
+{
+	EVP_PKEY *keys[2] = { make_key("P-256"), make_key("RSA") };
+	struct world *w = signed_world(1, keys);
+
+	(void)state;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 20);
+	assert_down(w, 0);
+	assert_non_null(strstr(peer_of(w, 1)->last_error,
+			       "authentication differs: ECDSA signatures with SHA-256 against our "
+			       "RSA signatures"));
+	free_world(w);
+	w = signed_world(1, keys);
+	w->sides[0].config.auth = SP_AUTH_PSK;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 20);
+	assert_down(w, 0);
+	assert_non_null(strstr(peer_of(w, 1)->last_error, "authentication differs: pre-shared key "
+			       "against our RSA signatures"));
+	free_world(w);
+	EVP_PKEY_free(keys[0]);
+	EVP_PKEY_free(keys[1]);
+}
+
 /* --- in pieces, and in the log -------------------------------------------------------------- */
 
 static size_t longest;
@@ -622,6 +743,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_pfs),
 		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_signatures_lost),
+		cmocka_unit_test(test_wrong_key),
+		cmocka_unit_test(test_wrong_method),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_pieces_lost),
 		cmocka_unit_test(test_traced),

@@ -3,17 +3,6 @@
 
 #include "engines.h"
 
-/* Of a peer whose way of keying is there: what that cannot do yet; NULL: nothing. */
-static const char *what_lacks(const struct sp_peer_config *peer)
-{
-	if (peer->keying != SP_KEYING_IKEV1)
-		return NULL;
-	if (peer->auth != SP_AUTH_PSK)
-		return "auth = key is not supported with keying = ikev1 by this version of "
-		       "spindled; psk is";
-	return NULL;
-}
-
 static unsigned int tell(const struct sp_peer_config *peer, const char *what,
 			 sp_problem_fn problem, void *arg)
 {
@@ -29,13 +18,9 @@ unsigned int engines_check(const struct sp_config *config, sp_problem_fn problem
 {
 	const struct sp_peer_config *peer;
 	unsigned int problems = 0;
-	const char *lacks;
 	char text[128];
 
 	STAILQ_FOREACH(peer, &config->peers, next) {
-		lacks = what_lacks(peer);
-		if (lacks)
-			problems += tell(peer, lacks, problem, arg);
 		if (peer->keying == SP_KEYING_MANUAL || engines_find(peer->keying))
 			continue;
 		snprintf(text, sizeof(text), "keying = %s is not supported by this version of "

@@ -79,6 +79,7 @@ static void free_handshake(struct ike_channel *channel)
 		ike_bytes_clear(&handshake->nonce[side]);
 	}
 	ike_bytes_clear(&handshake->sa_body);
+	ike_bytes_clear(&handshake->signature);
 	sp_dh_free(handshake->dh);
 	sp_dh_secret_wipe(&handshake->secret);
 	free(handshake);

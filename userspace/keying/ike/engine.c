@@ -44,8 +44,7 @@ static size_t identify(const uint8_t *hello, struct engine_id ids[ENGINE_IDS_MAX
 static struct engine_peer *open_peer(const struct sp_peer_config *config,
 				     const struct engine_keys *keys, struct port *port)
 {
-	(void)keys;		/* secrets stay with their holder */
-	return (struct engine_peer *)ike_peer_new(config, port);
+	return (struct engine_peer *)ike_peer_new(config, keys, port);
 }
 
 static void close_peer(struct engine_peer *peer)

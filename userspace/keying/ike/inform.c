@@ -162,7 +162,8 @@ enum ike_outcome ike_act_hint(struct ike_step *step)
 			 name, ike_peer_offers(step->peer, offered, sizeof(offered)));
 	else if (channel->state == IKE_MAIN_I5 || channel->state == IKE_MAIN_R4)
 		snprintf(channel->hint, sizeof(channel->hint), "the peer says %s to who we are: "
-			 "the pre-shared keys or the identities differ", name);
+			 "the %s or the identities differ", name,
+			 channel->auth == IKE_AUTH_PSK ? "pre-shared keys" : "keys");
 	else
 		snprintf(channel->hint, sizeof(channel->hint), "the peer says %s", name);
 	return IKE_GO;

@@ -4,6 +4,7 @@
 #include "channel.h"
 #include "draft.h"
 #include "inform.h"
+#include "keys/verify.h"
 #include "main_mode.h"
 #include "peer.h"
 #include "policy.h"
@@ -127,18 +128,12 @@ static void ask_for_skeyid(struct ike_step *step)
 	channel->question = port_ask(step->peer->port, &question);
 }
 
-static int derive(struct ike_step *step)
+/* All other keys, of SKEYID. */
+static int derive_rest(struct ike_step *step)
 {
 	struct ike_channel *channel = step->channel;
-	const struct sp_key_answer *answer = step->answer;
 	struct ike_phase1 said = ike_channel_phase1(channel);
 
-	if (answer->len > sizeof(channel->keys.skeyid.octets))
-		return sp_fail(&step->err, "the answer of the key's holder is too long");
-	channel->keys.prf = channel->suite.hash;
-	channel->keys.cipher = channel->suite.cipher;
-	memcpy(channel->keys.skeyid.octets, answer->octets, answer->len);
-	channel->keys.skeyid.len = answer->len;
 	if (ike_keys_derive(&channel->keys, &said, &step->err))
 		return -1;
 	memcpy(channel->iv, channel->keys.iv, sizeof(channel->iv));
@@ -147,7 +142,15 @@ static int derive(struct ike_step *step)
 	return 0;
 }
 
-/* --- who is who --------------------------------------------------------------------------- */
+static bool is_signed(const struct ike_channel *channel)
+{
+	return channel->auth != IKE_AUTH_PSK;
+}
+
+static enum sp_key_scheme scheme_of(const struct ike_channel *channel)
+{
+	return channel->auth == IKE_AUTH_RSA ? SP_KEY_RSA_BARE : SP_KEY_ECDSA;
+}
 
 static int make_hash(const struct ike_channel *channel, bool of_initiator, struct sp_octets id,
 		     uint8_t *hash, struct sp_error *err)
@@ -157,6 +160,77 @@ static int make_hash(const struct ike_channel *channel, bool of_initiator, struc
 	return ike_auth_hash(&channel->keys, &said, of_initiator,
 			     ike_bytes(&channel->handshake->sa_body), id, hash, err);
 }
+
+/* As told, or the address that the peer knows us by, of which there may be several. */
+static struct sp_ident own_identity(const struct ike_step *step)
+{
+	const struct sp_peer_config *config = &step->peer->config;
+
+	return config->local_id ? *config->local_id : sp_ident_of(&step->channel->path.local);
+}
+
+/* HASH_I or HASH_R of ours. */
+static int make_own_hash(struct ike_step *step, uint8_t *hash)
+{
+	struct sp_ident own = own_identity(step);
+	/* Protocol and port are zero: whatever carries IKE (RFC 2407 4.6.2). */
+	uint8_t body[4 + SP_IDENT_MAX] = { own.type };
+
+	memcpy(body + 4, own.octets, own.len);
+	return make_hash(step->channel, step->channel->role == IKE_INITIATOR,
+			 (struct sp_octets){ body, 4 + (size_t)own.len }, hash, &step->err);
+}
+
+/*
+ * With signatures SKEYID is made of what both have just said, so all that is signed is known;
+ * also to the responder, who needs the signature one message later.
+ */
+static int ask_for_signature(struct ike_step *step)
+{
+	struct ike_channel *channel = step->channel;
+	struct ike_phase1 said = ike_channel_phase1(channel);
+	struct sp_key_question question = {
+		.kind = SP_KEY_SIGNATURE, .scheme = scheme_of(channel),
+		.len = sp_hash_len(channel->suite.hash),
+	};
+
+	if (ike_skeyid_signature(channel->keys.prf, &said, &channel->keys.skeyid, &step->err) ||
+	    derive_rest(step) || make_own_hash(step, question.octets))
+		return -1;
+	channel->question = port_ask(step->peer->port, &question);
+	return 0;
+}
+
+static int ask_holder(struct ike_step *step)
+{
+	struct ike_channel *channel = step->channel;
+
+	channel->keys.prf = channel->suite.hash;
+	channel->keys.cipher = channel->suite.cipher;
+	if (is_signed(channel))
+		return ask_for_signature(step);
+	ask_for_skeyid(step);
+	return 0;
+}
+
+/* What the holder has answered: SKEYID, of which all keys come, or our signature. */
+static int take_answer(struct ike_step *step)
+{
+	struct ike_channel *channel = step->channel;
+	const struct sp_key_answer *answer = step->answer;
+	struct sp_octets octets = { answer->octets, answer->len };
+
+	if (is_signed(channel))
+		return ike_bytes_set(&channel->handshake->signature, octets) ?
+			       sp_fail(&step->err, "out of memory") : 0;
+	if (answer->len > sizeof(channel->keys.skeyid.octets))
+		return sp_fail(&step->err, "the answer of the key's holder is too long");
+	memcpy(channel->keys.skeyid.octets, answer->octets, answer->len);
+	channel->keys.skeyid.len = answer->len;
+	return derive_rest(step);
+}
+
+/* --- who is who --------------------------------------------------------------------------- */
 
 /* INITIAL-CONTACT, beside the proof of who we are, if there is nothing of an earlier life. */
 static void build_first_contact(struct ike_step *step, struct ike_draft *draft)
@@ -176,14 +250,6 @@ static void build_first_contact(struct ike_step *step, struct ike_draft *draft)
 	ike_build(&draft->b, &payload);
 }
 
-/* As told, or the address that the peer knows us by, of which there may be several. */
-static struct sp_ident own_identity(const struct ike_step *step)
-{
-	const struct sp_peer_config *config = &step->peer->config;
-
-	return config->local_id ? *config->local_id : sp_ident_of(&step->channel->path.local);
-}
-
 static int send_proof(struct ike_step *step)
 {
 	struct ike_channel *channel = step->channel;
@@ -192,18 +258,19 @@ static int send_proof(struct ike_step *step)
 		.type = IKE_PAYLOAD_ID,
 		.id = { .type = own.type, .data = { own.octets, own.len } },
 	};
-	uint8_t hash[SP_HASH_MAX], body[4 + SP_IDENT_MAX] = { own.type };
+	uint8_t hash[SP_HASH_MAX];
 	struct ike_draft draft;
 
-	/* Protocol and port are zero: whatever carries IKE (RFC 2407 4.6.2). */
-	memcpy(body + 4, own.octets, own.len);
-	if (make_hash(channel, channel->role == IKE_INITIATOR,
-		      (struct sp_octets){ body, 4 + (size_t)own.len }, hash, &step->err))
+	if (make_own_hash(step, hash))
 		return -1;
 	ike_draft_phase1(&draft, channel, true);
 	ike_build(&draft.b, &id);
-	ike_build_data(&draft.b, IKE_PAYLOAD_HASH,
-		       (struct sp_octets){ hash, sp_hash_len(channel->keys.prf) });
+	if (is_signed(channel))
+		ike_build_data(&draft.b, IKE_PAYLOAD_SIG,
+			       ike_bytes(&channel->handshake->signature));
+	else
+		ike_build_data(&draft.b, IKE_PAYLOAD_HASH,
+			       (struct sp_octets){ hash, sp_hash_len(channel->keys.prf) });
 	build_first_contact(step, &draft);
 	return ike_draft_send(&draft, channel->iv, &channel->memory, &step->err);
 }
@@ -227,20 +294,33 @@ static int check_identity(struct ike_step *step, const struct ike_id *id)
 	return 0;
 }
 
+/* @hash is what the peer must have proved, by the method that was agreed on and no other. */
+static int check_proof(struct ike_step *step, struct sp_octets hash)
+{
+	const struct ike_channel *channel = step->channel;
+	const struct ike_payload *said =
+		ike_find(step->message, is_signed(channel) ? IKE_SIG : IKE_HASH, 0);
+
+	if (!said)
+		return sp_fail(&step->err, "the peer's proof is of another kind than agreed on");
+	if (is_signed(channel))
+		return sp_key_verify(step->peer->peer_key->pkey, scheme_of(channel), hash,
+				     said->body, &step->err);
+	return sp_octets_equal(said->body, hash) ? 0 :
+		       sp_fail(&step->err, "the peer's proof does not hold: HASH differs, though "
+			       "the keys do not");
+}
+
 /* The peer has said who it is; has it proved it, and is that whom we want? */
 static int meet(struct ike_step *step)
 {
 	struct ike_channel *channel = step->channel;
 	const struct ike_payload *id = ike_find(step->message, IKE_ID, 0);
-	struct sp_octets said = ike_find(step->message, IKE_HASH, 0)->body;
 	uint8_t hash[SP_HASH_MAX];
 
-	if (make_hash(channel, channel->role == IKE_RESPONDER, id->body, hash, &step->err))
-		return -1;
-	if (!sp_octets_equal(said, (struct sp_octets){ hash, sp_hash_len(channel->keys.prf) }))
-		return sp_fail(&step->err, "the peer's proof does not hold: HASH differs, though "
-			       "the keys do not");
-	if (check_identity(step, &id->id))
+	if (make_hash(channel, channel->role == IKE_RESPONDER, id->body, hash, &step->err) ||
+	    check_proof(step, (struct sp_octets){ hash, sp_hash_len(channel->keys.prf) }) ||
+	    check_identity(step, &id->id))
 		return -1;
 	channel->vendors |= vendors_of(step->message);
 	ike_channel_met(channel, step->path);
@@ -324,8 +404,7 @@ enum ike_outcome ike_act_take_share(struct ike_step *step)
 		ike_peer_rejected(step->peer, step->err.text, step->now);
 		return IKE_IGNORE;
 	}
-	ask_for_skeyid(step);
-	return IKE_GO;
+	return ask_holder(step) ? end(step, 0) : IKE_GO;
 }
 
 /* RFC 3947 4: with a NAT on the way, all that follows goes from port 4500 to port 4500. */
@@ -339,7 +418,7 @@ static void float_ports(struct ike_channel *channel)
 
 enum ike_outcome ike_act_prove(struct ike_step *step)
 {
-	if (derive(step))
+	if (take_answer(step))
 		return end(step, 0);
 	float_ports(step->channel);
 	return send_proof(step) ? end(step, 0) : IKE_GO;
@@ -414,13 +493,12 @@ enum ike_outcome ike_act_ask(struct ike_step *step)
 {
 	if (make_share(step) || take_share(step))
 		return end(step, IKE_N_INVALID_KEY_INFORMATION);
-	ask_for_skeyid(step);
-	return IKE_GO;
+	return ask_holder(step) ? end(step, 0) : IKE_GO;
 }
 
 enum ike_outcome ike_act_share(struct ike_step *step)
 {
-	return derive(step) || send_share(step) ? end(step, 0) : IKE_GO;
+	return take_answer(step) || send_share(step) ? end(step, 0) : IKE_GO;
 }
 
 enum ike_outcome ike_act_meet_initiator(struct ike_step *step)

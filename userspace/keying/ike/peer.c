@@ -104,7 +104,8 @@ const char *ike_peer_offers(const struct ike_peer *peer, char *buf, size_t size)
 
 /* --- life --------------------------------------------------------------------------------- */
 
-struct ike_peer *ike_peer_new(const struct sp_peer_config *config, struct port *port)
+struct ike_peer *ike_peer_new(const struct sp_peer_config *config, const struct engine_keys *keys,
+			      struct port *port)
 {
 	struct ike_peer *peer = calloc(1, sizeof(*peer));
 
@@ -112,6 +113,8 @@ struct ike_peer *ike_peer_new(const struct sp_peer_config *config, struct port *
 		return NULL;
 	peer->config = *config;
 	peer->port = port;
+	peer->key = keys->own;
+	peer->peer_key = keys->peer;
 	STAILQ_INIT(&peer->tunnels);
 	LIST_INIT(&peer->channels);
 	TAILQ_INIT(&peer->records);

@@ -6,7 +6,8 @@
 #include "state.h"
 
 /* The configuration is copied. */
-struct ike_peer *ike_peer_new(const struct sp_peer_config *config, struct port *port);
+struct ike_peer *ike_peer_new(const struct sp_peer_config *config, const struct engine_keys *keys,
+			      struct port *port);
 /* Without a word: what the peer has stays there, as ours stays in the kernel. */
 void ike_peer_free(struct ike_peer *peer);
 /* It, or we, are elsewhere. */

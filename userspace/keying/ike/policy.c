@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <string.h>
 
 #include "natt.h"
 #include "policy.h"
@@ -7,11 +8,25 @@
 
 enum { SHORTEST_BYTES = 1024 };		/* that the wire can say */
 
+uint16_t ike_policy_auth(const struct ike_peer *peer)
+{
+	const char *curve;
+
+	if (peer->config.auth == SP_AUTH_PSK)
+		return IKE_AUTH_PSK;
+	curve = sp_key_curve(peer->key->pkey);
+	if (!curve)
+		return IKE_AUTH_RSA;
+	if (!strcmp(curve, "P-256"))
+		return IKE_AUTH_ECDSA256;
+	return strcmp(curve, "P-384") ? IKE_AUTH_ECDSA521 : IKE_AUTH_ECDSA384;
+}
+
 void ike_policy_phase1(struct ike_policy1 *policy, const struct ike_peer *peer)
 {
 	const struct sp_peer_config *config = &peer->config;
 
-	*policy = (struct ike_policy1){ .auths = { IKE_AUTH_PSK } };
+	*policy = (struct ike_policy1){ .auths = { ike_policy_auth(peer) } };
 	policy->it = (struct ike_phase1_policy){
 		.suites = config->ike, .n_suites = config->n_ike,
 		.auths = policy->auths, .n_auths = 1,

@@ -12,6 +12,8 @@ struct ike_policy1 {
 };
 
 void ike_policy_phase1(struct ike_policy1 *policy, const struct ike_peer *peer);
+/* How we prove who we are, which our key decides; both sides do it in the same way. */
+uint16_t ike_policy_auth(const struct ike_peer *peer);
 /* With @spi of ours. */
 struct ike_phase2_policy ike_policy_phase2(const struct ike_channel *channel,
 					   const struct ike_tunnel *tunnel, uint32_t spi);

@@ -137,6 +137,7 @@ struct ike_handshake {
 	struct ike_bytes nonce[2];
 	struct sp_dh *dh;
 	struct sp_dh_secret secret;
+	struct ike_bytes signature;	/* of ours, of who proves it with a key */
 	uint8_t nat_seen;
 };
 
@@ -198,6 +199,7 @@ struct ike_record {
 struct ike_peer {
 	struct sp_peer_config config;
 	struct port *port;
+	const struct sp_key *key, *peer_key;	/* public halves; NULL with a pre-shared key */
 	STAILQ_HEAD(, ike_tunnel) tunnels;
 	LIST_HEAD(, ike_channel) channels;	/* the newest first */
 	TAILQ_HEAD(, ike_record) records;

@@ -145,10 +145,10 @@ static struct ike_occasion occasion_of(const struct ike_step *step, enum ike_sta
 
 /* --- phase 1 ------------------------------------------------------------------------------ */
 
-/* What comes first under new keys, and cannot be read with ours, tells of them. */
+/* What comes first under keys of a secret, and cannot be read with ours, tells of it. */
 static bool tells_of_keys(const struct ike_channel *channel, const struct ike_header *header)
 {
-	return header->flags & IKE_FLAG_ENCRYPTED &&
+	return header->flags & IKE_FLAG_ENCRYPTED && channel->auth == IKE_AUTH_PSK &&
 	       (channel->state == IKE_MAIN_I5 || channel->state == IKE_MAIN_R4);
 }
 
@@ -293,8 +293,8 @@ static bool open_under(struct ike_step *step, const struct ike_header *header,
 		if (tells_of_keys(step->channel, header))
 			suspect_keys(step, "what the peer says to who we are");
 		else
-			ike_peer_rejected(step->peer, "a message under phase 1 is not what its keys "
-					  "say: it is ignored", step->now);
+			ike_peer_rejected(step->peer, "a message under phase 1 is not what its "
+					  "keys say: it is ignored", step->now);
 		return false;
 	}
 	ike_channel_met(step->channel, step->path);

@@ -11,6 +11,7 @@
 #define N IKE_BIT(IKE_NOTIFY)
 #define D IKE_BIT(IKE_DELETE)
 #define VID IKE_BIT(IKE_VID)
+#define SIG IKE_BIT(IKE_SIG)
 #define CERTS (IKE_BIT(IKE_CERT) | IKE_BIT(IKE_CR))
 #define NAT_D IKE_BIT(IKE_NAT_D)
 #define NAT_OA IKE_BIT(IKE_NAT_OA)
@@ -32,13 +33,16 @@ static const struct ike_transition table[] = {
 	  "the peer has chosen; sends a key share" },
 	{ IKE_MAIN_I3, I, IKE_ON_MESSAGE, IKE_MAIN, 4, CLEAR, KE | NONCE, VID | NAT_D | CERTS | N,
 	  IKE_ACT_TAKE_SHARE, IKE_MAIN_I_KEY, IKE_TIMER_ANSWER,
-	  "has the peer's share; asks for the secret's part in the keys" },
+	  "has the peer's share; asks the holder of the secret, or of our key" },
 	{ IKE_MAIN_I_KEY, I, IKE_ON_ANSWER, IKE_MAIN, 0, CLEAR, 0, 0,
 	  IKE_ACT_PROVE, IKE_MAIN_I5, IKE_TIMER_RETRANSMIT,
 	  "has keys; says who we are, and proves it" },
 	{ IKE_MAIN_I5, I, IKE_ON_MESSAGE, IKE_MAIN, 6, UNDER, ID | HASH, VID | CERTS | N,
 	  IKE_ACT_MEET_RESPONDER, IKE_UP, IKE_TIMER_LIFE,
 	  "the peer has proved who it is" },
+	{ IKE_MAIN_I5, I, IKE_ON_MESSAGE, IKE_MAIN, 6, UNDER, ID | SIG, VID | CERTS | N,
+	  IKE_ACT_MEET_RESPONDER, IKE_UP, IKE_TIMER_LIFE,
+	  "the peer has proved with its key who it is" },
 	{ IKE_MAIN_I1, I, IKE_ON_MESSAGE, IKE_INFORM, 1, CLEAR, N, VID | HASH,
 	  IKE_ACT_HINT, IKE_MAIN_I1, IKE_TIMER_RETRANSMIT,
 	  "somebody says no; that is remembered, and believed if nothing else comes" },
@@ -57,13 +61,16 @@ static const struct ike_transition table[] = {
 	  "chooses a proposal; keeps a record" },
 	{ IKE_MAIN_R2, R, IKE_ON_MESSAGE, IKE_MAIN, 3, CLEAR, KE | NONCE, VID | NAT_D | CERTS | N,
 	  IKE_ACT_ASK, IKE_MAIN_R_KEY, IKE_TIMER_ANSWER,
-	  "has the peer's share; asks for the secret's part in the keys" },
+	  "has the peer's share; asks the holder of the secret, or of our key" },
 	{ IKE_MAIN_R_KEY, R, IKE_ON_ANSWER, IKE_MAIN, 0, CLEAR, 0, 0,
 	  IKE_ACT_SHARE, IKE_MAIN_R4, IKE_TIMER_WAIT,
 	  "has keys; sends a key share" },
 	{ IKE_MAIN_R4, R, IKE_ON_MESSAGE, IKE_MAIN, 5, UNDER, ID | HASH, VID | CERTS | N,
 	  IKE_ACT_MEET_INITIATOR, IKE_UP, IKE_TIMER_LIFE,
 	  "the peer has proved who it is; so do we" },
+	{ IKE_MAIN_R4, R, IKE_ON_MESSAGE, IKE_MAIN, 5, UNDER, ID | SIG, VID | CERTS | N,
+	  IKE_ACT_MEET_INITIATOR, IKE_UP, IKE_TIMER_LIFE,
+	  "the peer has proved with its key who it is; so do we" },
 	{ IKE_MAIN_R4, R, IKE_ON_MESSAGE, IKE_INFORM, 1, CLEAR, N, VID | HASH,
 	  IKE_ACT_HINT, IKE_MAIN_R4, IKE_TIMER_WAIT,
 	  "somebody says no; that is remembered, and believed if nothing else comes" },
