@@ -2,6 +2,7 @@
 /* What others than the peer can do to an IKE engine, and what a peer may do that is no help. */
 #include "ike_world.h"
 #include "keying/ike/channel.h"
+#include "keying/ike/inform.h"
 
 enum { RECORDED_MAX = 512 };
 
@@ -124,12 +125,91 @@ static void test_many_ids(void **state)
 	free_world(w);
 }
 
+/* Anybody may say no in the clear; a handshake that goes on nevertheless is not given up. */
+static void test_no_that_was_wrong(void **state)
+{
+	struct world *w = usual_world(1);
+	struct ike_header header = { .version = IKE_VERSION_1 };
+	struct sp_path path = path_from(&w->sides[1], "192.0.2.1", 500);
+
+	(void)state;
+	w->delay = 0.8;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	memcpy(header.cookie_i, LIST_FIRST(&peer_of(w, 0)->channels)->cookies[IKE_INITIATOR],
+	       IKE_COOKIE_LEN);
+	ike_inform_clear(peer_of(w, 1), &path, &header, IKE_N_NO_PROPOSAL_CHOSEN);
+	carry_out_all(&w->sides[1]);
+	run_world(w, 1);
+	assert_non_null(strstr(LIST_FIRST(&peer_of(w, 0)->channels)->hint, "NO-PROPOSAL-CHOSEN"));
+	run_world(w, 9);
+	assert_up(w);
+	assert_int_equal(w->sides[0].refusals, 0);
+	free_world(w);
+}
+
+/* Our first message comes back to us: it is no answer. */
+static void test_mirror(void **state)
+{
+	struct world *w = usual_world(1);
+	struct sp_path path = path_from(&w->sides[0], "192.0.2.2", 500);
+
+	(void)state;
+	n_recorded = 0;
+	w->meddle = record;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	assert_int_equal(n_recorded, 1);
+	ike_engine.datagram(w->sides[0].peer, &path, recorded[0].octets, recorded[0].len, w->now);
+	tick(&w->sides[0]);
+	run_world(w, 5);
+	assert_up(w);
+	free_world(w);
+}
+
+static bool catch_one(struct world *w, int from, uint8_t *octets, size_t *len)
+{
+	if (!from && !n_recorded)
+		record(w, from, octets, len);
+	return false;
+}
+
+/* What was sent before the ports changed, and comes late, does not change them back. */
+static void test_old_port(void **state)
+{
+	struct world *w = usual_world(4);
+	struct sp_path path = path_from(&w->sides[1], "192.0.2.1", 500);
+	struct ike_channel *channel;
+
+	(void)state;
+	w->sides[0].config.encap = SP_ENCAP_YES;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 5);
+	n_recorded = 0;
+	w->meddle = catch_one;
+	run_world(w, 32);
+	w->meddle = NULL;
+	assert_int_equal(n_recorded, 1);
+	ike_engine.datagram(w->sides[1].peer, &path, recorded[0].octets, recorded[0].len, w->now);
+	tick(&w->sides[1]);
+	channel = LIST_FIRST(&peer_of(w, 1)->channels);
+	assert_true(channel->last_heard >= w->now);
+	assert_int_equal(channel->path.local_port, 4500);
+	assert_int_equal(channel->path.remote_port, 4500);
+	assert_int_equal(w->sides[1].way[0].remote_port, 4500);
+	free_world(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_replay_of_offers),
 		cmocka_unit_test(test_many_ids),
+		cmocka_unit_test(test_no_that_was_wrong),
+		cmocka_unit_test(test_mirror),
+		cmocka_unit_test(test_old_port),
 	};
 
 	setbuf(stdout, NULL);

@@ -104,13 +104,6 @@ void ike_channel_free(struct ike_channel *channel)
 	free(channel);
 }
 
-static bool is_zero(const uint8_t cookie[IKE_COOKIE_LEN])
-{
-	static const uint8_t zero[IKE_COOKIE_LEN];
-
-	return !memcmp(cookie, zero, IKE_COOKIE_LEN);
-}
-
 /* Until the second message has come, the responder's cookie is not known. */
 struct ike_channel *ike_channel_find(const struct ike_peer *peer, const struct ike_header *header)
 {
@@ -121,7 +114,8 @@ struct ike_channel *ike_channel_find(const struct ike_peer *peer, const struct i
 			continue;
 		if (!memcmp(channel->cookies[IKE_RESPONDER], header->cookie_r, IKE_COOKIE_LEN))
 			return channel;
-		if (channel->role == IKE_INITIATOR && is_zero(channel->cookies[IKE_RESPONDER]))
+		if (channel->role == IKE_INITIATOR &&
+		    ike_cookie_is_zero(channel->cookies[IKE_RESPONDER]))
 			return channel;
 	}
 	return NULL;
@@ -178,6 +172,9 @@ void ike_channel_enter(struct ike_channel *channel, enum ike_state state, enum i
 	channel->state = state;
 	if (!news)
 		return;		/* what it waits for goes on as it was */
+	/* Something better has come than a no that anybody may have said. */
+	channel->hint_at = INFINITY;
+	channel->hint[0] = '\0';
 	channel->answer_by = INFINITY;
 	ike_memory_rest(&channel->memory);
 	switch (timer) {
@@ -252,8 +249,16 @@ void ike_channel_up(struct ike_channel *channel, double now)
 	ike_peer_up(channel->peer, channel, now);
 }
 
+/* RFC 3947 4: once the ports have changed, what comes to the old one was sent before that. */
+static bool is_of_before(const struct ike_channel *channel, const struct sp_path *path)
+{
+	return channel->path.local_port == IKE_PORT_NATT && path->local_port == IKE_PORT;
+}
+
 void ike_channel_met(struct ike_channel *channel, const struct sp_path *path)
 {
+	if (is_of_before(channel, path))
+		return;
 	if (channel->path.remote_port == path->remote_port &&
 	    channel->path.local_port == path->local_port &&
 	    sp_addr_equal(&channel->path.remote, &path->remote) &&

@@ -380,6 +380,11 @@ enum ike_outcome ike_act_take_choice(struct ike_step *step)
 	struct ike_phase1_choice choice;
 	struct ike_policy1 policy;
 
+	/* Our own message 1, sent back to us, looks like an answer if there is one proposal. */
+	if (ike_cookie_is_zero(step->message->header.cookie_r)) {
+		ike_peer_rejected(step->peer, "message 2 has no cookie of its sender", step->now);
+		return IKE_IGNORE;
+	}
 	ike_policy_phase1(&policy, step->peer);
 	/* Nobody has proved anything: whatever it is, the true answer may still come. */
 	if (ike_phase1_accept(&choice, sa, &policy.it, &step->err)) {

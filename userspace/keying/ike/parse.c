@@ -307,7 +307,7 @@ static bool is_phase1(const struct ike_header *header)
 	       header->exchange == IKE_EXCHANGE_AGGRESSIVE;
 }
 
-static bool is_zero(const uint8_t cookie[IKE_COOKIE_LEN])
+bool ike_cookie_is_zero(const uint8_t cookie[IKE_COOKIE_LEN])
 {
 	static const uint8_t zeros[IKE_COOKIE_LEN];
 
@@ -338,14 +338,14 @@ static int check_version(const struct ike_header *h, struct sp_error *err)
 
 static int check_header(const struct ike_header *h, size_t len, struct sp_error *err)
 {
+	bool no_i = ike_cookie_is_zero(h->cookie_i), no_r = ike_cookie_is_zero(h->cookie_r);
 	bool informational = h->exchange == IKE_EXCHANGE_INFO;
 	int notify = check_version(h, err);
 
 	if (notify)
 		return notify;
-	if (is_zero(h->cookie_i) || (!is_phase1(h) && !informational && is_zero(h->cookie_r))) {
-		sp_fail(err, "header: %s cookie: zero",
-			is_zero(h->cookie_i) ? "initiator" : "responder");
+	if (no_i || (!is_phase1(h) && !informational && no_r)) {
+		sp_fail(err, "header: %s cookie: zero", no_i ? "initiator" : "responder");
 		return IKE_N_INVALID_COOKIE;
 	}
 	/* What a piece of a message says of the whole is up to its sender. */

@@ -247,9 +247,7 @@ static void take_third(struct ike_step *step, const struct ike_header *header,
 
 static bool is_first(const struct ike_header *header)
 {
-	static const uint8_t zero[IKE_COOKIE_LEN];
-
-	return !memcmp(header->cookie_r, zero, sizeof(zero));
+	return ike_cookie_is_zero(header->cookie_r);
 }
 
 /* --- under phase 1 ------------------------------------------------------------------------ */

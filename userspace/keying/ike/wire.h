@@ -214,6 +214,8 @@ const struct ike_transform *ike_transform_at(const struct ike_proposal *proposal
 const struct ike_attribute *ike_attribute_at(const struct ike_transform *transform, size_t i);
 /* The SPI of a payload or a proposal that has 4 octets, else 0. */
 uint32_t ike_spi(struct sp_octets octets);
+/* Nobody's: the responder's of a first message, or of one that is not known yet. */
+bool ike_cookie_is_zero(const uint8_t cookie[IKE_COOKIE_LEN]);
 
 /* --- building ------------------------------------------------------------------------ */
 
