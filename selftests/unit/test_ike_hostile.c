@@ -201,6 +201,30 @@ static void test_old_port(void **state)
 	free_world(w);
 }
 
+/* Nothing of a handshake stays that could tell keys later. */
+static void test_secrets(void **state)
+{
+	struct world *w = usual_world(1);
+
+	(void)state;
+	for (int s = 0; s < 2; s++)
+		w->sides[s].config.session_pfs = true;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 5);
+	assert_up(w);
+	for (int s = 0; s < 2; s++) {
+		struct ike_channel *channel = LIST_FIRST(&peer_of(w, s)->channels);
+
+		assert_int_equal(channel->keys.skeyid.len, 0);
+		assert_int_equal(channel->keys.skeyid_e.len, 0);
+		assert_null(channel->handshake);
+		assert_non_null(LIST_FIRST(&channel->quicks));
+		assert_null(LIST_FIRST(&channel->quicks)->dh);
+	}
+	free_world(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +234,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_no_that_was_wrong),
 		cmocka_unit_test(test_mirror),
 		cmocka_unit_test(test_old_port),
+		cmocka_unit_test(test_secrets),
 	};
 
 	setbuf(stdout, NULL);

@@ -234,6 +234,9 @@ void ike_channel_up(struct ike_channel *channel, double now)
 	struct ike_channel *other;
 
 	free_handshake(channel);
+	/* All else is derived already. */
+	sp_secret_wipe(&channel->keys.skeyid);
+	sp_secret_wipe(&channel->keys.skeyid_e);
 	ike_record_forget(channel->peer, channel);
 	channel->established = channel->last_heard = now;
 	set_life(channel, now);

@@ -91,6 +91,11 @@ void ike_quick_enter(struct ike_quick *quick, enum ike_state state, enum ike_tim
 		quick->tunnel->answering += state == IKE_QUICK_R2;
 	}
 	quick->state = state;
+	if (state != IKE_QUICK_I1) {
+		/* Both shares are there, and the secret has been used. */
+		sp_dh_free(quick->dh);
+		quick->dh = NULL;
+	}
 	if (timer == IKE_TIMER_RETRANSMIT)
 		ike_memory_wait(&quick->memory, now);
 	else
