@@ -3,6 +3,7 @@
 #include "ike_world.h"
 #include "keying/ike/channel.h"
 #include "keying/ike/inform.h"
+#include "keying/ike/policy.h"
 
 enum { RECORDED_MAX = 512 };
 
@@ -225,6 +226,20 @@ static void test_secrets(void **state)
 	free_world(w);
 }
 
+static void test_many_kilobytes(void **state)
+{
+	struct world *w = up_world();
+	struct ike_tunnel *tunnel = tunnel_of(w, 0);
+	struct ike_channel *channel = LIST_FIRST(&peer_of(w, 0)->channels);
+
+	(void)state;
+	tunnel->config.lifetime_bytes = UINT64_C(3) << 20;
+	assert_int_equal(ike_policy_phase2(channel, tunnel, 0).kilobytes, 3 << 10);
+	tunnel->config.lifetime_bytes = (UINT64_C(4) << 40) + 1024;
+	assert_int_equal(ike_policy_phase2(channel, tunnel, 0).kilobytes, UINT32_MAX);
+	free_world(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +250,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_mirror),
 		cmocka_unit_test(test_old_port),
 		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_many_kilobytes),
 	};
 
 	setbuf(stdout, NULL);

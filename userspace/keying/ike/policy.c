@@ -56,6 +56,14 @@ static uint16_t group_of(const struct ike_channel *channel)
 				   channel->suite.group->number;
 }
 
+/* More than the wire can say is as much as it can: our own kernel keeps to what is configured. */
+static uint32_t kilobytes_of(const struct sp_tunnel_config *config)
+{
+	uint64_t kilobytes = config->lifetime_bytes / SHORTEST_BYTES;
+
+	return kilobytes < UINT32_MAX ? (uint32_t)kilobytes : UINT32_MAX;
+}
+
 struct ike_phase2_policy ike_policy_phase2(const struct ike_channel *channel,
 					   const struct ike_tunnel *tunnel, uint32_t spi)
 {
@@ -70,7 +78,7 @@ struct ike_phase2_policy ike_policy_phase2(const struct ike_channel *channel,
 		/* Each side may have it without the other's asking for it. */
 		.pfs = IKE_PFS_ANY,
 		.seconds = (uint32_t)config->lifetime,
-		.kilobytes = (uint32_t)(config->lifetime_bytes / SHORTEST_BYTES),
+		.kilobytes = kilobytes_of(config),
 		.allow_weak = config->allow_weak || channel->peer->config.allow_weak,
 		.spi = spi,
 	};
