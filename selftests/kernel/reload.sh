@@ -250,6 +250,38 @@ taken_away()
 	comes_back spindle sa flush lan
 }
 
+# changed N: so many tunnels are refreshed by a reload, and the next one finds nothing to do.
+changed()
+{
+	ask a reload > "$scratch/changes"
+	same changed "$(awk '$1 == "refreshed" { n++ } END { print n + 0 }' "$scratch/changes")" "$1"
+	same "dscp" "$(show a tunnel 'map(.dscp) | unique | join(" ")')" copy
+	ask a reload > "$scratch/changes"
+	refuse grep -v ^unchanged "$scratch/changes"
+}
+
+# A reload asks the kernel only about tunnels that somebody has touched, whether few or many.
+put_right()
+{
+	local i
+
+	fresh_hosts
+	many 100
+	start_daemon a
+	changed 0
+	host a spindle tunnel set t7 dscp 46
+	same plan "$(ask a reload --plan | grep -v ^unchanged)" "refreshed  t7"
+	changed 1
+	# Others have put it right themselves.
+	host a spindle tunnel set t7 dscp 46
+	host a spindle tunnel set t7 dscp copy
+	changed 0
+	for ((i = 0; i < 80; i++)); do
+		echo "tunnel set t$i dscp 46"
+	done | host a spindle -batch -
+	changed 80
+}
+
 # The kernel refuses what somebody else's tunnel has, until that is gone.
 tried_again()
 {
@@ -381,6 +413,7 @@ run_tests \
 	"mistakes are logged when a signal asks" by_signal \
 	"what cannot be read deletes nothing" unreadable \
 	"what others take away comes back" taken_away \
+	"what others change is put right by a reload" put_right \
 	"what the kernel refuses is tried again" tried_again \
 	"what was forgotten meanwhile goes, and nothing of others" forgotten \
 	"one daemon a network namespace" one_daemon \

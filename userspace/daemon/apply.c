@@ -133,6 +133,7 @@ static void take_outcome(int code, const struct sp_error *err, void *arg)
 	if (code && (!tunnel->trouble || strcmp(tunnel->trouble, err->text)))
 		log_line("%s", err->text);
 	tunnel_set_trouble(tunnel, code ? err->text : NULL);
+	tunnel->settled = !code;
 }
 
 /* The kernel's side of it, which is told by the end of the group. */
@@ -193,10 +194,18 @@ void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *
 	struct plan_tunnel change;
 	struct sp_nl_group *group;
 	bool was_in_trouble = tunnel->trouble;
+	struct sp_error err;
 
 	plan_tunnel_again(&change, kernel, tunnel, daemon->keys);
-	if (change.wish.change == KERNEL_SAME && !was_in_trouble)
+	if (snapshot_failed(kernel, &err)) {
+		log_line("%s", err.text);
+		tunnel_set_trouble(tunnel, err.text);
 		return;
+	}
+	if (change.wish.change == KERNEL_SAME && !was_in_trouble) {
+		tunnel->settled = true;
+		return;
+	}
 	/* Nobody asked for what cannot be done to a tunnel that lives. */
 	if (change.wish.anew)
 		return;

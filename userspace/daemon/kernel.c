@@ -119,14 +119,14 @@ static bool is_placed(const struct kernel_wish *wish)
 }
 
 /* As it should be; what the kernel knows better stays as it is there. */
-static void fill_wanted(struct sp_tunnel *want, const struct kernel_wish *wish,
-			struct snapshot *snapshot, const struct snapshot_tunnel *is)
+static void fill_wanted(struct sp_tunnel *want, const struct kernel_wish *wish, uint32_t ifindex,
+			const struct snapshot_tunnel *is)
 {
 	const struct sp_tunnel_config *config = wish->config;
 
 	fill_from_config(want, config);
 	want->owner = wish->owner;
-	want->ifindex = snapshot_ifindex(snapshot, config->interface);
+	want->ifindex = ifindex;
 	if (is_for_engine_to_place(config) && is_placed(wish))
 		take_way(want, config, &wish->known->way);
 	if (!is)
@@ -158,7 +158,7 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 		wish->change = KERNEL_SAME;
 	if (!is)
 		return;
-	fill_wanted(&want, wish, snapshot, is);
+	fill_wanted(&want, wish, snapshot_ifindex(snapshot, config->interface), is);
 	want.fields = differing_fields(is, &want);
 	wish->anew = needs_another(is, &want);
 	if (wish->anew)
@@ -166,6 +166,35 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 	wish->fields = want.fields;
 	wish->told = sp_options_differ(&is->options, &want.options);
 	wish->change = wish->fields || wish->told ? KERNEL_SET : KERNEL_SAME;
+}
+
+void kernel_same(struct kernel_wish *wish, const struct sp_tunnel_config *config,
+		 const struct tunnel *known)
+{
+	*wish = (struct kernel_wish){
+		.config = config, .old = config, .known = known, .owner = known->owner,
+		.change = KERNEL_SAME,
+	};
+}
+
+/* As the configuration in force wants it, and as we have most probably made it ourselves. */
+static bool is_as_wanted(const struct tunnel *tunnel, const struct sp_tunnel *is)
+{
+	const struct snapshot_tunnel seen = {
+		.name = is->name, .ifindex = is->ifindex, .owner = is->owner, .proto = is->proto,
+		.local = is->local, .remote = is->remote, .options = is->options,
+		.local_ts = sp_selectors_list(&is->local_ts),
+		.remote_ts = sp_selectors_list(&is->remote_ts),
+	};
+	const struct sp_tunnel_config *config = tunnel->config;
+	struct sp_tunnel want;
+	struct kernel_wish wish;
+
+	if (strcmp(is->ifname, config->interface))
+		return false;
+	kernel_same(&wish, config, tunnel);
+	fill_wanted(&want, &wish, is->ifindex, &seen);
+	return !differing_fields(&seen, &want) && !sp_options_differ(&is->options, &want.options);
 }
 
 /* What would be refused, and of what the kernel would not know why. */
@@ -198,7 +227,8 @@ void kernel_bring(struct sp_nl_group *group, const struct kernel_wish *wish,
 		done(0, &err, arg);
 		return;
 	}
-	fill_wanted(&want, wish, snapshot, snapshot_tunnel(snapshot, wish->config->name));
+	fill_wanted(&want, wish, snapshot_ifindex(snapshot, wish->config->interface),
+		    snapshot_tunnel(snapshot, wish->config->name));
 	want.fields = wish->fields;
 	want.told = wish->told;
 	ret = check_wanted(&want, wish, &err);
@@ -381,6 +411,12 @@ static void tell_engine(struct tunnel *tunnel, const struct sp_event *event)
 	tunnel->party->engine->news(tunnel->keying, &news, daemon_now());
 }
 
+static bool is_about_tunnel(const struct sp_event *event)
+{
+	return event->cmd == SPINDLE_CMD_TUNNEL_NEW_NTF ||
+	       event->cmd == SPINDLE_CMD_TUNNEL_SET_NTF || event->cmd == SPINDLE_CMD_TUNNEL_DEL_NTF;
+}
+
 static void on_event(const struct sp_event *event, void *arg)
 {
 	struct daemon *daemon = arg;
@@ -388,10 +424,15 @@ static void on_event(const struct sp_event *event, void *arg)
 
 	if (!event->cmd) {
 		log_line("notifications of the kernel were lost: looking at every tunnel");
+		for (tunnel = daemon->registry.tunnels; tunnel; tunnel = tunnel->hh.next)
+			tunnel->settled = false;
 		repair_all(daemon);
 		return;
 	}
 	tunnel = registry_tunnel(&daemon->registry, event->tunnel.name);
+	if (tunnel && tunnel->settled && is_about_tunnel(event))
+		tunnel->settled = event->cmd != SPINDLE_CMD_TUNNEL_DEL_NTF &&
+				  is_as_wanted(tunnel, &event->tunnel);
 	if (tunnel && is_doubtful(tunnel, event))
 		repair_tunnel(daemon, tunnel);
 	if (!tunnel || !tunnel->party || !is_for_keying(tunnel, event))
@@ -405,15 +446,19 @@ static void on_event(const struct sp_event *event, void *arg)
 	party_tick(tunnel->party);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+void kernel_hear(struct daemon *daemon)
 {
-	struct daemon *daemon = arg;
 	struct sp_error err;
 
+	if (daemon->events && sp_nl_events_read(daemon->events, &err))
+		log_line("%s", err.text);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
 	(void)fd;
 	(void)what;
-	if (sp_nl_events_read(daemon->events, &err))
-		log_line("%s", err.text);
+	kernel_hear(arg);
 }
 
 int kernel_listen(struct daemon *daemon, struct sp_error *err)

@@ -33,6 +33,10 @@ void kernel_compare(struct kernel_wish *wish, struct snapshot *snapshot,
 		    const struct sp_tunnel_config *config, const struct sp_tunnel_config *old,
 		    const struct tunnel *known, uint32_t owner);
 
+/* The same of one that is known to be as @config wants it, without asking the kernel. */
+void kernel_same(struct kernel_wish *wish, const struct sp_tunnel_config *config,
+		 const struct tunnel *known);
+
 /*
  * The mark on a tunnel of ours says how it is keyed: in profile signed, with the key of that
  * id.  What it is not keyed with any more, be it that the daemon was away when that changed,
@@ -62,6 +66,8 @@ int kernel_adopt(struct snapshot *snapshot, struct tunnel *tunnel, struct sp_err
 
 /* Notifications go to the engines of their tunnels. */
 int kernel_listen(struct daemon *daemon, struct sp_error *err);
+/* Hears what has happened so far. */
+void kernel_hear(struct daemon *daemon);
 void kernel_hush(struct daemon *daemon);
 
 #endif

@@ -232,19 +232,29 @@ static uint32_t owner_of(const struct sp_tunnel_config *config, struct sp_keyrin
 	return key ? kernel_owner_signed(key->id) : KERNEL_OWNER_COMPAT;
 }
 
+/* Of thousands nothing has to be asked, if they are as they were and as they should be. */
+static bool is_known(const struct tunnel *tunnel, uint32_t owner)
+{
+	return tunnel && tunnel->settled && !tunnel->trouble && tunnel->owner == owner;
+}
+
 static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, struct plan *plan)
 {
+	const struct tunnel *known = registry_tunnel(&daemon->registry, tunnel->name);
+	uint32_t owner = owner_of(tunnel->config, plan->keys);
 	char text[256] = "";
 	struct why why = { text, sizeof(text) };
 
-	kernel_compare(&tunnel->wish, plan->kernel, tunnel->config, tunnel->old,
-		       registry_tunnel(&daemon->registry, tunnel->name),
-		       owner_of(tunnel->config, plan->keys));
 	if (tunnel->old) {
 		note_peer(&why, party_find(daemon, tunnel->config->peer_name), tunnel->old->peer,
 			  tunnel->config->peer, plan->keys);
 		note_tunnel(&why, tunnel->old, tunnel->config);
 	}
+	if (tunnel->old && !text[0] && is_known(known, owner))
+		kernel_same(&tunnel->wish, tunnel->config, known);
+	else
+		kernel_compare(&tunnel->wish, plan->kernel, tunnel->config, tunnel->old, known,
+			       owner);
 	if (text[0])
 		tunnel->why = sp_arena_text(&plan->arena, text);
 	tunnel->change = change_of(tunnel);
@@ -286,35 +296,47 @@ static void add_deleted(struct plan *plan, const struct sp_config *old)
 	}
 }
 
+static void compare_all(const struct daemon *daemon, struct plan *plan)
+{
+	const struct sp_tunnel_config *config;
+	struct plan_tunnel *tunnel;
+
+	STAILQ_FOREACH(config, &plan->config->tunnels, next) {
+		tunnel = add_tunnel(plan, config->name);
+		tunnel->config = config;
+		if (daemon->config)
+			tunnel->old = sp_config_tunnel(daemon->config, config->name);
+		compare(tunnel, daemon, plan);
+	}
+}
+
 struct plan *plan_make(struct daemon *daemon, const struct sp_config *config,
 		       struct sp_keyring *keys, struct sp_error *err)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
-	const struct sp_tunnel_config *config_tunnel;
-	struct plan_tunnel *tunnel;
 
 	if (!plan)
 		abort();
 	plan->config = config;
 	plan->keys = keys;
 	STAILQ_INIT(&plan->tunnels);
-	plan->kernel = snapshot_take(daemon->nl, err);
+	/* At the start all are looked at, then only those that differ. */
+	plan->kernel = daemon->config ? snapshot_begin(daemon->nl) :
+					snapshot_take(daemon->nl, err);
 	if (!plan->kernel) {
 		plan_free(plan);
 		return NULL;
 	}
-	STAILQ_FOREACH(config_tunnel, &config->tunnels, next) {
-		tunnel = add_tunnel(plan, config_tunnel->name);
-		tunnel->config = config_tunnel;
-		if (daemon->config)
-			tunnel->old = sp_config_tunnel(daemon->config, config_tunnel->name);
-		compare(tunnel, daemon, plan);
-	}
+	kernel_hear(daemon);
+	compare_all(daemon, plan);
 	if (daemon->config)
 		add_deleted(plan, daemon->config);
 	else
 		snapshot_each_tunnel(plan->kernel, add_forgotten, plan);
-	return plan;
+	if (!snapshot_failed(plan->kernel, err))
+		return plan;
+	plan_free(plan);
+	return NULL;
 }
 
 void plan_free(struct plan *plan)

@@ -32,6 +32,7 @@ struct tunnel {
 	LIST_ENTRY(tunnel) of_section;
 	unsigned int last_instance;	/* the number of the one that came last */
 	bool suspect;			/* somebody else may have changed the kernel's */
+	bool settled;			/* it is as wanted, and nobody has touched it since */
 	uint8_t admin;			/* enum spindle_admin, as set last by whomever */
 };
 

@@ -97,7 +97,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	kernel = snapshot_take(daemon->nl, &err);
+	kernel = daemon->repair->all ? snapshot_take(daemon->nl, &err) :
+				       snapshot_begin(daemon->nl);
 	if (!kernel) {
 		log_line("%s", err.text);
 		wait_ms(daemon->repair, RETRY_MS);

@@ -182,14 +182,8 @@ static void move_party(struct party *party, const struct sp_peer_config *peer)
 static void move_tunnels(struct daemon *daemon, const struct sp_peer_config *peer)
 {
 	const struct sp_tunnel_config *config;
-	struct snapshot *kernel;
-	struct sp_error err;
+	struct snapshot *kernel = snapshot_begin(daemon->nl);
 
-	kernel = snapshot_take(daemon->nl, &err);
-	if (!kernel) {
-		log_line("peer %s: %s", peer->name, err.text);
-		return;
-	}
 	STAILQ_FOREACH(config, &peer->tunnels, of_peer) {
 		struct tunnel *tunnel = registry_tunnel(&daemon->registry, config->name);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
+#include <errno.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -8,9 +10,13 @@
 #include "snapshot.h"
 #include "table.h"
 
+enum { ASKED_MAX = 64 };		/* tunnels, one by one */
+
 struct tunnel_entry {
 	UT_hash_handle hh;		/* by tunnel.name */
 	struct snapshot_tunnel tunnel;
+	bool absent;			/* the kernel has none of that name */
+	bool has_sas;			/* they were asked for, for it alone */
 	struct snapshot_sa *sas;
 	size_t n_sas, room;
 };
@@ -26,7 +32,10 @@ struct snapshot {
 	struct sp_arena arena;		/* of tunnels and interfaces */
 	struct tunnel_entry *tunnels;
 	struct interface_entry *interfaces;
+	bool whole;			/* every tunnel is there */
 	bool has_sas, has_interfaces;
+	unsigned int asked;
+	struct sp_error err;		/* why something is not known; "" if it is */
 };
 
 static struct tunnel_entry *find_tunnel(const struct snapshot *snapshot, const char *name)
@@ -78,17 +87,66 @@ static int take_tunnel(const struct sp_tunnel *tunnel, void *arg)
 	return 0;
 }
 
-struct snapshot *snapshot_take(struct sp_nl *nl, struct sp_error *err)
+struct snapshot *snapshot_begin(struct sp_nl *nl)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
 	if (!snapshot)
 		abort();
 	snapshot->nl = nl;
-	if (!sp_nl_tunnel_dump(nl, 0, take_tunnel, snapshot, err))
+	return snapshot;
+}
+
+/* What is known already stays as it was then. */
+static int take_all(struct snapshot *snapshot, struct sp_error *err)
+{
+	snapshot->whole = !sp_nl_tunnel_dump(snapshot->nl, 0, take_tunnel, snapshot, err);
+	return snapshot->whole ? 0 : -1;
+}
+
+struct snapshot *snapshot_take(struct sp_nl *nl, struct sp_error *err)
+{
+	struct snapshot *snapshot = snapshot_begin(nl);
+
+	if (!take_all(snapshot, err))
 		return snapshot;
 	snapshot_free(snapshot);
 	return NULL;
+}
+
+int snapshot_failed(const struct snapshot *snapshot, struct sp_error *err)
+{
+	return snapshot->err.text[0] ? sp_fail(err, "%s", snapshot->err.text) : 0;
+}
+
+static void note_absent(struct snapshot *snapshot, const char *name)
+{
+	struct tunnel_entry *entry = sp_arena_alloc(&snapshot->arena, sizeof(*entry));
+
+	entry->absent = true;
+	entry->tunnel.name = sp_arena_text(&snapshot->arena, name);
+	HASH_ADD_KEYPTR(hh, snapshot->tunnels, entry->tunnel.name, strlen(entry->tunnel.name),
+			entry);
+}
+
+static void ask_for_tunnel(struct snapshot *snapshot, const char *name)
+{
+	struct sp_tunnel tunnel;
+	struct sp_error err;
+	int ret;
+
+	if (snapshot->asked++ == ASKED_MAX) {
+		if (take_all(snapshot, &err))
+			snapshot->err = err;
+		return;
+	}
+	ret = sp_nl_tunnel_get(snapshot->nl, name, &tunnel, &err);
+	if (!ret)
+		take_tunnel(&tunnel, snapshot);
+	else if (ret == -ENOENT)
+		note_absent(snapshot, name);
+	else
+		snapshot->err = err;
 }
 
 void snapshot_forget_interfaces(struct snapshot *snapshot)
@@ -103,7 +161,7 @@ void snapshot_free(struct snapshot *snapshot)
 
 	if (!snapshot)
 		return;
-	for (tunnel = snapshot->tunnels; snapshot->has_sas && tunnel; tunnel = tunnel->hh.next)
+	for (tunnel = snapshot->tunnels; tunnel; tunnel = tunnel->hh.next)
 		free(tunnel->sas);
 	HASH_CLEAR(hh, snapshot->tunnels);
 	snapshot_forget_interfaces(snapshot);
@@ -111,9 +169,20 @@ void snapshot_free(struct snapshot *snapshot)
 	free(snapshot);
 }
 
-const struct snapshot_tunnel *snapshot_tunnel(const struct snapshot *snapshot, const char *name)
+static struct tunnel_entry *get_tunnel(struct snapshot *snapshot, const char *name)
 {
-	const struct tunnel_entry *entry = find_tunnel(snapshot, name);
+	struct tunnel_entry *entry = find_tunnel(snapshot, name);
+
+	if (!entry && !snapshot->whole) {
+		ask_for_tunnel(snapshot, name);
+		entry = find_tunnel(snapshot, name);
+	}
+	return entry && !entry->absent ? entry : NULL;
+}
+
+const struct snapshot_tunnel *snapshot_tunnel(struct snapshot *snapshot, const char *name)
+{
+	const struct tunnel_entry *entry = get_tunnel(snapshot, name);
 
 	return entry ? &entry->tunnel : NULL;
 }
@@ -122,8 +191,10 @@ void snapshot_each_tunnel(const struct snapshot *snapshot, snapshot_tunnel_fn ea
 {
 	const struct tunnel_entry *entry;
 
+	assert(snapshot->whole);
 	for (entry = snapshot->tunnels; entry; entry = entry->hh.next)
-		each(&entry->tunnel, arg);
+		if (!entry->absent)
+			each(&entry->tunnel, arg);
 }
 
 static int take_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *arg)
@@ -148,15 +219,30 @@ static int take_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void 
 	return 0;
 }
 
+/* With all tunnels come the SAs of all. */
+static int ask_for_sas(struct snapshot *snapshot, struct tunnel_entry *entry, struct sp_error *err)
+{
+	struct tunnel_entry *one;
+
+	if (snapshot->has_sas || entry->has_sas)
+		return 0;
+	for (one = snapshot->tunnels; snapshot->whole && one; one = one->hh.next)
+		one->n_sas = 0;
+	if (sp_nl_sa_dump(snapshot->nl, snapshot->whole ? NULL : entry->tunnel.name, take_sa,
+			  snapshot, err))
+		return -1;
+	entry->has_sas = true;
+	snapshot->has_sas = snapshot->whole;
+	return 0;
+}
+
 int snapshot_each_sa(struct snapshot *snapshot, const char *tunnel, snapshot_sa_fn each, void *arg,
 		     struct sp_error *err)
 {
-	const struct tunnel_entry *entry;
+	struct tunnel_entry *entry = get_tunnel(snapshot, tunnel);
 
-	if (!snapshot->has_sas && sp_nl_sa_dump(snapshot->nl, NULL, take_sa, snapshot, err))
+	if (entry && ask_for_sas(snapshot, entry, err))
 		return -1;
-	snapshot->has_sas = true;
-	entry = find_tunnel(snapshot, tunnel);
 	for (size_t i = 0; entry && i < entry->n_sas; i++)
 		each(&entry->sas[i], arg);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's tunnels and SAs at one time, from one dump of each, for whoever
- * has to look at many of them.
+ * The kernel's tunnels and SAs: at one time, from one dump of each, for whoever has to look at
+ * many of them; or of one after the other, for whoever most often looks at few.
  */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
@@ -26,10 +26,15 @@ struct snapshot_tunnel {
 
 /* Returns NULL and an error if the kernel does not answer. */
 struct snapshot *snapshot_take(struct sp_nl *nl, struct sp_error *err);
+/* Asks for each tunnel when it is looked at, and if that becomes too much, for all. */
+struct snapshot *snapshot_begin(struct sp_nl *nl);
+/* Less than 0 and an error if the kernel has not answered: what was looked at may be there. */
+int snapshot_failed(const struct snapshot *snapshot, struct sp_error *err);
 void snapshot_free(struct snapshot *snapshot);	/* NULL is fine */
 
 /* NULL: there is none of that name. */
-const struct snapshot_tunnel *snapshot_tunnel(const struct snapshot *snapshot, const char *name);
+const struct snapshot_tunnel *snapshot_tunnel(struct snapshot *snapshot, const char *name);
+/* Of a snapshot that was taken. */
 typedef void (*snapshot_tunnel_fn)(const struct snapshot_tunnel *tunnel, void *arg);
 void snapshot_each_tunnel(const struct snapshot *snapshot, snapshot_tunnel_fn each, void *arg);
 

@@ -88,7 +88,7 @@ static json_t *manual_tunnel(const struct daemon *daemon, const struct tunnel *t
 }
 
 static json_t *one_tunnel(const struct daemon *daemon, const struct sp_tunnel_config *config,
-			  const struct snapshot *kernel)
+			  struct snapshot *kernel)
 {
 	const struct tunnel *tunnel = registry_tunnel(&daemon->registry, config->name);
 
@@ -152,7 +152,7 @@ static json_t *sum_of(const char *name, json_t *instances)
 }
 
 static json_t *one_section(const struct daemon *daemon, const struct sp_tunnel_config *section,
-			   const struct snapshot *kernel)
+			   struct snapshot *kernel)
 {
 	const struct sp_tunnel_config *one;
 	json_t *instances = json_array();
@@ -165,7 +165,7 @@ static json_t *one_section(const struct daemon *daemon, const struct sp_tunnel_c
 
 /* With those that its engine has asked for, of which one that is up is enough. */
 static json_t *whole_tunnel(const struct daemon *daemon, const struct sp_tunnel_config *config,
-			    const struct snapshot *kernel)
+			    struct snapshot *kernel)
 {
 	const struct tunnel *tunnel = registry_tunnel(&daemon->registry, config->name), *one;
 	json_t *status = one_tunnel(daemon, config, kernel), *instances, *instance;
@@ -185,7 +185,7 @@ static json_t *whole_tunnel(const struct daemon *daemon, const struct sp_tunnel_
 
 /* A tunnel, or at the first of its instances a section as a whole. */
 static void add_tunnel(const struct daemon *daemon, const struct sp_tunnel_config *config,
-		       const struct snapshot *kernel, json_t *tunnels)
+		       struct snapshot *kernel, json_t *tunnels)
 {
 	if (!config->section)
 		json_array_append_new(tunnels, whole_tunnel(daemon, config, kernel));
@@ -250,7 +250,7 @@ static json_t *with_place(json_t *status, const struct sp_peer_config *peer,
 
 /* With @only of its tunnels, or all if NULL. */
 static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config *peer,
-			const struct sp_tunnel_config *only, const struct snapshot *kernel)
+			const struct sp_tunnel_config *only, struct snapshot *kernel)
 {
 	const struct party *party = party_find(daemon, peer->name);
 	const struct sp_tunnel_config *config;
@@ -269,7 +269,7 @@ static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config
 
 /* A peer and a tunnel may have the same name, and need not belong to each other. */
 static json_t *named_peers(const struct daemon *daemon, const char *name,
-			   const struct snapshot *kernel)
+			   struct snapshot *kernel)
 {
 	const struct sp_tunnel_config *tunnel = sp_config_tunnel(daemon->config, name);
 	const struct sp_peer_config *peer = sp_config_peer(daemon->config, name);
@@ -284,7 +284,7 @@ static json_t *named_peers(const struct daemon *daemon, const char *name,
 	return peers;
 }
 
-static json_t *all_peers(const struct daemon *daemon, const struct snapshot *kernel)
+static json_t *all_peers(const struct daemon *daemon, struct snapshot *kernel)
 {
 	const struct sp_peer_config *peer;
 	json_t *peers = json_array();
@@ -310,12 +310,19 @@ json_t *status_make(struct daemon *daemon, const char *name, struct sp_error *er
 	struct snapshot *kernel = NULL;
 	json_t *peers;
 
-	if (needs_kernel(daemon)) {
+	if (name) {
+		kernel = snapshot_begin(daemon->nl);
+	} else if (needs_kernel(daemon)) {
 		kernel = snapshot_take(daemon->nl, err);
 		if (!kernel)
 			return NULL;
 	}
 	peers = name ? named_peers(daemon, name, kernel) : all_peers(daemon, kernel);
+	if (kernel && snapshot_failed(kernel, err)) {
+		snapshot_free(kernel);
+		json_decref(peers);
+		return NULL;
+	}
 	snapshot_free(kernel);
 	if (name && !json_array_size(peers)) {
 		json_decref(peers);
