@@ -522,4 +522,18 @@ static inline void assert_alone(struct world *w)
 	}
 }
 
+/* The two sides. */
+enum { A, B };
+
+static inline struct world *up_world(void)
+{
+	struct world *w = new_world(1);
+
+	start_world(w);
+	rk_tunnel_up(tunnel_of(w, A), w->now);
+	run_world(w, 0);
+	assert_up(w);
+	return w;
+}
+
 #endif

@@ -14,8 +14,6 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +32,7 @@
 #include "daemon/status.h"
 #include "daemon/stream.h"
 #include "daemon/udp.h"
+#include "namespace.h"
 #include "seam_word.h"
 
 static const char config_text[] =
@@ -54,7 +53,6 @@ static const char roaming_text[] =
 	"[tunnel roaming]\npeer = roam\nlocal-ts = 10.2.0.0/24\nremote-ts = 10.7.0.0/24\n";
 
 static char folder[] = "/tmp/spindle-claim-XXXXXX";
-static bool have_namespace;
 static struct daemon *self = &daemons[0];
 static struct event_base *base;
 
@@ -597,13 +595,10 @@ static void test_left(void **state)
 
 static int start(void **state)
 {
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	struct sp_error err;
-	int fd;
 
 	(void)state;
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	umask(077);
 	if (!mkdtemp(folder) || chdir(folder) || sp_key_write_pair(key, "ec", &err))
 		return -1;
@@ -611,11 +606,7 @@ static int start(void **state)
 	write_text("claim.conf", config_text);
 	write_text("roam.conf", roaming_text);
 	write_text("psk", "secret\n");
-	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	have_namespace = fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &lo);
-	close(fd);
+	enter_namespace();
 	return 0;
 }
 

@@ -8,16 +8,14 @@
 
 #include <cmocka.h>
 #include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/datagram.h"
+#include "namespace.h"
 
 enum { PORT_A = 500, PORT_B = 4500 };
 
-static bool have_namespace;
 
 struct end {
 	struct datagrams *datagrams;
@@ -148,15 +146,8 @@ static void test_marker(void **state)
 
 static int start(void **state)
 {
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd;
-
 	(void)state;
-	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	have_namespace = fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &lo);
-	close(fd);
+	enter_namespace();
 	return 0;
 }
 

@@ -10,10 +10,7 @@
 
 #include <cmocka.h>
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <openssl/crypto.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +18,7 @@
 #include "daemon/guest.h"
 #include "daemon/holder.h"
 #include "daemon/party.h"
+#include "namespace.h"
 
 enum { PORT = 4500, SILENT = 9 };	/* one more than may be silent at one address */
 
@@ -35,7 +33,6 @@ static const char later_text[] =
 	"key = a\npeer-key = b.pub\n";
 
 static char folder[] = "/tmp/spindle-door-XXXXXX";
-static bool have_namespace;
 static struct daemon self;
 
 static void need_namespace(void)
@@ -185,9 +182,6 @@ static int write_file(const char *name, const char *text)
 
 static int start(void **state)
 {
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd;
-
 	(void)state;
 	/* As in the daemon: a thread that makes keys may be at work at the end. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
@@ -195,11 +189,7 @@ static int start(void **state)
 		return -1;
 	if (write_file("spindle.conf", config_text) || write_file("later.conf", later_text))
 		return -1;
-	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	have_namespace = fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &lo);
-	close(fd);
+	enter_namespace();
 	return 0;
 }
 

@@ -9,18 +9,15 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "namespace.h"
 #include "netlink/address.h"
 #include "netlink/link.h"
 #include "netlink/route.h"
 
 enum { LOOPBACK = 1 };			/* its ifindex in every namespace */
 
-static bool have_namespace;
 
 static struct sp_rt *rt;
 
@@ -199,21 +196,13 @@ static void errors_hold_the_kernels_words(void **state)
 			    "Attribute failed policy validation");
 }
 
-/* Not everybody who may compile may make namespaces: then the tests are skipped. */
 static int make_namespace(void **state)
 {
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	struct sp_error err;
-	int fd;
 
 	(void)state;
-	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	have_namespace = fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &lo) && !sp_rt_open(&rt, &err);
-	if (fd >= 0)
-		close(fd);
-	return have_namespace ? 0 : -1;
+	enter_namespace();
+	return have_namespace ? sp_rt_open(&rt, &err) : 0;
 }
 
 static int leave_namespace(void **state)

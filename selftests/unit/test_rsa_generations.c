@@ -2,19 +2,6 @@
 /* What becomes of a tunnel's generations when somebody does with them what nobody should. */
 #include "rsa_world.h"
 
-enum { A, B };
-
-static struct world *up_world(void)
-{
-	struct world *w = new_world(1);
-
-	start_world(w);
-	rk_tunnel_up(tunnel_of(w, A), w->now);
-	run_world(w, 0);
-	assert_up(w);
-	return w;
-}
-
 /* The second side hears this from somebody who has the key of the first. */
 static void hear(struct world *w, const char *text)
 {

@@ -17,8 +17,6 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <openssl/crypto.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +29,7 @@
 #include "daemon/status.h"
 #include "daemon/stream.h"
 #include "daemon/udp.h"
+#include "namespace.h"
 #include "seam_word.h"
 
 /* --- two daemons ------------------------------------------------------------------------ */
@@ -50,7 +49,6 @@ static const char *const config_texts[] = {
 };
 
 static char folder[] = "/tmp/spindle-seam-XXXXXX";
-static bool have_namespace;
 
 static void on_problem(const char *text, void *arg)
 {
@@ -263,20 +261,11 @@ static int write_file(const char *name, const char *text)
 
 static int start(void **state)
 {
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd;
-
 	(void)state;
-	/* As in the daemon: a thread that makes keys may be at work at the end. */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	if (!mkdtemp(folder) || chdir(folder) || write_file("a.conf", config_texts[A]) ||
 	    write_file("b.conf", config_texts[B]))
 		return -1;
-	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	have_namespace = fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &lo);
-	close(fd);
+	enter_namespace();
 	return 0;
 }
 
