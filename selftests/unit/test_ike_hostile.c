@@ -240,6 +240,81 @@ static void test_many_kilobytes(void **state)
 	free_world(w);
 }
 
+static struct world *world_of_two_tunnels(void)
+{
+	struct world *w = usual_world(1);
+
+	for (int s = 0; s < 2; s++)
+		w->sides[s].n_tunnels = 2;
+	return w;
+}
+
+static void want_second(struct world *w)
+{
+	struct sp_error err;
+
+	assert_int_equal(ike_engine.wish(w->sides[0].keyed[1], ENGINE_UP, w->now, &err), 0);
+	tick(&w->sides[0]);
+}
+
+/* A tunnel that the peer never takes does not cost the other one its phase 1 again and again. */
+static void test_one_refused(void **state)
+{
+	struct world *w = world_of_two_tunnels();
+	struct sp_error err;
+
+	(void)state;
+	assert_int_equal(sp_ts_parse(&w->sides[1].networks[1][0], "10.9.0.0/16", &err), 0);
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 5);
+	want_second(w);
+	run_world(w, 4 * 3600);
+	assert_up(w);
+	assert_true(w->sides[0].refusals > 100);
+	assert_true(peer_of(w, 0)->serial < 15);
+	/* The mistake is mended. */
+	assert_int_equal(sp_ts_parse(&w->sides[1].networks[1][0], "10.2.1.0/24", &err), 0);
+	run_world(w, 100);
+	assert_string_equal(ike_tunnel_state((struct ike_tunnel *)w->sides[0].keyed[1]), "up");
+	free_world(w);
+}
+
+static bool lose_offers(struct world *w, int from, uint8_t *octets, size_t *len)
+{
+	const struct ike_tunnel *second = (struct ike_tunnel *)w->sides[0].keyed[1];
+	struct ike_header header;
+	struct sp_error err;
+
+	if (from || ike_header_parse(&header, (struct sp_octets){ octets, *len }, &err))
+		return true;
+	return !second->asking || second->asking->id != header.message_id;
+}
+
+/* Likewise if it says nothing at all to what is offered. */
+static void test_one_not_answered(void **state)
+{
+	struct world *w = world_of_two_tunnels();
+
+	(void)state;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 5);
+	w->meddle = lose_offers;
+	want_second(w);
+	run_world(w, 50);
+	assert_int_equal(peer_of(w, 0)->serial, 1);
+	run_world(w, 1800);
+	assert_up(w);
+	assert_true(peer_of(w, 0)->serial < 8);
+	assert_true(tunnel_of(w, 0)->failures < 8);
+	w->meddle = NULL;
+	run_world(w, 100);
+	assert_up(w);
+	assert_string_equal(ike_tunnel_state((struct ike_tunnel *)w->sides[0].keyed[1]), "up");
+	free_world(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +326,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_old_port),
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_many_kilobytes),
+		cmocka_unit_test(test_one_refused),
+		cmocka_unit_test(test_one_not_answered),
 	};
 
 	setbuf(stdout, NULL);

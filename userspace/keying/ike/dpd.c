@@ -44,6 +44,12 @@ static void send_number(struct ike_channel *channel, enum ike_notify_type type, 
 	ike_inform_channel(channel, type, SP_OCTETS(octets));
 }
 
+void ike_dpd_ask(struct ike_channel *channel)
+{
+	if (!isinf(interval(channel)))
+		send_number(channel, IKE_N_R_U_THERE, ++channel->dpd.sent);
+}
+
 void ike_dpd_tick(struct ike_channel *channel, double now)
 {
 	struct ike_peer *peer = channel->peer;

@@ -14,6 +14,8 @@ enum {
 void ike_dpd_begin(struct ike_channel *channel, double now);
 /* It has sent something that only it can. */
 void ike_dpd_heard(struct ike_channel *channel, double now);
+/* A question beside those that are due; nothing comes of it if there is no answer. */
+void ike_dpd_ask(struct ike_channel *channel);
 /* May free the channel. */
 void ike_dpd_tick(struct ike_channel *channel, double now);
 /* A notification of this kind. */

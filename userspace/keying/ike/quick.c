@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "channel.h"
+#include "dpd.h"
 #include "draft.h"
 #include "inform.h"
 #include "peer.h"
@@ -137,18 +138,29 @@ void ike_quick_failed(struct ike_quick *quick, int tell, const char *why, double
 		ike_tunnel_declined(tunnel, text);
 }
 
+/*
+ * That nobody takes what a tunnel offers may be the phase 1's fault.  But another one costs the
+ * other tunnels something: many gateways forget SAs with the phase 1 under which they came.  So
+ * the more often it is in vain, the less often it is tried: each time that the number doubles.
+ */
+static bool may_be_the_channel(const struct ike_tunnel *tunnel)
+{
+	return !(tunnel->spurned & (tunnel->spurned - 1));
+}
+
 void ike_quick_refused(struct ike_quick *quick, const char *name, double now)
 {
 	char why[512], offered[320];
 
 	/* If the channel was good for others before, it may have served its time there. */
-	if (quick->channel->keyed > 1) {
+	if (quick->channel->keyed > 1 && may_be_the_channel(quick->tunnel)) {
 		ike_tunnel_event(quick->tunnel, PORT_NOTE, "the peer says %s: once more, with a "
 				 "new phase 1", name);
 		ike_channel_leave(quick->channel, now);
 		ike_quick_forget(quick);
 		return;
 	}
+	quick->tunnel->spurned++;
 	snprintf(why, sizeof(why), "the peer says %s; we offer %s", name,
 		 ike_policy_offers2(quick->channel, quick->tunnel, offered, sizeof(offered)));
 	ike_quick_failed(quick, 0, why, now);
@@ -156,12 +168,14 @@ void ike_quick_refused(struct ike_quick *quick, const char *name, double now)
 
 /*
  * A phase 1 whose exchanges are not answered leads nowhere, whatever its own timers say: it ends,
- * and the next try begins with a new one.
+ * and the next try begins with a new one.  If the peer has answered something else meanwhile, it
+ * is this offer that it does not like, which many say by silence.
  */
 static void give_up(struct ike_quick *quick, double now)
 {
 	struct ike_channel *channel = quick->channel;
 	struct ike_tunnel *tunnel = quick->tunnel;
+	bool answers = channel->last_heard > quick->begun;
 
 	if (quick->role == IKE_RESPONDER) {
 		ike_quick_failed(quick, 0, "the peer has not confirmed the SAs that it asked for",
@@ -171,6 +185,8 @@ static void give_up(struct ike_quick *quick, double now)
 	ike_quick_forget(quick);
 	ike_tunnel_failed(tunnel, now, "the peer does not answer an offer of SAs");
 	ike_tunnel_event(tunnel, PORT_NOTE, "%s", tunnel->last_error);
+	if (answers && (!tunnel->spurned++ || !may_be_the_channel(tunnel)))
+		return;
 	channel->leaving = true;
 	channel->expires_at = now;
 }
@@ -184,6 +200,8 @@ void ike_quick_tick(struct ike_quick *quick, double now)
 	switch (ike_memory_due(&quick->memory, IKE_TRIES_MAX, now)) {
 	case IKE_DUE_AGAIN:
 		ike_draft_again(quick->channel, &quick->memory);
+		if (quick->role == IKE_INITIATOR)
+			ike_dpd_ask(quick->channel);
 		break;
 	case IKE_DUE_GIVE_UP:
 		give_up(quick, now);

@@ -93,6 +93,7 @@ struct ike_tunnel {
 	bool wanted;			/* a new generation, as soon as there is a way */
 	double retry_at;
 	unsigned int failures;		/* in a row */
+	unsigned int spurned;		/* offers the peer did not take, since it was up */
 	struct ike_quick *asking;	/* our offer that waits for its answer */
 	unsigned int answering;		/* quick modes of the peer's that it has not confirmed */
 

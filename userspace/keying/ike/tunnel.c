@@ -140,6 +140,7 @@ void ike_tunnel_switch(struct ike_tunnel *tunnel, uint32_t number, double now)
 	tunnel->established = now;
 	if (!tunnel->asking)
 		tunnel->wanted = false;
+	tunnel->spurned = 0;
 	tunnel->last_error[0] = '\0';
 	ike_tunnel_event(tunnel, PORT_UP, "up, generation %u, %s", number, tunnel->alg);
 }
@@ -321,6 +322,7 @@ void ike_tunnel_configure(struct ike_tunnel *tunnel, const struct sp_tunnel_conf
 	tunnel->config = *config;
 	if (!refresh)
 		return;
+	tunnel->spurned = 0;
 	/* What was asked for by the old configuration is not to come any more. */
 	if (asked)
 		ike_quick_forget(tunnel->asking);
