@@ -111,6 +111,45 @@ by_ipv6()
 	begin
 }
 
+# peer_field NAME FIELD
+peer_field()
+{
+	ask "$1" status -j | pick in peers "$2"
+}
+
+# What one side says of the other, the other says of itself.
+says_who()
+{
+	local said
+
+	show_logs
+	fresh_hosts
+	ike_config a local-id=ann@example.org remote-id=gw.example.org
+	ike_config b local-id=gw.example.org remote-id=ann@example.org
+	begin
+	same "cookie of a" "$(peer_field a local-spi)" "$(peer_field b remote-spi)"
+	same "cookie of b" "$(peer_field a remote-spi)" "$(peer_field b local-spi)"
+	same "who b is" "$(peer_field a remote-id)" gw.example.org
+	same "who a is" "$(peer_field a local-id)" ann@example.org
+	[ "$(peer_field a rekey-at)" -gt "$(date +%s)" ]
+	same "next try" "$(peer_field a retry-at)" null
+	ask a status | tee "$scratch/said"
+	for said in "peer b: keying ikev1 (psk), session " "  cookies     $(peer_field a local-spi) ours, " \
+		"  identities  ann@example.org, and the peer's gw.example.org" "  peer knows  "; do
+		grep -F "$said" "$scratch/said" > /dev/null
+	done
+	# Why it fails, and when it is tried again.
+	ask a down lan
+	ike_config a start=up ike=aes256-sha512-ecp384
+	ask a reload
+	within 20 tries_again
+}
+
+tries_again()
+{
+	[ "$(peer_field a last-error)" != null ] && ask a status | grep "  next try    in "
+}
+
 # --- by what way -----------------------------------------------------------------
 
 # What the daemons say passes the tunnel by that everything else goes through.
@@ -157,7 +196,7 @@ from_vrf()
 	pings a b
 }
 
-# In UDP though there is no NAT, by either side's wish.
+# In UDP though there is no NAT, by either side's wish, and not any more.
 in_udp()
 {
 	show_logs
@@ -167,6 +206,17 @@ in_udp()
 	begin
 	same "encap of a" "$(show a tunnel '.[].encap')" "udp 4500 4500"
 	same "encap of b" "$(show b tunnel '.[].encap')" "udp 4500 4500"
+	ike_config a
+	ask a reload
+	ask a rekey lan
+	within 10 bare
+	pings a b
+	pings b a
+}
+
+bare()
+{
+	[[ $(show a tunnel '.[].encap') = none && $(show b tunnel '.[].encap') = none ]] || not_yet
 }
 
 # --- for which networks --------------------------------------------------------------
@@ -242,13 +292,32 @@ several_networks()
 	same "tunnels" "$(show a tunnel '.[].name')" lan
 }
 
+# With the first packet, each by itself.
+on_traffic()
+{
+	show_logs
+	fresh_hosts
+	ike_config a address=10.1.0.1/32,10.3.0.1/32 local-ts=10.1.0.0/16,10.3.0.0/16 \
+		remote-ts=10.2.0.0/16,10.4.0.0/16 start=trap
+	ike_config b address=10.2.0.1/32,10.4.0.1/32 local-ts=10.2.0.0/16,10.4.0.0/16 \
+		remote-ts=10.1.0.0/16,10.3.0.0/16
+	start_daemon b
+	start_daemon a
+	host a ping -q -c 1 -W 10 -I 10.3.0.1 10.4.0.1 > /dev/null
+	same "those that are up" "$(states | grep -o 'lan~[0-9] up')" "lan~4 up"
+	reach
+	have_state up
+}
+
 run_tests \
 	"another secret" secret_changes \
 	"from anywhere, to any address" from_anywhere \
 	"by IPv6" by_ipv6 \
+	"what status says" says_who \
 	"beside a tunnel for everything" with_everything \
 	"from a VRF" from_vrf \
 	"from a VRF, in UDP" "from_vrf encap=yes" \
-	"in UDP by wish" in_udp \
+	"in UDP by wish, and not any more" in_udp \
 	"several networks" several_networks \
+	"several networks, on traffic" on_traffic \
 	"of none of this the kernel's log speaks" quiet
