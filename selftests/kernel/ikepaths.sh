@@ -31,6 +31,44 @@ begin()
 
 # --- by whose secret ----------------------------------------------------------
 
+by_rsa_keys()
+{
+	local name
+
+	show_logs
+	fresh_hosts
+	for name in a b; do
+		ike_config $name psk= key=$keys/$name peer-key="$keys/${peer[$name]}.pub"
+	done
+	begin
+	same "auth" "$(ask a status -j | pick in peers auth)" key
+}
+
+# ec_key NAME CURVE
+ec_key()
+{
+	(
+		umask 077
+		openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -out "/run/keys/$1" 2> /dev/null
+	)
+	openssl pkey -in "/run/keys/$1" -pubout -out "/run/keys/$1.pub"
+}
+
+# Of one curve: the method is for both (RFC 4754 section 6).  One of the keys is a line.
+by_ecdsa_keys()
+{
+	local line
+
+	show_logs
+	fresh_hosts
+	ec_key ec-a P-384
+	ec_key ec-b P-384
+	line=$(spindle key pub /run/keys/ec-b)
+	ike_config a psk= key=/run/keys/ec-a peer-key="${line#peer-key = }"
+	ike_config b psk= key=/run/keys/ec-b peer-key=/run/keys/ec-a.pub
+	begin
+}
+
 secret_file()
 {
 	(umask 077; echo "$2" > "$scratch/$1/psk")
@@ -310,6 +348,8 @@ on_traffic()
 }
 
 run_tests \
+	"by RSA keys" by_rsa_keys \
+	"by ECDSA keys" by_ecdsa_keys \
 	"another secret" secret_changes \
 	"from anywhere, to any address" from_anywhere \
 	"by IPv6" by_ipv6 \
