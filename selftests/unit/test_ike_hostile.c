@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What others than the peer can do to an IKE engine, and what a peer may do that is no help. */
+#include <openssl/ec.h>
+
 #include "ike_world.h"
 #include "keying/ike/channel.h"
 #include "keying/ike/inform.h"
@@ -315,6 +317,180 @@ static void test_one_not_answered(void **state)
 	free_world(w);
 }
 
+/* --- half-open ---------------------------------------------------------------------------- */
+
+static bool take_down(struct world *w, int from, uint8_t *octets, size_t *len)
+{
+	record(w, from, octets, len);
+	return false;
+}
+
+static uint8_t first[512], third[512];
+static size_t first_len, third_len;
+
+/* Messages 1 and 3 of a handshake, for others to begin theirs with. */
+static void learn_messages(void)
+{
+	struct world *w = up_world();
+
+	first_len = recorded[0].len;
+	memcpy(first, recorded[0].octets, first_len);
+	third_len = recorded[2].len;
+	memcpy(third, recorded[2].octets, third_len);
+	assert_int_equal(recorded[2].from, 0);
+	free_world(w);
+}
+
+/* Somebody there begins a phase 1 with side 1, and goes as far as anybody can. */
+static void begin_from(struct world *w, const char *addr)
+{
+	bool (*meddle)(struct world *, int, uint8_t *, size_t *) = w->meddle;
+	struct side *side = &w->sides[1];
+	struct sp_path path = path_from(side, addr, 500);
+
+	n_recorded = 0;
+	w->meddle = take_down;
+	world_random(side, first, IKE_COOKIE_LEN);
+	ike_engine.datagram(side->peer, &path, first, first_len, w->now);
+	carry_out_all(side);
+	assert_int_equal(n_recorded, 1);
+	memcpy(third, recorded[0].octets, 2 * (size_t)IKE_COOKIE_LEN);
+	ike_engine.datagram(side->peer, &path, third, third_len, w->now);
+	tick(side);
+	w->meddle = meddle;
+}
+
+static unsigned int count_channels(struct world *w, int side)
+{
+	struct ike_channel *channel;
+	unsigned int n = 0;
+
+	LIST_FOREACH(channel, &peer_of(w, side)->channels, next)
+		n++;
+	return n;
+}
+
+static struct world *world_with_a_guest(void)
+{
+	struct world *w = usual_world(1);
+
+	w->sides[1].config.remote = (struct sp_addr){ .family = AF_UNSPEC };
+	w->sides[1].config.remote_any = true;
+	return w;
+}
+
+/* From one address or from many: whoever is the peer gets in. */
+static void test_half_open(void **state)
+{
+	struct world *w;
+	char addr[32];
+
+	(void)state;
+	learn_messages();
+	w = world_with_a_guest();
+	start_world(w);
+	for (int i = 0; i < 100; i++)
+		begin_from(w, "198.51.100.7");
+	assert_int_equal(count_channels(w, 1), IKE_HALF_OPEN_MAX);
+	for (int i = 0; i < 50; i++) {
+		snprintf(addr, sizeof(addr), "198.51.100.%d", 100 + i);
+		begin_from(w, addr);
+	}
+	assert_int_equal(count_channels(w, 1), IKE_CHANNELS_MAX);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 5);
+	assert_up(w);
+	/* Nobody was believed for that. */
+	assert_true(w->sides[1].notes < 10);
+	run_world(w, 60);
+	assert_int_equal(count_channels(w, 1), 1);
+	free_world(w);
+}
+
+/* Whoever shares the peer's address cannot keep us from beginning a phase 1. */
+static void test_yield(void **state)
+{
+	struct world *w = usual_world(1);
+
+	(void)state;
+	start_world(w);
+	begin_from(w, "192.0.2.1");
+	wish(w, 1, ENGINE_UP);
+	for (int i = 0; i < 5; i++) {
+		run_world(w, 3);
+		begin_from(w, "192.0.2.1");
+	}
+	assert_up(w);
+	free_world(w);
+}
+
+/* A peer that never says that a phase 1 has ended, and does not answer either. */
+static void test_never_deleted(void **state)
+{
+	struct world *w = usual_world(1);
+
+	(void)state;
+	for (int s = 0; s < 2; s++)
+		w->sides[s].config.dpd = 0;
+	w->sides[0].tunnels[0].start = SP_START_UP;
+	start_world(w);
+	for (int i = 0; i < 20; i++) {
+		run_world(w, 10);
+		assert_up(w);
+		assert_non_null(ike_peer_any_channel(peer_of(w, 0)));
+		assert_true(count_channels(w, 1) <= IKE_CHANNELS_MAX);
+		kill_side(&w->sides[0]);
+		start_side(&w->sides[0]);
+	}
+	run_world(w, 10);
+	assert_up(w);
+	free_world(w);
+}
+
+static bool lose_main_5(struct world *w, int from, uint8_t *octets, size_t *len)
+{
+	(void)w;
+	(void)len;
+	return from || octets[18] != IKE_EXCHANGE_MAIN || !(octets[19] & IKE_FLAG_ENCRYPTED);
+}
+
+/* With signatures, who has proved nothing has keys of phase 1 all the same. */
+static void test_nobody_yet(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct world *w = world_with_a_guest();
+	struct sp_path path = path_from(&w->sides[1], "198.51.100.66", 4500);
+	struct ike_channel *channel;
+
+	(void)state;
+	for (int s = 0; s < 2; s++) {
+		w->sides[s].config.auth = SP_AUTH_KEY;
+		w->sides[s].key.pkey = w->sides[s].peer_key.pkey = key;
+	}
+	w->meddle = lose_main_5;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 0.5);
+	channel = LIST_FIRST(&peer_of(w, 0)->channels);
+	assert_int_equal(channel->state, IKE_MAIN_I5);
+	n_recorded = 0;
+	w->meddle = take_down;
+	/* As if there were no message 5. */
+	memcpy(channel->iv, channel->keys.iv, sizeof(channel->iv));
+	ike_inform_channel(channel, IKE_N_NO_PROPOSAL_CHOSEN, (struct sp_octets){ NULL, 0 });
+	carry_out_all(&w->sides[0]);
+	assert_int_equal(n_recorded, 1);
+	ike_engine.datagram(w->sides[1].peer, &path, recorded[0].octets, recorded[0].len, w->now);
+	tick(&w->sides[1]);
+	channel = LIST_FIRST(&peer_of(w, 1)->channels);
+	assert_int_equal(channel->state, IKE_MAIN_R4);
+	assert_true(channel->hint[0]);
+	assert_true(sp_addr_equal(&channel->path.remote, &w->sides[0].config.local));
+	assert_int_equal(channel->path.local_port, 500);
+	free_world(w);
+	EVP_PKEY_free(key);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +504,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_many_kilobytes),
 		cmocka_unit_test(test_one_refused),
 		cmocka_unit_test(test_one_not_answered),
+		cmocka_unit_test(test_half_open),
+		cmocka_unit_test(test_yield),
+		cmocka_unit_test(test_never_deleted),
+		cmocka_unit_test(test_nobody_yet),
 	};
 
 	setbuf(stdout, NULL);

@@ -237,12 +237,12 @@ void ike_peer_hurry(struct ike_peer *peer, double now)
 	peer->connect_at = now;
 }
 
-static bool is_connecting(const struct ike_peer *peer)
+static bool has_begun(const struct ike_peer *peer, enum ike_role role)
 {
 	const struct ike_channel *channel;
 
 	LIST_FOREACH(channel, &peer->channels, next)
-		if (!ike_channel_is_up(channel))
+		if (channel->role == role && !ike_channel_is_up(channel))
 			return true;
 	return false;
 }
@@ -266,8 +266,8 @@ static double connect_time(const struct ike_peer *peer)
 	const struct ike_tunnel *tunnel;
 	double at = INFINITY;
 
-	if (is_connecting(peer) || (!peer->config.remote.family && !peer->at.remote.family) ||
-	    !peer->config.local.family)
+	if (has_begun(peer, IKE_INITIATOR) || !peer->config.local.family ||
+	    (!peer->config.remote.family && !peer->at.remote.family))
 		return INFINITY;
 	STAILQ_FOREACH(tunnel, &peer->tunnels, next)
 		if (!channel && ike_tunnel_needs_peer(tunnel) && !tunnel->asking &&
@@ -276,7 +276,9 @@ static double connect_time(const struct ike_peer *peer)
 	any = ike_peer_any_channel(peer);
 	if (any && is_of_use(peer))
 		at = fmin(at, any->rekey_at);
-	return fmax(at, peer->connect_at);
+	at = fmax(at, peer->connect_at);
+	/* Anybody at its address can begin one, again and again. */
+	return has_begun(peer, IKE_RESPONDER) ? at + IKE_YIELD_SECONDS : at;
 }
 
 /* Where it was met, or every other time, and if it moves, where it is said to be. */
@@ -507,5 +509,7 @@ const char *ike_peer_state(const struct ike_peer *peer)
 {
 	if (ike_peer_any_channel(peer))
 		return "open";
-	return is_connecting(peer) ? "connecting" : "closed";
+	if (has_begun(peer, IKE_INITIATOR) || has_begun(peer, IKE_RESPONDER))
+		return "connecting";
+	return "closed";
 }

@@ -71,14 +71,54 @@ struct ike_record *ike_record_find(const struct ike_peer *peer, const struct ike
 	return NULL;
 }
 
-static bool has_room(const struct ike_peer *peer)
+static bool is_half_open(const struct ike_channel *channel)
 {
-	const struct ike_channel *channel;
+	return channel->role == IKE_RESPONDER && !ike_channel_is_up(channel);
+}
+
+/*
+ * Each costs a key exchange, and a signature: of who sends from one address there are few, and one
+ * makes room for the next only when it has had the time that an honest one needs.
+ */
+static bool may_come_from(const struct ike_peer *peer, const struct sp_addr *addr, double now)
+{
+	struct ike_channel *channel, *oldest = NULL;
 	unsigned int n = 0;
 
-	LIST_FOREACH(channel, &peer->channels, next)
+	LIST_FOREACH(channel, &peer->channels, next) {
+		if (!is_half_open(channel) || !sp_addr_equal(&channel->path.remote, addr))
+			continue;
+		oldest = channel;	/* the newest are in front */
 		n++;
-	return n < IKE_CHANNELS_MAX;
+	}
+	if (n < IKE_HALF_OPEN_MAX)
+		return true;
+	if (now - oldest->begun < IKE_HALF_OPEN_SECONDS)
+		return false;
+	ike_channel_free(oldest);
+	return true;
+}
+
+/* The oldest goes whose place another one has taken already, or else that has proved nothing. */
+static bool make_room(struct ike_peer *peer, double now)
+{
+	struct ike_channel *channel, *leaving = NULL, *half_open = NULL;
+	unsigned int n = 0;
+
+	LIST_FOREACH(channel, &peer->channels, next) {
+		n++;
+		if (is_half_open(channel))
+			half_open = channel;
+		else if (channel->leaving)
+			leaving = channel;
+	}
+	if (n < IKE_CHANNELS_MAX)
+		return true;
+	if (leaving)
+		ike_channel_end(leaving, true, "there are too many", now);
+	else if (half_open)
+		ike_channel_free(half_open);
+	return leaving || half_open;
 }
 
 struct ike_channel *ike_record_promote(struct ike_peer *peer, const struct ike_record *record,
@@ -86,7 +126,7 @@ struct ike_channel *ike_record_promote(struct ike_peer *peer, const struct ike_r
 {
 	struct ike_channel *channel;
 
-	if (!has_room(peer))
+	if (!may_come_from(peer, &record->path.remote, now) || !make_room(peer, now))
 		return NULL;
 	channel = ike_channel_new(peer, IKE_RESPONDER, record->cookies[IKE_RESPONDER], now);
 	if (!channel)

@@ -44,6 +44,9 @@ enum {
 	IKE_REMEMBER_SECONDS = 60,	/* an exchange that is done, for what comes twice */
 	IKE_GENERATIONS_MAX = 8,	/* of one tunnel, alive at once */
 	IKE_CHANNELS_MAX = 8,		/* of one peer */
+	IKE_HALF_OPEN_MAX = 4,		/* of these, that somebody at one address has begun, */
+	IKE_HALF_OPEN_SECONDS = 2,	/* and has that long to go on with, if others come */
+	IKE_YIELD_SECONDS = 10,		/* that we let the peer go on before we begin one, too */
 	IKE_QUICKS_MAX = 256,		/* under one of them, at once */
 	IKE_CROSS_SECONDS = 31,		/* as long as a phase 1 may take */
 	IKE_SPREAD_SECONDS = 10,	/* over which what is overdue is refreshed */

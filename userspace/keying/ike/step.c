@@ -269,7 +269,7 @@ static int expected_hash(const struct ike_step *step, uint8_t *hash, struct sp_e
 			 ike_bytes(&quick->nonce[IKE_RESPONDER]), hash, err);
 }
 
-/* Only who has the keys of phase 1 can have sent it. */
+/* Only who has the keys of this phase 1 can have sent it. */
 static bool is_authentic(struct ike_step *step)
 {
 	const struct ike_payload *payload = ike_find(step->message, IKE_HASH, 0);
@@ -295,8 +295,11 @@ static bool open_under(struct ike_step *step, const struct ike_header *header,
 					  "keys say: it is ignored", step->now);
 		return false;
 	}
-	ike_channel_met(step->channel, step->path);
-	ike_dpd_heard(step->channel, step->now);
+	/* With signatures, strangers have keys of phase 1, too, until they should prove it. */
+	if (ike_channel_is_up(step->channel)) {
+		ike_channel_met(step->channel, step->path);
+		ike_dpd_heard(step->channel, step->now);
+	}
 	return true;
 }
 
