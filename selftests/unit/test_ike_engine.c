@@ -203,6 +203,27 @@ static void test_lives(void **state)
 	free_world(w);
 }
 
+/* Each has another limit: the smaller of them is that of both, whoever asks. */
+static void test_shorter_life(void **state)
+{
+	(void)state;
+	for (int s = 0; s < 2; s++) {
+		struct world *w = usual_world(1);
+
+		w->sides[0].tunnels[0].lifetime = 600;
+		w->sides[1].tunnels[0].lifetime_bytes = 1 << 20;
+		start_world(w);
+		wish(w, s, ENGINE_UP);
+		run_world(w, 5);
+		assert_up(w);
+		for (int k = 0; k < 2; k++) {
+			assert_int_equal(w->sides[k].pairs[0].in.life.hard_seconds, 600);
+			assert_int_equal(w->sides[k].pairs[0].out.life.hard_bytes, 1 << 20);
+		}
+		free_world(w);
+	}
+}
+
 static void test_down(void **state)
 {
 	struct world *w = up_world();
@@ -730,6 +751,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_rekey),
 		cmocka_unit_test(test_lives),
+		cmocka_unit_test(test_shorter_life),
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_each_lost),
 		cmocka_unit_test(test_each_turned),

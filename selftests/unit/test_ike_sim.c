@@ -121,13 +121,11 @@ static void history(uint64_t seed)
 {
 	struct world *w = usual_world(seed);
 
-	uint64_t life = world_draw(w) % 2 ? 3600 : 120;
-
 	/* What is deleted, or cut off for long, is lost on purpose. */
 	w->cut = true;
 	for (int s = 0; s < 2; s++) {
 		w->sides[s].tunnels[0].start = (enum sp_start)(world_draw(w) % 3);
-		w->sides[s].tunnels[0].lifetime = life;
+		w->sides[s].tunnels[0].lifetime = world_draw(w) % 2 ? 3600 : 120;
 		w->sides[s].config.ike_lifetime = world_draw(w) % 2 ? 28800 : 300;
 		w->sides[s].config.session_pfs = !(world_draw(w) % 4);
 		w->sides[s].config.master_pfs = !(world_draw(w) % 8);

@@ -6,6 +6,7 @@
 #include "channel.h"
 #include "draft.h"
 #include "id.h"
+#include "lifetime.h"
 #include "peer.h"
 #include "policy.h"
 #include "quick.h"
@@ -321,10 +322,16 @@ static int take_answer(struct ike_step *step, struct ike_phase2_choice *choice)
 	const struct ike_sa *sa = &ike_find(step->message, IKE_SA, 0)->sa;
 	struct ike_phase2_policy policy =
 		ike_policy_phase2(step->channel, step->quick->tunnel, step->quick->in_spi);
+	struct ike_lifetime said;
 	struct sp_dh_secret secret;
 	int ret;
 
-	if (ike_phase2_accept(choice, sa, &policy, &step->err) || check_spi(step, choice->spi) ||
+	if (ike_phase2_accept(choice, sa, &policy, &step->err))
+		return -1;
+	said = ike_lifetime_said(step->message);
+	choice->seconds = (uint32_t)ike_policy_least(choice->seconds, said.seconds);
+	choice->kilobytes = (uint32_t)ike_policy_least(choice->kilobytes, said.kilobytes);
+	if (check_spi(step, choice->spi) ||
 	    check_life(step, choice) || check_ids(step) || take_nonce(step))
 		return -1;
 	if (choice->spi == step->quick->in_spi)
@@ -386,6 +393,24 @@ static struct ike_tunnel *find_tunnel(struct ike_step *step, const struct sp_ts 
 	return NULL;
 }
 
+/* What the peer has not offered already. */
+static void build_life(struct ike_draft *draft, const struct ike_quick *quick,
+		       const struct ike_phase2_choice *choice)
+{
+	const struct sp_tunnel_config *config = &quick->tunnel->config;
+	struct ike_lifetime ours = {
+		.seconds = (uint32_t)config->lifetime,
+		.kilobytes = (uint32_t)(config->lifetime_bytes / 1024),
+	};
+
+	if (choice->seconds && choice->seconds <= ours.seconds)
+		ours.seconds = 0;
+	if (choice->kilobytes && choice->kilobytes <= ours.kilobytes)
+		ours.kilobytes = 0;
+	if (ours.seconds || ours.kilobytes)
+		ike_lifetime_build(&draft->b, config->ah, quick->in_spi, &ours);
+}
+
 static int send_answer(struct ike_step *step, const struct ike_phase2_policy *policy,
 		       const struct ike_phase2_choice *choice)
 {
@@ -403,6 +428,7 @@ static int send_answer(struct ike_step *step, const struct ike_phase2_policy *po
 		ids[1] = second->id;
 	}
 	build_rest(&draft, quick, first && second ? ids : NULL);
+	build_life(&draft, quick, choice);
 	if (!draft.hash)
 		return sp_fail(&step->err, "there is no room for an answer");
 	if (ike_hash2(&channel->keys, quick->id, ike_bytes(&quick->nonce[IKE_INITIATOR]),
