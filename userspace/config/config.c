@@ -127,16 +127,25 @@ void sp_config_section_end(struct sp_config_parser *p)
 
 #define BLANKS " \t\r\v\f"
 
+/* As much of it as there is room for. */
+static void copy_word(char *to, size_t size, const char *from, size_t len)
+{
+	if (len > size - 1)
+		len = size - 1;
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
 /* The first two words, as far as there is room for the first; returns how many there are. */
 static size_t split_header(const char *header, char word[16], char name[SP_CONFIG_LINE_MAX])
 {
 	const char *first = header + strspn(header, BLANKS);
 	const char *second = first + strcspn(first, BLANKS), *rest;
 
-	snprintf(word, 16, "%.*s", (int)(second - first), first);
+	copy_word(word, 16, first, (size_t)(second - first));
 	second += strspn(second, BLANKS);
 	rest = second + strcspn(second, BLANKS);
-	snprintf(name, SP_CONFIG_LINE_MAX, "%.*s", (int)(rest - second), second);
+	copy_word(name, SP_CONFIG_LINE_MAX, second, (size_t)(rest - second));
 	rest += strspn(rest, BLANKS);
 	return *rest ? 3 : *second ? 2 : *first ? 1 : 0;
 }
@@ -333,9 +342,14 @@ size_t sp_config_install_len(const struct sp_tunnel_config *tunnel)
 /* The peer asks with the same, so the message has to fit from either side. */
 static void check_message(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel)
 {
-	size_t len = sp_config_install_len(tunnel);
+	size_t few = SP_CONFIG_INSTALL_MAX / 2 / SP_TS_STRLEN, len;
 
-	if (tunnel->peer && tunnel->peer->keying == SP_KEYING_RSA && len > SP_CONFIG_INSTALL_MAX)
+	/* Those that are no more always fit. */
+	if (!tunnel->peer || tunnel->peer->keying != SP_KEYING_RSA ||
+	    tunnel->local_ts.n + tunnel->remote_ts.n <= few)
+		return;
+	len = sp_config_install_len(tunnel);
+	if (len > SP_CONFIG_INSTALL_MAX)
 		sp_config_problem(p, &tunnel->place, "tunnel %s: local-ts and remote-ts are too "
 				  "long for one message to the peer (%zu octets, and %d fit); "
 				  "make two tunnels of it", tunnel->name, len,

@@ -42,7 +42,7 @@ void sp_config_key(struct sp_config_parser *p, const char *word, const char *val
 		   unsigned int column)
 {
 	enum sp_section section = p->peer ? SP_SECTION_PEER : SP_SECTION_TUNNEL;
-	const struct sp_option *option = option_of(p, word);
+	const struct sp_option *option;
 	const struct sp_setting *key;
 	struct sp_error err;
 	size_t i = 0;
@@ -55,6 +55,7 @@ void sp_config_key(struct sp_config_parser *p, const char *word, const char *val
 	}
 	while ((key = sp_setting_at(section, i)) && strcmp(key->word, word))
 		i++;
+	option = key ? NULL : option_of(p, word);
 	if (!key && !option) {
 		unknown_key(p, section, word);
 		return;

@@ -389,7 +389,9 @@ int sp_config_each_word(struct sp_config_parser *p, void *list, const char *valu
 
 		at += blanks;
 		p->place.column = column + (unsigned int)(at - value);
-		snprintf(word, sizeof(word), "%.*s", (int)len, at);
+		/* No value is longer than a line. */
+		memcpy(word, at, len);
+		word[len] = '\0';
 		for (size_t end = len; end && strchr(" \t", word[end - 1]); end--)
 			word[end - 1] = '\0';
 		if (each(list, word, err))

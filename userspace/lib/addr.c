@@ -61,7 +61,8 @@ int sp_prefix_parse(struct sp_prefix *prefix, const char *text, struct sp_error 
 
 	if (slash - text >= (ptrdiff_t)sizeof(addr))
 		return sp_fail(err, "\"%s\" is not an IP prefix", text);
-	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - text), text);
+	memcpy(addr, text, (size_t)(slash - text));
+	addr[slash - text] = '\0';
 	if (sp_addr_parse(&prefix->addr, addr, err))
 		return sp_fail(err, "\"%s\" is not an IP prefix", text);
 
