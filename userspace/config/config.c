@@ -24,7 +24,7 @@ void sp_config_problem(struct sp_config_parser *p, const struct sp_place *place,
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	/* Of what stands in a file, a terminal is to be shown no commands. */
+	/* Text from a file must not send commands to a terminal. */
 	for (char *c = what; *c; c++)
 		if (iscntrl((unsigned char)*c))
 			*c = '?';
@@ -127,7 +127,7 @@ void sp_config_section_end(struct sp_config_parser *p)
 
 #define BLANKS " \t\r\v\f"
 
-/* As much of it as there is room for. */
+/* Copies as much of it as there is room for. */
 static void copy_word(char *to, size_t size, const char *from, size_t len)
 {
 	if (len > size - 1)
@@ -218,7 +218,7 @@ static void find_peer(struct sp_config_parser *p, struct sp_tunnel_config *tunne
 			  guess ? "?" : "");
 }
 
-static bool covers(const struct sp_prefix *prefix, const struct sp_addr *addr)
+static bool prefix_covers(const struct sp_prefix *prefix, const struct sp_addr *addr)
 {
 	struct sp_prefix host = { .addr = *addr, .len = prefix->len };
 
@@ -229,7 +229,7 @@ static bool covers(const struct sp_prefix *prefix, const struct sp_addr *addr)
 
 bool sp_config_is_past(const struct sp_tunnel_config *tunnel, const struct sp_prefix *to)
 {
-	return !to->len || covers(to, &tunnel->peer->remote);
+	return !to->len || prefix_covers(to, &tunnel->peer->remote);
 }
 
 /*
@@ -246,7 +246,7 @@ static void find_past(struct sp_config_parser *p, const struct sp_tunnel_config 
 			peer->past = true;
 }
 
-/* Those of its other tunnels would not, either. */
+/* Packets of its other tunnels would not leave them, either. */
 static void mark_past(struct sp_tunnel_config *tunnel)
 {
 	if (tunnel->peer && tunnel->peer->past && !tunnel->options.fwmark)
@@ -261,7 +261,7 @@ static bool has_family(const struct sp_ts_list *side, sa_family_t family)
 	return false;
 }
 
-/* What has nothing to talk to on the other side is a mistake. */
+/* A selector without a counterpart of its family on the other side is a mistake. */
 static bool check_families(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
 			   sa_family_t family)
 {
@@ -276,7 +276,7 @@ static bool check_families(struct sp_config_parser *p, const struct sp_tunnel_co
 	return false;
 }
 
-static bool meet(const struct sp_ts *a, const struct sp_ts *b)
+static bool selectors_meet(const struct sp_ts *a, const struct sp_ts *b)
 {
 	return a->prefix.addr.family == b->prefix.addr.family &&
 	       (!a->proto || !b->proto || a->proto == b->proto);
@@ -292,7 +292,7 @@ static void check_protocols(struct sp_config_parser *p, const struct sp_tunnel_c
 	for (size_t i = 0; i < side->n; i++) {
 		size_t j = 0;
 
-		while (j < other->n && !meet(&side->list[i], &other->list[j]))
+		while (j < other->n && !selectors_meet(&side->list[i], &other->list[j]))
 			j++;
 		if (other->n && j == other->n)
 			sp_config_problem(p, &tunnel->place,
@@ -344,7 +344,7 @@ static void check_message(struct sp_config_parser *p, const struct sp_tunnel_con
 {
 	size_t few = SP_CONFIG_INSTALL_MAX / 2 / SP_TS_STRLEN, len;
 
-	/* Those that are no more always fit. */
+	/* So few always fit. */
 	if (!tunnel->peer || tunnel->peer->keying != SP_KEYING_RSA ||
 	    tunnel->local_ts.n + tunnel->remote_ts.n <= few)
 		return;
@@ -356,7 +356,7 @@ static void check_message(struct sp_config_parser *p, const struct sp_tunnel_con
 				  SP_CONFIG_INSTALL_MAX);
 }
 
-/* What is said of the host can only be which of its packets it is about. */
+/* A selector of a host may narrow which of its packets are meant, but not name another. */
 static void select_host(struct sp_config_parser *p, const struct sp_tunnel_config *tunnel,
 			struct sp_ts_list *side, const struct sp_addr *addr)
 {
@@ -444,7 +444,7 @@ static void check_tunnel(struct sp_config_parser *p, struct sp_tunnel_config *tu
 	check_message(p, tunnel);
 }
 
-/* What the tunnels of an interface say of it has to be the same. */
+/* All tunnels of an interface have to say the same about it. */
 struct said {
 	UT_hash_handle hh;		/* by the tunnel's interface */
 	const struct sp_tunnel_config *tunnel;	/* the first that says it */
@@ -479,7 +479,7 @@ static void check_all_clear(struct sp_config_parser *p)
 	HASH_CLEAR(hh, all);
 }
 
-static void check(struct sp_config_parser *p)
+static void check_sections(struct sp_config_parser *p)
 {
 	struct sp_tunnel_config *tunnel;
 
@@ -491,7 +491,7 @@ static void check(struct sp_config_parser *p)
 	check_all_clear(p);
 }
 
-/* As "*.conf" in a shell: without those that are hidden. */
+/* As "*.conf" in a shell, this leaves out hidden files. */
 static int is_conf(const struct dirent *entry)
 {
 	const char *dot = strrchr(entry->d_name, '.');
@@ -513,7 +513,7 @@ static void read_all(struct sp_config_parser *p, const char *path)
 		sp_config_problem(p, NULL, "%s", err.text);
 	snprintf(conf_d, sizeof(conf_d), "%.*sconf.d", folder, path);
 	n = scandir(conf_d, &found, is_conf, alphasort);
-	/* What cannot be read is not the same as nothing: its tunnels would be deleted. */
+	/* A folder that cannot be read is not empty: the tunnels in it would be deleted. */
 	if (n < 0 && errno != ENOENT)
 		sp_config_problem(p, NULL, "%s: %s", conf_d, strerror(errno));
 	else if (n >= 0 && sp_trust_folder(conf_d, &err))
@@ -542,9 +542,9 @@ struct sp_config *sp_config_load(const char *path, sp_problem_fn problem, void *
 	p->problem = problem;
 	p->arg = arg;
 	read_all(p, path);
-	/* What is missing is only worth telling when nothing was misread. */
+	/* Something that is missing is worth telling only if nothing was misread. */
 	if (!p->problems)
-		check(p);
+		check_sections(p);
 	problems = p->problems;
 	sp_arena_free(&p->scratch);
 	free(p);

@@ -24,12 +24,12 @@
 
 #define SP_CONFIG_PATH "/etc/spindle/spindle.conf"
 #define SP_CONFIG_INTERFACE "spin0"
-/* What is fast on a processor with AES instructions, and on one without. */
+/* These are fast on processors with AES instructions, and the last one without them. */
 #define SP_CONFIG_ESP "aes256gcm16, aes128gcm16, chacha20poly1305"
 
 #define SP_CONFIG_IKE "aes256-sha256-modp2048, aes128-sha256-modp2048, aes256-sha256-ecp256"
 
-/* In front of a public key itself, where the name of its file may stand. */
+/* Stands in front of a public key that is given in place of its file's name. */
 #define SP_CONFIG_KEY_LINE "rsa:"
 #define SP_CONFIG_EC_KEY_LINE "ec:"
 
@@ -176,7 +176,7 @@ static inline bool sp_config_needs_psk(const struct sp_peer_config *peer)
 	return peer->keying == SP_KEYING_IKEV1 && peer->auth == SP_AUTH_PSK;
 }
 
-/* Who we say we are, and who the peer has to be: without a word on it their addresses. */
+/* Who we say we are, and who the peer has to be: by default, the addresses of both. */
 struct sp_ident sp_config_local_id(const struct sp_peer_config *peer);
 struct sp_ident sp_config_remote_id(const struct sp_peer_config *peer);
 

@@ -104,7 +104,7 @@ static void take_line(struct sp_config_parser *p, char *line)
 
 /* --- a file ------------------------------------------------------------------- */
 
-/* What stands behind a NUL is no part of its line. */
+/* Text behind a NUL is no part of its line. */
 static void take_octets(struct sp_config_parser *p, const char *octets, size_t len)
 {
 	static const char mark[] = "\xef\xbb\xbf";	/* that some editors put in front */
@@ -131,7 +131,7 @@ static void take_octets(struct sp_config_parser *p, const char *octets, size_t l
 	}
 }
 
-/* Of a pipe nobody knows how much it will be. */
+/* The length of a pipe is not known before its end. */
 static size_t expected_size(int fd)
 {
 	struct stat st;

@@ -19,7 +19,7 @@ size_t sp_instances_of(const struct sp_tunnel_config *tunnel);
  */
 void sp_config_split(struct sp_config *config);
 
-/* What is called so by users: a section that was split, or NULL. */
+/* The section of that name, if it was split into instances, or NULL. */
 struct sp_tunnel_config *sp_config_section_of(const struct sp_config *config, const char *name);
 
 #endif

@@ -19,7 +19,7 @@
 /* --- peers -------------------------------------------------------------------- */
 
 /* Takes down what a peer has whose key is withdrawn, here and with who has that key. */
-static void withdraw(struct party *party)
+static void withdraw_keys(struct party *party)
 {
 	struct registry *registry = &party->daemon->registry;
 	const struct sp_tunnel_config *config;
@@ -49,7 +49,7 @@ static void exchange_parties(struct daemon *daemon, const struct plan *plan)
 			continue;
 		}
 		if (plan_withdraws(party, peer, plan->keys))
-			withdraw(party);
+			withdraw_keys(party);
 		party_leave(party);
 	}
 	STAILQ_FOREACH(peer, &plan->config->peers, next) {
@@ -74,7 +74,7 @@ static bool changes_peer(const struct plan_tunnel *change)
 	       strcmp(change->config->peer_name, change->old->peer_name);
 }
 
-/* What ends, before anything begins: it may hold what the others want. */
+/* Ends tunnels before others begin, because they may hold selectors that those want. */
 static void end_tunnel(struct daemon *daemon, const struct plan_tunnel *change)
 {
 	struct tunnel *tunnel = registry_tunnel(&daemon->registry, change->name);
@@ -95,9 +95,9 @@ static void end_tunnel(struct daemon *daemon, const struct plan_tunnel *change)
 }
 
 /* SAs go on, unless they were agreed on with somebody whom the peer's key does not prove. */
-static int take_over(struct daemon *daemon, struct tunnel *tunnel,
-		     const struct plan_tunnel *change, struct snapshot *kernel,
-		     struct sp_error *err)
+static int take_over_sas(struct daemon *daemon, struct tunnel *tunnel,
+			 const struct plan_tunnel *change, struct snapshot *kernel,
+			 struct sp_error *err)
 {
 	const struct snapshot_tunnel *is = snapshot_tunnel(kernel, tunnel->name);
 
@@ -120,12 +120,12 @@ static void start_keying(struct daemon *daemon, struct tunnel *tunnel,
 		return;
 	}
 	tunnel_set_keying(tunnel, party, keying);
-	if (!change->wish.anew && take_over(daemon, tunnel, change, kernel, &err))
+	if (!change->wish.anew && take_over_sas(daemon, tunnel, change, kernel, &err))
 		log_line("%s", err.text);
 	party->engine->start(keying, now);
 }
 
-/* What the kernel refuses is told once, and tried again. */
+/* A refusal of the kernel is logged once; the tunnel is tried again later. */
 static void take_outcome(int code, const struct sp_error *err, void *arg)
 {
 	struct tunnel *tunnel = arg;
@@ -206,7 +206,7 @@ void apply_again(struct daemon *daemon, struct tunnel *tunnel, struct snapshot *
 		tunnel->settled = true;
 		return;
 	}
-	/* Nobody asked for what cannot be done to a tunnel that lives. */
+	/* It would have to be deleted and made anew, which nobody has asked for. */
 	if (change.wish.anew)
 		return;
 	group = sp_nl_group_new(daemon->nl);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From one configuration to the next, touching only what differs. */
+/* Goes from one configuration to the next and touches only what differs. */
 #ifndef APPLY_H
 #define APPLY_H
 

@@ -13,8 +13,8 @@ struct settling {
 	int ret;
 };
 
-/* Of the same thing the same is logged once. */
-static void tell(struct wanted_link *link, const char *text)
+/* Logs each text about an interface once. */
+static void tell_problem(struct wanted_link *link, const char *text)
 {
 	if (sp_note_is(&link->clear_error, text))
 		return;
@@ -35,7 +35,7 @@ static int settle_device(const struct sp_device *device, void *arg)
 		return 0;
 	if (device->clear != clear) {
 		if (sp_nl_device_set_clear(settling->nl, link->name, clear, &err)) {
-			tell(link, err.text);
+			tell_problem(link, err.text);
 			settling->ret = -1;
 			return 0;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What becomes of packets in the clear, by interface, as the configuration wants it. */
+/* Has each interface treat packets in the clear as the configuration wants. */
 #ifndef CLEAR_H
 #define CLEAR_H
 

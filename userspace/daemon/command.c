@@ -36,7 +36,7 @@ static const char *string_of(const json_t *request, const char *key)
 
 /* --- tunnels ------------------------------------------------------------------ */
 
-/* Those that an engine keys. */
+/* The tunnels that an engine keys. */
 static int find_tunnels(struct daemon *daemon, const json_t *request, struct target *target,
 			struct sp_error *err)
 {

@@ -73,7 +73,7 @@ static void answer(struct client *client, json_t *value)
 	free(line);
 }
 
-/* What was sent meanwhile comes next, but not from inside the engine. */
+/* Runs lines that were sent meanwhile, but not from inside the engine. */
 static void answer_late(struct client *client, json_t *value)
 {
 	answer(client, value);
@@ -133,7 +133,7 @@ static void run_line(struct client *client, const char *line, size_t len)
 	struct daemon *daemon = client->control->daemon;
 	struct target target;
 	json_error_t err;
-	/* To its end: what stands behind a NUL might have changed what is meant. */
+	/* The whole line is read, because text behind a NUL might change what is meant. */
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &err);
 	json_t *result;
 
@@ -149,7 +149,7 @@ static void run_line(struct client *client, const char *line, size_t len)
 		return;
 	}
 	event_add(client->waited, &limit);
-	/* Only now: what is due may answer at once. */
+	/* The client has to wait by now, because the engine may answer at once. */
 	target_find(daemon, client->wait.tunnel, &target);
 	party_tick(target.list[0]->party);
 }

@@ -53,7 +53,7 @@ static bool is_at(const struct party *party, const struct sp_addr *from)
 	       sp_addr_equal(&party->at, from);
 }
 
-/* Of the peers that are there one, and whether there are others. */
+/* One of the peers at that place, and whether there are others. */
 static struct party *find_party(const struct door *door, const struct sp_addr *from, bool *others)
 {
 	const struct party_place place = registry_place(&door->addr, from, door->port);
@@ -80,7 +80,7 @@ struct knock {
 	const struct sp_addr *from;
 };
 
-/* With the same keys there may be one at another door, or another one at this. */
+/* Another peer with the same keys may be at another door, or at this one. */
 static unsigned int rank_party(const struct party *party, const void *arg)
 {
 	const struct knock *knock = arg;
@@ -100,7 +100,7 @@ static struct party *find_by_hello(const struct door *door, const struct sp_addr
 	return claim_find(door->daemon, door->engine, hello, rank_party, &knock);
 }
 
-/* Who is at a known address, and has a key that nobody has, hears that from the first one. */
+/* A connection from a known address with an unknown key is refused by the first peer there. */
 static void on_guest(void *arg, evutil_socket_t fd, const struct sp_addr *from,
 		     const uint8_t *hello)
 {

@@ -18,7 +18,7 @@ typedef void (*guest_fn)(void *arg, evutil_socket_t fd, const struct sp_addr *fr
 enum { GUEST_HELLO_MAX = 128 };
 void guest_receive(struct daemon *daemon, evutil_socket_t fd, const struct sp_addr *from,
 		   size_t len, guest_fn each, void *arg);
-/* Those of @arg, which goes, or all if NULL. */
+/* Dismisses the guests of @arg, which is about to go, or all if that is NULL. */
 void guest_dismiss(struct daemon *daemon, const void *arg);
 
 #endif

@@ -48,7 +48,7 @@ struct holder {
 	struct event *serve;
 };
 
-/* What the thread is told, and what it tells. */
+/* What a thread is given to do, and what it hands back. */
 struct made {
 	struct stock *stock;		/* NULL: of the first job */
 	int to_loop;
@@ -108,7 +108,7 @@ static void make_answer(struct holder *holder, struct stock *stock)
 	free(answer);
 }
 
-/* To who has waited longest, if anybody does. */
+/* Gives the answer to whoever has waited longest, if anybody waits. */
 static void serve_stock(struct holder *holder, struct stock *stock)
 {
 	struct waiter *waiter = TAILQ_FIRST(&stock->waiters);
@@ -270,7 +270,7 @@ static void on_made(evutil_socket_t fd, short what, void *arg)
 	if (!made.answer->len)
 		log_line("a key could not be made: %s", made.answer->error.text);
 	serve_stock(holder, made.stock);
-	/* Nobody wants to have an error kept for him. */
+	/* An error is not kept for the next one who asks. */
 	if (made.stock->answer && !made.stock->answer->len) {
 		sp_key_answer_free(made.stock->answer);
 		made.stock->answer = NULL;
@@ -308,7 +308,7 @@ static void ask_for_any(struct holder *holder, const struct sp_key_question *que
 	struct stock *stock = find_stock(holder, question);
 	struct waiter *waiter = calloc(1, sizeof(*waiter));
 
-	/* Who asks has a time by which he gives up. */
+	/* Whoever asks gives up by itself after a while. */
 	if (!waiter)
 		return;
 	*waiter = (struct waiter){ .id = id, .each = each, .arg = arg };

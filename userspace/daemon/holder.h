@@ -19,7 +19,7 @@ typedef void (*holder_fn)(void *arg, uint32_t id, const struct sp_key_answer *an
 struct holder *holder_new(struct event_base *base);
 void holder_free(struct holder *holder);
 
-/* From now on one answer is kept ready. */
+/* Keeps one answer ready from now on. */
 void holder_expect(struct holder *holder, const struct sp_key_question *question);
 /* First come, first served; @holding is what the answer is made with, and stays the caller's. */
 void holder_ask(struct holder *holder, const struct sp_key_question *question,

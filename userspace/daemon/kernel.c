@@ -30,7 +30,7 @@ bool kernel_owns(const struct snapshot_tunnel *is)
 
 /* --- as configured ---------------------------------------------------------- */
 
-/* Of a tunnel that follows its peer, the kernel knows better where that is. */
+/* If a tunnel follows its peer, the kernel knows better than we do where the peer is. */
 static void keep_following(const struct snapshot_tunnel *is, struct sp_tunnel *want)
 {
 	if (!is->options.follow || !want->options.follow ||
@@ -60,7 +60,7 @@ static unsigned int differing_fields(const struct snapshot_tunnel *is,
 		(is->owner != want->owner ? SP_TUNNEL_OWNER : 0);
 }
 
-/* What the kernel lets nobody change of a tunnel. */
+/* Whether something differs that the kernel does not let anybody change. */
 static bool needs_another(const struct snapshot_tunnel *is, const struct sp_tunnel *want)
 {
 	uint8_t mode = want->options.mode;
@@ -82,7 +82,7 @@ static void fill_from_config(struct sp_tunnel *tunnel, const struct sp_tunnel_co
 	tunnel->proto = config->ah ? IPPROTO_AH : IPPROTO_ESP;
 }
 
-/* What the engine says of a tunnel's way, and not the configuration. */
+/* Takes the ends and the ports from the engine rather than from the configuration. */
 static void take_way(struct sp_tunnel *want, const struct sp_tunnel_config *config,
 		     const struct port_way *way)
 {
@@ -118,7 +118,7 @@ static bool is_placed(const struct kernel_wish *wish)
 	return wish->known && wish->known->placed;
 }
 
-/* As it should be; what the kernel knows better stays as it is there. */
+/* Fills in the tunnel as it should be, but keeps what the kernel knows better. */
 static void fill_wanted(struct sp_tunnel *want, const struct kernel_wish *wish, uint32_t ifindex,
 			const struct snapshot_tunnel *is)
 {
@@ -177,7 +177,7 @@ void kernel_same(struct kernel_wish *wish, const struct sp_tunnel_config *config
 	};
 }
 
-/* As the configuration in force wants it, and as we have most probably made it ourselves. */
+/* Whether it is as the configuration in force wants it: then we have most probably set it. */
 static bool is_as_wanted(const struct tunnel *tunnel, const struct sp_tunnel *is)
 {
 	const struct snapshot_tunnel seen = {
@@ -197,7 +197,7 @@ static bool is_as_wanted(const struct tunnel *tunnel, const struct sp_tunnel *is
 	return !differing_fields(&seen, &want) && !sp_options_differ(&is->options, &want.options);
 }
 
-/* What would be refused, and of what the kernel would not know why. */
+/* Refuses what the kernel would refuse without being able to say why. */
 static int check_wanted(const struct sp_tunnel *want, const struct kernel_wish *wish,
 			struct sp_error *err)
 {
@@ -309,7 +309,7 @@ struct adoption {
 	uint32_t out_generation;
 };
 
-static void adopt(const struct snapshot_sa *sa, void *arg)
+static void adopt_sa(const struct snapshot_sa *sa, void *arg)
 {
 	const struct adoption *adoption = arg;
 	const struct tunnel *tunnel = adoption->tunnel;
@@ -337,7 +337,7 @@ int kernel_adopt(struct snapshot *snapshot, struct tunnel *tunnel, struct sp_err
 	adoption.out_generation = is->out_generation;
 	if (is->options.follow)
 		party_met(tunnel->party, &is->remote);
-	return snapshot_each_sa(snapshot, tunnel->name, adopt, &adoption, err);
+	return snapshot_each_sa(snapshot, tunnel->name, adopt_sa, &adoption, err);
 }
 
 /* --- notifications ------------------------------------------------------------ */

@@ -12,7 +12,7 @@ enum kernel_change {
 	KERNEL_NEW,
 };
 
-/* What is to become of the kernel's tunnel. */
+/* What is to be done to the kernel's tunnel. */
 struct kernel_wish {
 	const struct sp_tunnel_config *config, *old;
 	const struct tunnel *known;	/* or NULL */

@@ -140,7 +140,7 @@ static void say_farewell(struct daemon *daemon)
 	event_base_loopexit(daemon->base, &last_words);
 }
 
-/* Nobody hears the answer, so all that would be in it goes to the log. */
+/* Nobody receives the answer to a signal, so its contents go to the log. */
 static void reload(struct daemon *daemon)
 {
 	json_t *answer = command_reload(daemon, false);
@@ -270,7 +270,7 @@ static void on_libevent(int severity, const char *text)
 		log_line("libevent: %s", text);
 }
 
-/* Who started it in the background looks at standard error. */
+/* If it was started in the background, whoever did that looks at standard error. */
 static void tell_failure(const struct options *options, const struct sp_error *err)
 {
 	log_line("%s", err->text);

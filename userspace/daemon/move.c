@@ -15,7 +15,7 @@ struct prefix_key {
 	uint8_t octets[16];
 };
 
-/* Who will have selectors for a prefix that they do not have now. */
+/* A tunnel that is to get selectors for a prefix that it does not have now. */
 struct claim {
 	UT_hash_handle hh;
 	struct prefix_key prefix;

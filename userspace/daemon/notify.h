@@ -8,7 +8,7 @@
 /* Does nothing when nobody has asked to be told. */
 void notify_state(const char *state);
 
-/* As often as its watchdog wants to hear it, which restarts a daemon that is stuck. */
+/* Tells systemd's watchdog, which restarts a daemon that is stuck, as often as it wants. */
 void notify_while_alive(struct event_base *base);
 void notify_end(void);
 

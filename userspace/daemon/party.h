@@ -42,7 +42,7 @@ struct party {
 	struct sp_psk *psk;		/* or NULL */
 };
 
-/* With keys that are in the ring already; without tunnels yet, and not yet of the daemon. */
+/* Makes a party whose keys are in the ring already; it has no tunnels and is not yet joined. */
 struct party *party_new(struct daemon *daemon, const struct sp_peer_config *config,
 			struct sp_keyring *keys);
 /* Is one of the daemon's, from now on. */
@@ -55,7 +55,7 @@ void party_configure(struct party *party, const struct sp_peer_config *config, d
 
 /* Whether any of its tunnels does. */
 bool party_follows(const struct party *party);
-/* To connect to it: where it was last, or every other time where it began. */
+/* The address to connect to: the last known one, and every other time the configured one. */
 const struct sp_addr *party_address(const struct party *party);
 /* It was there, as a packet or a session of its has proved. */
 void party_met(struct party *party, const struct sp_addr *at);
@@ -64,7 +64,7 @@ void party_moved(struct party *party, const struct sp_path *path);
 /* It was not where a stream was to lead. */
 void party_missed(struct party *party);
 
-/* Of its tunnels' packets, so that its connections pass the tunnels by, too; 0: none. */
+/* The mark of its tunnels' packets, with which its connections pass the tunnels by; 0: none. */
 uint32_t party_mark(const struct party *party);
 
 /* The interface or the VRF that its tunnels' packets leave by, and so do its own; "": any. */
@@ -78,7 +78,7 @@ void party_tick(struct party *party);
 void party_tick_at(struct party *party, double now);
 
 struct party *party_find(const struct daemon *daemon, const char *name);
-/* Of a tunnel that is keyed: why there is nothing to key, or the engine's; "": none. */
+/* Why there is nothing to key, or else the engine's last error; "" if there is none. */
 const char *party_last_error(const struct tunnel *tunnel);
 
 #endif

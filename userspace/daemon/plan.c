@@ -25,7 +25,7 @@ struct why {
 	size_t size;
 };
 
-static void note(struct why *why, const char *word, bool differs)
+static void note_difference(struct why *why, const char *word, bool differs)
 {
 	size_t len = strlen(why->text);
 
@@ -50,33 +50,34 @@ static bool proposals_differ(const struct sp_peer_config *a, const struct sp_pee
 static void note_ike(struct why *why, const struct sp_peer_config *a,
 		     const struct sp_peer_config *b)
 {
-	note(why, "auth", a->auth != b->auth);
-	note(why, "local-id", idents_differ(a->local_id, b->local_id));
-	note(why, "remote-id", idents_differ(a->remote_id, b->remote_id));
-	note(why, "ike", proposals_differ(a, b));
-	note(why, "ike-lifetime", a->ike_lifetime != b->ike_lifetime);
-	note(why, "session-key-limit", a->session_key_limit != b->session_key_limit);
-	note(why, "session-pfs", a->session_pfs != b->session_pfs || a->pfs_group != b->pfs_group);
-	note(why, "master-pfs", a->master_pfs != b->master_pfs);
-	note(why, "max-tunnels", a->max_tunnels != b->max_tunnels);
-	note(why, "dpd", a->dpd != b->dpd);
-	note(why, "dpd-action", a->dpd_action != b->dpd_action);
-	note(why, "encap", a->encap != b->encap);
-	note(why, "allow-weak", a->allow_weak != b->allow_weak);
+	note_difference(why, "auth", a->auth != b->auth);
+	note_difference(why, "local-id", idents_differ(a->local_id, b->local_id));
+	note_difference(why, "remote-id", idents_differ(a->remote_id, b->remote_id));
+	note_difference(why, "ike", proposals_differ(a, b));
+	note_difference(why, "ike-lifetime", a->ike_lifetime != b->ike_lifetime);
+	note_difference(why, "session-key-limit", a->session_key_limit != b->session_key_limit);
+	note_difference(why, "session-pfs",
+			a->session_pfs != b->session_pfs || a->pfs_group != b->pfs_group);
+	note_difference(why, "master-pfs", a->master_pfs != b->master_pfs);
+	note_difference(why, "max-tunnels", a->max_tunnels != b->max_tunnels);
+	note_difference(why, "dpd", a->dpd != b->dpd);
+	note_difference(why, "dpd-action", a->dpd_action != b->dpd_action);
+	note_difference(why, "encap", a->encap != b->encap);
+	note_difference(why, "allow-weak", a->allow_weak != b->allow_weak);
 }
 
 /* All but what is in the files that it names. */
 static void note_peer_keys(struct why *why, const struct sp_peer_config *a,
 			   const struct sp_peer_config *b)
 {
-	note(why, "keying", a->keying != b->keying);
-	note(why, "local", !sp_addr_equal(&a->local, &b->local));
-	note(why, "remote", !sp_addr_equal(&a->remote, &b->remote) ||
+	note_difference(why, "keying", a->keying != b->keying);
+	note_difference(why, "local", !sp_addr_equal(&a->local, &b->local));
+	note_difference(why, "remote", !sp_addr_equal(&a->remote, &b->remote) ||
 				    a->remote_any != b->remote_any);
 	if (b->keying == SP_KEYING_MANUAL)
 		return;
-	note(why, "port", a->port != b->port);
-	note(why, "profile", a->profile != b->profile);
+	note_difference(why, "port", a->port != b->port);
+	note_difference(why, "profile", a->profile != b->profile);
 	note_ike(why, a, b);
 }
 
@@ -87,7 +88,7 @@ static bool is_key(const struct sp_key *key, const char *id)
 	return key && !strcmp(key->id, id);
 }
 
-/* By what is in the files: a key that is replaced keeps its file's name. */
+/* Compares the keys rather than their files: a key can be replaced in place. */
 static bool has_key(const struct party *party, const struct sp_peer_config *peer,
 		    struct sp_keyring *keys)
 {
@@ -147,9 +148,9 @@ static void note_peer(struct why *why, const struct party *party, const struct s
 	note_peer_keys(why, a, b);
 	if (!party || party->config->keying != b->keying)
 		return;
-	note(why, "key", party->remote_id[0] && !has_key(party, b, keys));
-	note(why, "peer-key", party->remote_id[0] && !has_peer_key(party, b, keys));
-	note(why, "psk", party->psk && !has_secret(party, b, keys));
+	note_difference(why, "key", party->remote_id[0] && !has_key(party, b, keys));
+	note_difference(why, "peer-key", party->remote_id[0] && !has_peer_key(party, b, keys));
+	note_difference(why, "psk", party->psk && !has_secret(party, b, keys));
 }
 
 static bool addresses_differ(const struct sp_addresses *a, const struct sp_addresses *b)
@@ -173,24 +174,24 @@ static void note_options(struct why *why, uint32_t mask)
 	const struct sp_option *option;
 
 	for (size_t i = 0; (option = sp_option_at(i)); i++)
-		note(why, option->word, mask & sp_option_bit(option));
+		note_difference(why, option->word, mask & sp_option_bit(option));
 }
 
 static void note_tunnel(struct why *why, const struct sp_tunnel_config *a,
 			const struct sp_tunnel_config *b)
 {
-	note(why, "peer", strcmp(a->peer_name, b->peer_name));
-	note(why, "interface", strcmp(a->interface, b->interface));
-	note(why, "address", addresses_differ(&a->addresses, &b->addresses));
-	note(why, "local-ts", !sp_ts_lists_equal(&a->local_ts, &b->local_ts));
-	note(why, "remote-ts", !sp_ts_lists_equal(&a->remote_ts, &b->remote_ts));
-	note(why, b->ah ? "ah" : "esp", a->ah != b->ah || words_differ(a, b));
-	note(why, "lifetime", a->lifetime != b->lifetime);
-	note(why, "lifetime-bytes", a->lifetime_bytes != b->lifetime_bytes);
+	note_difference(why, "peer", strcmp(a->peer_name, b->peer_name));
+	note_difference(why, "interface", strcmp(a->interface, b->interface));
+	note_difference(why, "address", addresses_differ(&a->addresses, &b->addresses));
+	note_difference(why, "local-ts", !sp_ts_lists_equal(&a->local_ts, &b->local_ts));
+	note_difference(why, "remote-ts", !sp_ts_lists_equal(&a->remote_ts, &b->remote_ts));
+	note_difference(why, b->ah ? "ah" : "esp", a->ah != b->ah || words_differ(a, b));
+	note_difference(why, "lifetime", a->lifetime != b->lifetime);
+	note_difference(why, "lifetime-bytes", a->lifetime_bytes != b->lifetime_bytes);
 	note_options(why, sp_options_differ(&a->options, &b->options));
-	note(why, "routes", a->routes != b->routes);
-	note(why, "clear", a->says_clear != b->says_clear || a->clear != b->clear);
-	note(why, "start", a->start != b->start);
+	note_difference(why, "routes", a->routes != b->routes);
+	note_difference(why, "clear", a->says_clear != b->says_clear || a->clear != b->clear);
+	note_difference(why, "start", a->start != b->start);
 }
 
 /* --- tunnels ------------------------------------------------------------------ */
@@ -232,13 +233,14 @@ static uint32_t owner_of(const struct sp_tunnel_config *config, struct sp_keyrin
 	return key ? kernel_owner_signed(key->id) : KERNEL_OWNER_COMPAT;
 }
 
-/* Of thousands nothing has to be asked, if they are as they were and as they should be. */
+/* If a tunnel is as it was and as it should be, the kernel need not be asked about it. */
 static bool is_known(const struct tunnel *tunnel, uint32_t owner)
 {
 	return tunnel && tunnel->settled && !tunnel->trouble && tunnel->owner == owner;
 }
 
-static void compare(struct plan_tunnel *tunnel, const struct daemon *daemon, struct plan *plan)
+static void compare_tunnel(struct plan_tunnel *tunnel, const struct daemon *daemon,
+			   struct plan *plan)
 {
 	const struct tunnel *known = registry_tunnel(&daemon->registry, tunnel->name);
 	uint32_t owner = owner_of(tunnel->config, plan->keys);
@@ -272,7 +274,7 @@ void plan_tunnel_again(struct plan_tunnel *to, struct snapshot *kernel,
 	to->change = change_of(to);
 }
 
-/* What was ours when the daemon was last at work, and nobody wants any more. */
+/* Tunnels that an earlier daemon has left and that the configuration no longer has. */
 static void add_forgotten(const struct snapshot_tunnel *is, void *arg)
 {
 	struct plan *plan = arg;
@@ -306,7 +308,7 @@ static void compare_all(const struct daemon *daemon, struct plan *plan)
 		tunnel->config = config;
 		if (daemon->config)
 			tunnel->old = sp_config_tunnel(daemon->config, config->name);
-		compare(tunnel, daemon, plan);
+		compare_tunnel(tunnel, daemon, plan);
 	}
 }
 
@@ -320,7 +322,7 @@ struct plan *plan_make(struct daemon *daemon, const struct sp_config *config,
 	plan->config = config;
 	plan->keys = keys;
 	STAILQ_INIT(&plan->tunnels);
-	/* At the start all are looked at, then only those that differ. */
+	/* The first plan looks at all tunnels, later ones only at those that may differ. */
 	plan->kernel = daemon->config ? snapshot_begin(daemon->nl) :
 					snapshot_take(daemon->nl, err);
 	if (!plan->kernel) {

@@ -62,13 +62,13 @@ struct party *registry_party_at(const struct registry *registry, const struct pa
 struct tunnel *registry_add_tunnel(struct registry *registry,
 				   const struct sp_tunnel_config *config);
 void registry_remove_tunnel(struct registry *registry, struct tunnel *tunnel);
-/* At the end: of all tunnels. */
+/* Removes all tunnels, when the daemon ends. */
 void registry_clear(struct registry *registry);
 struct tunnel *registry_tunnel(const struct registry *registry, const char *name);
 
 void tunnel_set_keying(struct tunnel *tunnel, struct party *party, struct engine_tunnel *keying);
 
-/* What is wrong with the kernel's tunnel, in place of what was; NULL: nothing. */
+/* Sets what is wrong with the kernel's tunnel; NULL: nothing. */
 void tunnel_set_trouble(struct tunnel *tunnel, const char *text);
 
 #endif

@@ -33,7 +33,7 @@ static bool is_overdue(const struct snapshot_sa *sa)
 	       (life->soft_packets && sa->packets >= life->soft_packets);
 }
 
-/* What the kernel's SAs of a tunnel say to its engine. */
+/* What a tunnel's SAs in the kernel tell its engine. */
 struct sighting {
 	const struct tunnel *tunnel;
 	struct engine_seen seen;

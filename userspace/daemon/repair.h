@@ -12,11 +12,11 @@
 int repair_open(struct daemon *daemon, struct sp_error *err);
 void repair_close(struct daemon *daemon);
 
-/* In a moment, together with others that the same has happened to. */
+/* Repairs it in a moment, together with others to which the same has happened. */
 void repair_tunnel(struct daemon *daemon, struct tunnel *tunnel);
-/* Those on an interface that has come anew, without what was on it. */
+/* Repairs the tunnels of an interface that was made anew and has lost them. */
 void repair_interface(struct daemon *daemon, const char *name);
-/* Those whose outer packets leave by an interface of that name, which has come anew. */
+/* Repairs the tunnels whose outer packets leave by an interface that was made anew. */
 void repair_outer(struct daemon *daemon, const char *name);
 void repair_all(struct daemon *daemon);
 /* Later, if anything is in trouble: after the plan was carried out. */

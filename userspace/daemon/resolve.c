@@ -54,7 +54,7 @@ struct resolver {
 	bool lost;			/* one of ours has, and no route gives another yet */
 };
 
-/* What a thread is told, and what it tells. */
+/* What a thread is asked, and what it answers. */
 struct question {
 	struct key key;
 	int to_loop;
@@ -67,12 +67,12 @@ _Static_assert(sizeof(struct question) <= 4096, "is written whole or not at all 
 
 /* --- in a thread -------------------------------------------------------------- */
 
-static void *ask(void *arg)
+static void *ask_resolver(void *arg)
 {
 	struct question *question = arg;
 	const struct addrinfo hints = {
 		.ai_family = question->key.family, .ai_socktype = SOCK_STREAM,
-		/* Of either family, only what this host could reach. */
+		/* If either family will do, ask only for addresses that this host could reach. */
 		.ai_flags = question->key.family == AF_UNSPEC ? AI_ADDRCONFIG : 0,
 	};
 	struct addrinfo *list = NULL;
@@ -141,7 +141,7 @@ static void begin_asking(struct resolver *resolver, struct entry *entry)
 	/* Signals are the loop's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&thread, NULL, ask, question);
+	failed = pthread_create(&thread, NULL, ask_resolver, question);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (failed) {
 		free(question);
@@ -153,7 +153,7 @@ static void begin_asking(struct resolver *resolver, struct entry *entry)
 	resolver->threads++;
 }
 
-/* What has an address that serves is left alone: names may have several, in any order. */
+/* A name whose address works is left alone: it may have several, in any order. */
 static bool is_due(const struct daemon *daemon, const struct sp_peer_config *peer,
 		   const struct entry *entry, double now)
 {
@@ -268,7 +268,7 @@ static void on_settled(evutil_socket_t fd, short what, void *arg)
 }
 
 /* The one that was in use, if it is still among them. */
-static struct sp_addr choose(const struct entry *entry, const struct question *question)
+static struct sp_addr choose_address(const struct entry *entry, const struct question *question)
 {
 	for (unsigned int i = 0; i < question->n; i++)
 		if (sp_addr_equal(&question->answers[i], &entry->addr))
@@ -287,7 +287,7 @@ static void take_answer(struct resolver *resolver, struct entry *entry,
 	entry->error = question->error;
 	if (!question->n)
 		return;
-	entry->addr = choose(entry, question);
+	entry->addr = choose_address(entry, question);
 	STAILQ_FOREACH(peer, &daemon->config->peers, next)
 		if (peer->remote_name[0] && find_entry(resolver, peer) == entry &&
 		    !sp_addr_equal(&peer->remote, &entry->addr))

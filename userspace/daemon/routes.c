@@ -47,7 +47,7 @@ void routes_settled(struct sp_note *kept, const char *fmt, ...)
 
 /* --- when --------------------------------------------------------------------- */
 
-static int begin(struct routes *routes)
+static int begin_work(struct routes *routes)
 {
 	struct sp_error err;
 
@@ -58,7 +58,7 @@ static int begin(struct routes *routes)
 	return -1;
 }
 
-static void end(struct routes *routes)
+static void end_work(struct routes *routes)
 {
 	struct timeval wait = { .tv_sec = RETRY_MIN };
 
@@ -81,7 +81,7 @@ static void end(struct routes *routes)
 /* Rules go first, so that nothing that is marked gets into a table that is filled then. */
 static void settle_all(struct routes *routes)
 {
-	/* What comes from now on is looked at once more. */
+	/* A change from now on makes us look once more. */
 	routes->known = true;
 	routes_settle_addresses(routes);
 	routes_settle_rules(routes);
@@ -95,11 +95,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	routes->refused = false;
-	if (!begin(routes)) {
+	if (!begin_work(routes)) {
 		routes_settle_links(routes, false);
 		settle_all(routes);
 	}
-	end(routes);
+	end_work(routes);
 }
 
 /* One of ours, just as it should be: we have most probably added it ourselves. */
@@ -114,7 +114,7 @@ static bool is_as_wanted(const struct routes *routes, const struct sp_route *is)
 	       sp_addr_equal(&is->source, &route->route.source);
 }
 
-static bool matters(const struct routes *routes, const struct sp_rt_event *event)
+static bool event_matters(const struct routes *routes, const struct sp_rt_event *event)
 {
 	const struct wanted_outer *outer;
 
@@ -128,7 +128,7 @@ static bool matters(const struct routes *routes, const struct sp_rt_event *event
 		return true;
 	if (!event->gone && is_as_wanted(routes, event->route))
 		return false;
-	/* In a table that is neither main nor ours it may be what somebody's rule leads to. */
+	/* A rule of somebody else may lead to a table that is neither main nor ours. */
 	return wanted_prefix(&routes->wanted, &event->route->to, event->route->table) ||
 	       (event->route->table != SP_ROUTE_MAIN && event->route->table != SP_ROUTE_OWN &&
 		wanted_within(&routes->wanted, &event->route->to));
@@ -143,7 +143,7 @@ static void on_change(const struct sp_rt_event *event, void *arg)
 		resolve_address_changed(routes->daemon);
 	if (!routes->known && evtimer_pending(routes->soon, NULL))
 		return;
-	if (!matters(routes, event))
+	if (!event_matters(routes, event))
 		return;
 	routes->known = false;
 	if (!evtimer_pending(routes->soon, NULL))
@@ -233,20 +233,20 @@ void routes_prepare(struct daemon *daemon, const struct sp_config *config)
 {
 	struct routes *routes = daemon->routes;
 
-	/* What has happened so far is known before it is decided what is to be looked at. */
+	/* Read all notifications before deciding what has to be looked at. */
 	read_events(routes);
 	take_config(routes, config);
 	routes->refused = false;
-	if (!begin(routes))
+	if (!begin_work(routes))
 		routes_settle_links(routes, true);
-	end(routes);
+	end_work(routes);
 }
 
 void routes_apply(struct daemon *daemon)
 {
 	struct routes *routes = daemon->routes;
 
-	if (!begin(routes)) {
+	if (!begin_work(routes)) {
 		if (routes->known && wanted_same_but_routes(&routes->wanted, &routes->before))
 			routes_settle_new(routes);
 		else
@@ -254,7 +254,7 @@ void routes_apply(struct daemon *daemon)
 		routes_delete_links(routes);
 	}
 	wanted_free(&routes->before);
-	end(routes);
+	end_work(routes);
 }
 
 static void tell_note(const struct sp_note *note, routes_problem_fn each, void *arg)

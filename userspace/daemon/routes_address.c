@@ -7,7 +7,7 @@
 
 static void keep_address(struct routes *routes, const struct sp_address *address)
 {
-	/* At powers of two. */
+	/* The room doubles whenever it is full. */
 	if (!(routes->n_host & (routes->n_host - 1))) {
 		size_t size = routes->n_host ? 2 * routes->n_host : 1;
 

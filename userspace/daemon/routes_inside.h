@@ -27,16 +27,16 @@ struct routes {
 	struct event *again;
 };
 
-/* Of the same thing the same is logged once. */
+/* Notes a problem, and logs it unless it was noted already. */
 __attribute__((format(printf, 3, 4)))
 void routes_note(struct routes *routes, struct sp_note *kept, const char *fmt, ...);
-/* What was told of it before has an end, which is told too. */
+/* Clears the note, if there is one, and logs that the problem is over. */
 __attribute__((format(printf, 2, 3)))
 void routes_settled(struct sp_note *kept, const char *fmt, ...);
 
-/* After other interfaces are wanted, or there. */
+/* Has to be called whenever other interfaces are wanted, or exist. */
 void routes_index_links(struct routes *routes);
-/* Of the interfaces that are wanted, and there: 0 and "" of others. */
+/* These know the wanted interfaces that exist; for others they return 0 and "". */
 uint32_t routes_ifindex(const struct routes *routes, const char *name);
 const char *routes_name(const struct routes *routes, uint32_t ifindex);
 
@@ -45,7 +45,7 @@ const char *routes_name(const struct routes *routes, uint32_t ifindex);
  * that is another than before has lost its tunnels, with their SAs.
  */
 void routes_settle_links(struct routes *routes, bool apply);
-/* Only what we have made, and only if nobody has put a tunnel of his own on it. */
+/* Deletes only interfaces that we have made and on which nobody has put another tunnel. */
 void routes_delete_links(struct routes *routes);
 
 void routes_settle_addresses(struct routes *routes);
@@ -53,7 +53,7 @@ void routes_settle_rules(struct routes *routes);
 
 /* Every route, of which the kernel is asked what is there. */
 void routes_settle_routes(struct routes *routes);
-/* Those that were not wanted before, or otherwise, where all the others are known to be there. */
+/* Only routes that are new or changed; all others are known to be there. */
 void routes_settle_new(struct routes *routes);
 
 #endif

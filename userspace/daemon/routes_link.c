@@ -35,7 +35,7 @@ static int take_link(const struct sp_link *is, void *arg)
 	return 0;
 }
 
-/* Those that are there already, with what they were before in @before. */
+/* Finds the interfaces that exist; @before gets the indices they had before. */
 static int find_links(struct routes *routes, uint32_t *before)
 {
 	struct sp_error err;
@@ -62,7 +62,7 @@ static void make_link(struct routes *routes, struct wanted_link *link)
 	struct sp_error err;
 	int ret = sp_link_get(routes->rt, link->name, &is, &err);
 
-	/* Of another kind: that was told. */
+	/* It is of another kind, which was reported. */
 	if (!ret)
 		return;
 	if (ret == -ENODEV)

@@ -123,7 +123,7 @@ static void judge_route(struct routes *routes, struct wanted_route *route, int r
 			    to, sp_prefix_format(&found->to, other), describe(found, whose));
 }
 
-/* What the kernel is asked of a route, until it has answered. */
+/* A question to the kernel about a route, until it is answered. */
 struct question {
 	struct routes *routes;
 	struct wanted_route *route;
@@ -163,7 +163,7 @@ static void check_route(struct routes *routes, struct sp_talk_group *group,
 	struct sp_error err;
 
 	route->due = false;
-	/* Of everything no single address tells. */
+	/* No single address can stand for a default route. */
 	if (!route->route.to.len) {
 		judge_route(routes, route, 0, NULL, "");
 		return;
@@ -174,7 +174,7 @@ static void check_route(struct routes *routes, struct sp_talk_group *group,
 		take_verdict(-ENETUNREACH, &err, question);
 }
 
-/* What is there is looked at next, and so is what is somebody else's. */
+/* A route that is there is checked next, and so is one that somebody else has. */
 static void take_added(int code, struct sp_error *err, void *arg)
 {
 	struct question *question = arg;
@@ -209,7 +209,7 @@ static void settle_wanted(struct routes *routes)
 	for (size_t i = 0; i < wanted->n_routes; i++) {
 		struct wanted_route *route = &wanted->routes[i];
 
-		/* Without an interface, that tells why. */
+		/* If there is no interface, the interface's own problem says why. */
 		if (!route->there && route->route.ifindex)
 			add_route(routes, &group, route);
 	}
@@ -249,7 +249,7 @@ static void delete_unwanted(struct routes *routes)
 	}
 }
 
-/* Of one that is there, another source; whether packets take it may depend on more. */
+/* Changes the source of a route that is there; routes of our own table are checked again. */
 static void renew_route(struct routes *routes, struct wanted_route *route)
 {
 	struct sp_addr source = wanted_source(route, routes->host, routes->n_host);

@@ -97,7 +97,7 @@ struct snapshot *snapshot_begin(struct sp_nl *nl)
 	return snapshot;
 }
 
-/* What is known already stays as it was then. */
+/* Tunnels that were asked for before stay as they were then. */
 static int take_all(struct snapshot *snapshot, struct sp_error *err)
 {
 	snapshot->whole = !sp_nl_tunnel_dump(snapshot->nl, 0, take_tunnel, snapshot, err);
@@ -219,7 +219,7 @@ static int take_sa(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void 
 	return 0;
 }
 
-/* With all tunnels come the SAs of all. */
+/* If all tunnels are known, the SAs of all are asked for at once. */
 static int ask_for_sas(struct snapshot *snapshot, struct tunnel_entry *entry, struct sp_error *err)
 {
 	struct tunnel_entry *one;

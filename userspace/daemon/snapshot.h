@@ -10,7 +10,7 @@
 
 struct snapshot;
 
-/* What there is to know of a tunnel without its counters; as long as its snapshot. */
+/* All that is known of a tunnel but its counters; it lasts as long as its snapshot. */
 struct snapshot_tunnel {
 	const char *name;
 	uint32_t ifindex;
@@ -34,11 +34,11 @@ void snapshot_free(struct snapshot *snapshot);	/* NULL is fine */
 
 /* NULL: there is none of that name. */
 const struct snapshot_tunnel *snapshot_tunnel(struct snapshot *snapshot, const char *name);
-/* Of a snapshot that was taken. */
+/* Only for snapshots that were taken as a whole. */
 typedef void (*snapshot_tunnel_fn)(const struct snapshot_tunnel *tunnel, void *arg);
 void snapshot_each_tunnel(const struct snapshot *snapshot, snapshot_tunnel_fn each, void *arg);
 
-/* What there is to know of an SA without its counters of drops. */
+/* All that is known of an SA but its drop counters. */
 struct snapshot_sa {
 	uint32_t spi;
 	uint32_t generation;

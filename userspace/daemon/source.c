@@ -33,7 +33,7 @@ static const char *link_of(const struct sp_peer_config *peer)
 	return "";
 }
 
-/* To connect a socket for datagrams sends nothing; the kernel only looks the way up. */
+/* Connecting a datagram socket sends nothing; the kernel only looks up the route. */
 static struct sp_addr find_towards(const struct sp_peer_config *peer, const struct sp_addr *to)
 {
 	enum { ANY_PORT = 9 };
@@ -103,7 +103,7 @@ static int keep_address(const struct sp_address *address, void *arg)
 {
 	struct source_hosts *hosts = arg;
 
-	/* At powers of two. */
+	/* The room doubles whenever it is full. */
 	if (!(hosts->n & (hosts->n - 1)))
 		hosts->list = reallocarray(hosts->list, hosts->n ? 2 * hosts->n : 1,
 					   sizeof(*hosts->list));

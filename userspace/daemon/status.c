@@ -12,7 +12,7 @@
 #include "status.h"
 #include "udp.h"
 
-/* From our clock to seconds since the epoch; null for never. */
+/* Converts a time of our clock to seconds since the epoch; null stands for never. */
 static json_t *wall_time(double then)
 {
 	if (isinf(then))
@@ -20,7 +20,7 @@ static json_t *wall_time(double then)
 	return json_integer((json_int_t)llround((double)time(NULL) + then - daemon_now()));
 }
 
-/* Of what is due nobody has to wait any more. */
+/* A time that has come is not shown any more. */
 static json_t *time_ahead(double then)
 {
 	return then > daemon_now() ? wall_time(then) : json_null();
@@ -248,7 +248,7 @@ static json_t *with_place(json_t *status, const struct sp_peer_config *peer,
 	return status;
 }
 
-/* With @only of its tunnels, or all if NULL. */
+/* Shows @only of its tunnels, or all of them if that is NULL. */
 static json_t *one_peer(const struct daemon *daemon, const struct sp_peer_config *peer,
 			const struct sp_tunnel_config *only, struct snapshot *kernel)
 {
@@ -294,7 +294,7 @@ static json_t *all_peers(const struct daemon *daemon, struct snapshot *kernel)
 	return peers;
 }
 
-/* Of tunnels that are keyed here, the kernel has nothing to add. */
+/* The kernel has nothing to add about tunnels that are keyed here. */
 static bool needs_kernel(const struct daemon *daemon)
 {
 	const struct sp_peer_config *peer;

@@ -184,7 +184,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* --- its beginning ------------------------------------------------------------------------ */
 
-/* Of one that nobody knows yet; the descriptor stays. */
+/* Frees a stream that nobody knows yet; its descriptor stays open. */
 static void discard_stream(struct stream *stream)
 {
 	if (stream->timer)

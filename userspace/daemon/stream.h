@@ -25,9 +25,9 @@ struct stream {
 	char failed[512];		/* why it will be closed from the loop */
 };
 
-/* As client; what becomes of it is told to the party's engine from the loop. */
+/* Connects as a client; the loop tells the party's engine what becomes of it. */
 void stream_connect(struct party *party, uint32_t id);
-/* As server, for a connection that seems to be the party's. */
+/* Takes a connection that seems to be the party's, as a server. */
 void stream_accept(struct party *party, evutil_socket_t fd, const struct sp_addr *from,
 		   bool stranger);
 
@@ -42,10 +42,10 @@ void stream_close(struct stream *stream);
 void stream_fail_party(struct party *party, const char *why);
 /* All of a party that goes. */
 void stream_close_party(struct party *party);
-/* At the daemon's end, with whatever is unsent. */
+/* Frees it when the daemon ends, with whatever is unsent. */
 void stream_free(struct stream *stream);
 
-/* Those that are there get the marks of the tunnels as they are now. */
+/* Gives all streams the marks that the tunnels have now. */
 void stream_mark_all(struct daemon *daemon);
 
 #endif

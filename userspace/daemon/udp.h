@@ -25,7 +25,7 @@ void udp_follow(struct party *party);
 /* The interface of that name is not the one that it was: ports are opened there anew. */
 void udp_link_is_another(struct daemon *daemon, const char *link);
 
-/* What cannot be sent is lost. */
+/* A datagram that cannot be sent is lost. */
 void udp_send(const struct party *party, const struct sp_path *path, const void *octets,
 	      size_t len);
 

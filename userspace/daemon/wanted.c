@@ -60,7 +60,7 @@ static int compare_routes(const void *left, const void *right)
 	return order ? order : strcmp(a->interface, b->interface);
 }
 
-/* Of equal ones that which says more comes first, and is the one that stays. */
+/* Of equal ones, the one that says more comes first and is kept. */
 static int rank_links(const void *left, const void *right)
 {
 	const struct wanted_link *a = left, *b = right;
@@ -69,7 +69,7 @@ static int rank_links(const void *left, const void *right)
 	return order ? order : compare_numbers(b->says_clear, a->says_clear);
 }
 
-/* Of equal ones that which more depends on comes first, and is the one that stays. */
+/* Of equal ones, the one that more depends on comes first and is kept. */
 static int rank_routes(const void *left, const void *right)
 {
 	const struct wanted_route *a = left, *b = right;
@@ -95,7 +95,7 @@ static int compare_rules(const void *left, const void *right)
 typedef int (*compare_fn)(const void *, const void *);
 
 /* Sorts, and drops what stands there twice; returns how many are left. */
-static size_t settle(void *list, size_t n, size_t size, compare_fn rank, compare_fn same)
+static size_t sort_and_unify(void *list, size_t n, size_t size, compare_fn rank, compare_fn same)
 {
 	char *items = list;
 	size_t kept = 0;
@@ -112,9 +112,9 @@ static size_t settle(void *list, size_t n, size_t size, compare_fn rank, compare
 	return kept;
 }
 
-static void *grow(void *list, size_t n, size_t size)
+static void *grow_list(void *list, size_t n, size_t size)
 {
-	/* At powers of two. */
+	/* The room doubles whenever it is full. */
 	if (n & (n - 1))
 		return list;
 	list = reallocarray(list, n ? 2 * n : 1, size);
@@ -129,7 +129,7 @@ static void add_link(struct wanted *wanted, const struct sp_tunnel_config *tunne
 {
 	struct wanted_link *link;
 
-	wanted->links = grow(wanted->links, wanted->n_links, sizeof(*link));
+	wanted->links = grow_list(wanted->links, wanted->n_links, sizeof(*link));
 	link = &wanted->links[wanted->n_links++];
 	*link = (struct wanted_link){ .says_clear = tunnel->says_clear, .clear = tunnel->clear };
 	strcpy(link->name, tunnel->interface);
@@ -141,7 +141,7 @@ static void add_outer(struct wanted *wanted, const struct sp_tunnel_config *tunn
 
 	if (!tunnel->options.link[0])
 		return;
-	wanted->outers = grow(wanted->outers, wanted->n_outers, sizeof(*outer));
+	wanted->outers = grow_list(wanted->outers, wanted->n_outers, sizeof(*outer));
 	outer = &wanted->outers[wanted->n_outers++];
 	*outer = (struct wanted_outer){ .ifindex = 0 };
 	strcpy(outer->name, tunnel->options.link);
@@ -157,7 +157,7 @@ static void add_route(struct wanted *wanted, const struct sp_tunnel_config *tunn
 {
 	struct wanted_route *route;
 
-	wanted->routes = grow(wanted->routes, wanted->n_routes, sizeof(*route));
+	wanted->routes = grow_list(wanted->routes, wanted->n_routes, sizeof(*route));
 	route = &wanted->routes[wanted->n_routes++];
 	*route = (struct wanted_route){
 		.route = {
@@ -173,7 +173,7 @@ static void add_route(struct wanted *wanted, const struct sp_tunnel_config *tunn
 	strcpy(route->interface, tunnel->interface);
 }
 
-/* Without the host bits, for which an address was written down. */
+/* The network of an address that was given with its host bits. */
 static struct sp_prefix network_of(const struct sp_prefix *address)
 {
 	struct sp_prefix network = *address;
@@ -189,7 +189,7 @@ static void add_address(struct wanted *wanted, const struct sp_tunnel_config *tu
 	struct sp_prefix network = network_of(from);
 	struct wanted_address *address;
 
-	wanted->addresses = grow(wanted->addresses, wanted->n_addresses, sizeof(*address));
+	wanted->addresses = grow_list(wanted->addresses, wanted->n_addresses, sizeof(*address));
 	address = &wanted->addresses[wanted->n_addresses++];
 	*address = (struct wanted_address){
 		.address = {
@@ -218,7 +218,7 @@ static void add_rule(struct wanted *wanted, const struct sp_rule *rule)
 {
 	struct wanted_rule *one;
 
-	wanted->rules = grow(wanted->rules, wanted->n_rules, sizeof(*one));
+	wanted->rules = grow_list(wanted->rules, wanted->n_rules, sizeof(*one));
 	one = &wanted->rules[wanted->n_rules++];
 	*one = (struct wanted_rule){ .rule = *rule };
 	one->rule.protocol = SP_RT_PROTOCOL;
@@ -287,19 +287,19 @@ void wanted_make(struct wanted *wanted, const struct sp_config *config)
 	*wanted = (struct wanted){ .links = NULL };
 	STAILQ_FOREACH(tunnel, &config->tunnels, next)
 		add_tunnel(wanted, tunnel);
-	wanted->n_links = settle(wanted->links, wanted->n_links, sizeof(*wanted->links),
-				 rank_links, compare_links);
-	wanted->n_outers = settle(wanted->outers, wanted->n_outers, sizeof(*wanted->outers),
-				  compare_outers, compare_outers);
-	wanted->n_addresses = settle(wanted->addresses, wanted->n_addresses,
-				     sizeof(*wanted->addresses), compare_addresses,
-				     compare_addresses);
-	wanted->n_routes = settle(wanted->routes, wanted->n_routes, sizeof(*wanted->routes),
-				  rank_routes, compare_routes);
+	wanted->n_links = sort_and_unify(wanted->links, wanted->n_links, sizeof(*wanted->links),
+					 rank_links, compare_links);
+	wanted->n_outers = sort_and_unify(wanted->outers, wanted->n_outers, sizeof(*wanted->outers),
+					  compare_outers, compare_outers);
+	wanted->n_addresses = sort_and_unify(wanted->addresses, wanted->n_addresses,
+					     sizeof(*wanted->addresses), compare_addresses,
+					     compare_addresses);
+	wanted->n_routes = sort_and_unify(wanted->routes, wanted->n_routes, sizeof(*wanted->routes),
+					  rank_routes, compare_routes);
 	add_family(wanted, config, AF_INET);
 	add_family(wanted, config, AF_INET6);
-	wanted->n_rules = settle(wanted->rules, wanted->n_rules, sizeof(*wanted->rules),
-				 compare_rules, compare_rules);
+	wanted->n_rules = sort_and_unify(wanted->rules, wanted->n_rules, sizeof(*wanted->rules),
+					 compare_rules, compare_rules);
 }
 
 static void clear_notes(struct wanted *wanted)
@@ -328,7 +328,7 @@ void wanted_free(struct wanted *wanted)
 }
 
 /* bsearch() may not be given no list at all. */
-static void *find(const void *key, const void *list, size_t n, size_t size, compare_fn compare)
+static void *find_item(const void *key, const void *list, size_t n, size_t size, compare_fn compare)
 {
 	return n ? bsearch(key, list, n, size, compare) : NULL;
 }
@@ -344,7 +344,7 @@ struct wanted_link *wanted_link(const struct wanted *wanted, const char *name)
 	struct wanted_link key = { .ifindex = 0 };
 
 	copy_name(key.name, name);
-	return find(&key, wanted->links, wanted->n_links, sizeof(key), compare_links);
+	return find_item(&key, wanted->links, wanted->n_links, sizeof(key), compare_links);
 }
 
 struct wanted_outer *wanted_outer(const struct wanted *wanted, const char *name)
@@ -352,7 +352,7 @@ struct wanted_outer *wanted_outer(const struct wanted *wanted, const char *name)
 	struct wanted_outer key = { .ifindex = 0 };
 
 	copy_name(key.name, name);
-	return find(&key, wanted->outers, wanted->n_outers, sizeof(key), compare_outers);
+	return find_item(&key, wanted->outers, wanted->n_outers, sizeof(key), compare_outers);
 }
 
 struct wanted_address *wanted_address(const struct wanted *wanted, const char *interface,
@@ -361,7 +361,8 @@ struct wanted_address *wanted_address(const struct wanted *wanted, const char *i
 	struct wanted_address key = { .address = { .addr = *addr, .len = len } };
 
 	copy_name(key.interface, interface);
-	return find(&key, wanted->addresses, wanted->n_addresses, sizeof(key), compare_addresses);
+	return find_item(&key, wanted->addresses, wanted->n_addresses, sizeof(key),
+			 compare_addresses);
 }
 
 struct wanted_route *wanted_route(const struct wanted *wanted, const char *interface,
@@ -370,14 +371,14 @@ struct wanted_route *wanted_route(const struct wanted *wanted, const char *inter
 	struct wanted_route key = { .route = { .to = *to, .table = table } };
 
 	copy_name(key.interface, interface);
-	return find(&key, wanted->routes, wanted->n_routes, sizeof(key), compare_routes);
+	return find_item(&key, wanted->routes, wanted->n_routes, sizeof(key), compare_routes);
 }
 
 struct wanted_rule *wanted_rule(const struct wanted *wanted, const struct sp_rule *rule)
 {
 	struct wanted_rule key = { .rule = *rule }, *found;
 
-	found = find(&key, wanted->rules, wanted->n_rules, sizeof(key), compare_rules);
+	found = find_item(&key, wanted->rules, wanted->n_rules, sizeof(key), compare_rules);
 	return found && sp_rule_equal(&found->rule, rule) ? found : NULL;
 }
 
@@ -398,7 +399,7 @@ bool wanted_prefix(const struct wanted *wanted, const struct sp_prefix *to, uint
 {
 	const struct wanted_route key = { .route = { .to = *to, .table = table } };
 
-	return find(&key, wanted->routes, wanted->n_routes, sizeof(key), compare_only_places);
+	return find_item(&key, wanted->routes, wanted->n_routes, sizeof(key), compare_only_places);
 }
 
 /* The first of the table's routes that is not before @network in their order. */
@@ -440,7 +441,7 @@ bool wanted_within(const struct wanted *wanted, const struct sp_prefix *network)
 
 /* --- sources ------------------------------------------------------------------ */
 
-static bool holds(const struct sp_ts_list *side, const struct sp_addr *addr)
+static bool selectors_hold(const struct sp_ts_list *side, const struct sp_addr *addr)
 {
 	for (size_t i = 0; i < side->n; i++) {
 		struct sp_prefix host = { .addr = *addr, .len = side->list[i].prefix.len };
@@ -475,7 +476,7 @@ struct sp_addr wanted_source(const struct wanted_route *route, const struct sp_a
 		const struct sp_addr *addr = &host[i].addr;
 
 		if (!host[i].usable || addr->family != route->route.to.addr.family ||
-		    !holds(&tunnel->local_ts, addr))
+		    !selectors_hold(&tunnel->local_ts, addr))
 			continue;
 		if (is_configured(tunnel, addr))
 			return *addr;

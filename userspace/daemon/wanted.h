@@ -48,7 +48,7 @@ struct wanted_rule {
 	struct sp_note error;
 };
 
-/* By which outer packets are to leave: the kernel knows it by its index, and we by its name. */
+/* An interface for outer packets, which the kernel knows by its index and we by its name. */
 struct wanted_outer {
 	char name[IFNAMSIZ];
 	uint32_t ifindex, before;	/* 0: is not there, or was not */

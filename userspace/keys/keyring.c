@@ -197,8 +197,8 @@ const struct sp_psk *sp_keyring_psk(struct sp_keyring *ring, const char *told,
 }
 
 /* The place is that of the peer's section: a key of the file has none of its own. */
-static void tell(const struct sp_peer_config *peer, const char *key, const struct sp_error *err,
-		 sp_problem_fn problem, void *arg)
+static void tell_problem(const struct sp_peer_config *peer, const char *key,
+			 const struct sp_error *err, sp_problem_fn problem, void *arg)
 {
 	char text[PATH_MAX + 1200];
 
@@ -245,7 +245,7 @@ static unsigned int check_pair(struct pairs *pairs, const struct sp_peer_config 
 	}
 	sp_fail(&err, "is also that of peer %s, which has the same local, remote and port",
 		found->peer->name);
-	tell(peer, "peer-key", &err, problem, arg);
+	tell_problem(peer, "peer-key", &err, problem, arg);
 	return 1;
 }
 
@@ -263,7 +263,7 @@ static const struct sp_key *read_key(struct sp_keyring *ring, const struct sp_pe
 		key = NULL;
 	}
 	if (!key)
-		tell(peer, private ? "key" : "peer-key", &err, problem, arg);
+		tell_problem(peer, private ? "key" : "peer-key", &err, problem, arg);
 	return key;
 }
 
@@ -287,7 +287,7 @@ static unsigned int read_secret(struct sp_keyring *ring, const struct sp_peer_co
 
 	if (sp_keyring_psk(ring, peer->psk, &err))
 		return 0;
-	tell(peer, "psk", &err, problem, arg);
+	tell_problem(peer, "psk", &err, problem, arg);
 	return 1;
 }
 

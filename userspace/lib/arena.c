@@ -15,7 +15,7 @@
 #define ALONE 1
 #endif
 
-/* Of the first block, doubled from one to the next. */
+/* The first block has the least size, and each one has twice that of the one before. */
 enum { BLOCK_SIZE_MIN = 16 << 10, BLOCK_SIZE_MAX = 512 << 10 };
 
 struct sp_arena_block {

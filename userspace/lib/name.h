@@ -19,7 +19,7 @@ const char *sp_name_event(uint8_t cmd);
 int sp_name_proto_parse(uint8_t *proto, const char *word, struct sp_error *err);
 int sp_name_clear_parse(uint8_t *clear, const char *word, struct sp_error *err);
 
-/* Of a peer or a tunnel; ~ is in names that the daemon makes. */
+/* Names of peers and tunnels are made of these; the daemon also uses ~ in names it makes. */
 #define SP_NAME_CHARACTERS \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 

@@ -10,7 +10,7 @@ struct sp_note {
 	char *text;
 };
 
-/* Without memory it is lost. */
+/* If there is no memory, the note is lost. */
 __attribute__((format(printf, 2, 3)))
 void sp_note_set(struct sp_note *note, const char *fmt, ...);
 void sp_note_clear(struct sp_note *note);

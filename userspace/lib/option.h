@@ -64,7 +64,7 @@ size_t sp_option_index(const struct sp_option *option);
 uint32_t sp_option_bit(const struct sp_option *option);
 uint32_t sp_option_all(void);
 
-/* What a tunnel has that was told nothing. */
+/* The options of a tunnel that was given none. */
 struct sp_tunnel_options sp_options_usual(void);
 /* The bits of those that are not the same in both. */
 uint32_t sp_options_differ(const struct sp_tunnel_options *a, const struct sp_tunnel_options *b);
@@ -76,7 +76,7 @@ int sp_option_parse(const struct sp_option *option, struct sp_tunnel_options *op
 const char *sp_option_format(const struct sp_option *option,
 			     const struct sp_tunnel_options *options, char buf[SP_OPTION_STRLEN]);
 
-/* What netlink says of it; of a link that is not there nothing can be said. */
+/* Its value in netlink; -1 for a link that does not exist. */
 int sp_option_to_wire(const struct sp_option *option, const struct sp_tunnel_options *options,
 		      uint32_t *value);
 void sp_option_from_wire(const struct sp_option *option, struct sp_tunnel_options *options,

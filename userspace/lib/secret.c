@@ -113,7 +113,7 @@ int sp_secret_parse(struct sp_secret *secret, const char *text, struct sp_error 
 	return ret;
 }
 
-/* In a time that tells nothing of where they differ. */
+/* Takes a time that does not depend on where they differ. */
 bool sp_secret_equal(const struct sp_secret *a, const struct sp_secret *b)
 {
 	volatile uint8_t differ = 0;

@@ -45,7 +45,7 @@ struct sp_ts_list sp_selectors_list(const struct sp_selectors *selectors);
 /* The same, in the same order? */
 bool sp_selectors_equal(const struct sp_selectors *a, const struct sp_selectors *b);
 bool sp_ts_lists_equal(const struct sp_ts_list *a, const struct sp_ts_list *b);
-/* At most SPINDLE_SELECTORS_MAX of them. */
+/* Copies them, SPINDLE_SELECTORS_MAX at most. */
 void sp_selectors_fill(struct sp_selectors *selectors, const struct sp_ts_list *from);
 
 #endif

@@ -32,7 +32,7 @@ static int check_folder(const char *path, const struct stat *st, struct sp_error
 	if (is_strange_owner(st))
 		return sp_fail(err, "%s: the folder belongs to user %u, who may put other files "
 			       "into it: chown root %s", path, (unsigned int)st->st_uid, path);
-	/* As in /tmp, where all may write, and each removes what is his. */
+	/* A folder like /tmp is fine: all may write, but each can remove only their own files. */
 	if (!sticky && st->st_mode & S_IWOTH)
 		return sp_fail(err, "%s: others may write the folder (mode %04o): chmod o-w %s",
 			       path, mode_of(st), path);
@@ -46,7 +46,7 @@ int sp_trust_folder(const char *path, struct sp_error *err)
 {
 	struct stat st;
 
-	/* Whoever opens a file in it hears why not. */
+	/* If it cannot be looked at, opening a file in it will say why. */
 	if (stat(path, &st))
 		return 0;
 	return check_folder(path, &st, err);
@@ -55,7 +55,7 @@ int sp_trust_folder(const char *path, struct sp_error *err)
 int sp_trust_folder_of(const char *path, struct sp_error *err)
 {
 	const char *slash = strrchr(path, '/');
-	/* With the slash, if that is all there is. */
+	/* The root folder is its own slash. */
 	int len = slash == path ? 1 : slash ? (int)(slash - path) : 0;
 	char folder[PATH_MAX];
 
@@ -69,7 +69,7 @@ int sp_trust_file(int fd, const char *path, struct sp_error *err)
 
 	if (fstat(fd, &st))
 		return sp_fail(err, "%s: %s", path, strerror(errno));
-	/* What comes by a pipe is the doing of whoever runs this. */
+	/* Whoever runs this program is responsible for a pipe that it reads. */
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (is_strange_owner(&st))

@@ -8,9 +8,9 @@
 
 #include "error.h"
 
-/* Of the file that was opened as @path. */
+/* Checks the file that was opened as @path. */
 int sp_trust_file(int fd, const char *path, struct sp_error *err);
-/* Of a folder, and of that in which the file @path is. */
+/* Check a folder, and the folder that holds the file @path. */
 int sp_trust_folder(const char *path, struct sp_error *err);
 int sp_trust_folder_of(const char *path, struct sp_error *err);
 

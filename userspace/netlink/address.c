@@ -8,7 +8,7 @@
 /* Since Linux 5.18; the headers may be older. */
 enum { ADDRESS_PROTOCOL = 11 };
 
-static int parse(struct nlmsghdr *hdr, struct sp_address *address, struct sp_error *err)
+static int parse_address(struct nlmsghdr *hdr, struct sp_address *address, struct sp_error *err)
 {
 	static const struct nla_policy policy[ADDRESS_PROTOCOL + 1] = {
 		[IFA_FLAGS] = { .type = NLA_U32 },
@@ -47,7 +47,7 @@ static int walk_address(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 
 	if (hdr->nlmsg_type != RTM_NEWADDR)
 		return 0;
-	if (parse(hdr, &address, err))
+	if (parse_address(hdr, &address, err))
 		return -1;
 	return address.addr.family ? walk->each(&address, walk->arg) : 0;
 }
@@ -61,8 +61,8 @@ int sp_address_dump(struct sp_rt *rt, sp_address_fn each, void *arg, struct sp_e
 	return msg ? sp_rt_talk(rt, msg, walk_address, &walk, err) : -ENOMEM;
 }
 
-static int change(struct sp_rt *rt, int type, int flags, const struct sp_address *address,
-		  struct sp_error *err)
+static int change_address(struct sp_rt *rt, int type, int flags, const struct sp_address *address,
+			  struct sp_error *err)
 {
 	const struct ifaddrmsg ifa = {
 		.ifa_family = (uint8_t)address->addr.family,
@@ -84,10 +84,10 @@ static int change(struct sp_rt *rt, int type, int flags, const struct sp_address
 
 int sp_address_add(struct sp_rt *rt, const struct sp_address *address, struct sp_error *err)
 {
-	return change(rt, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address, err);
+	return change_address(rt, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address, err);
 }
 
 int sp_address_del(struct sp_rt *rt, const struct sp_address *address, struct sp_error *err)
 {
-	return change(rt, RTM_DELADDR, 0, address, err);
+	return change_address(rt, RTM_DELADDR, 0, address, err);
 }

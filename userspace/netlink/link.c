@@ -8,7 +8,7 @@
 
 static const char kind[] = "spindle";
 
-/* In the alias, which anybody sees who looks, and which lasts as long as the interface. */
+/* Our mark is the alias, which everybody can see and which lasts as long as the interface. */
 static const char mark[] = "made by spindled";
 
 static void read_info(struct nlattr *attr, struct sp_link *link)
@@ -106,14 +106,14 @@ int sp_link_refuse_kind(const struct sp_link *link, struct sp_error *err)
 		       link->kind[0] ? link->kind : "hardware", kind);
 }
 
-static int sign(struct sp_rt *rt, const char *ifname, struct sp_error *err)
+static int sign_link(struct sp_rt *rt, const char *ifname, struct sp_error *err)
 {
 	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
 	struct nl_msg *msg = named_message(RTM_SETLINK, 0, &ifi, ifname, err);
 
 	if (!msg)
 		return -ENOMEM;
-	/* Without the NUL at its end, as iproute2 gives it. */
+	/* iproute2 leaves out the NUL at the end, and so do we. */
 	if (nla_put(msg, IFLA_IFALIAS, sizeof(mark) - 1, mark))
 		return sp_rt_overflow(msg, err);
 	return sp_rt_talk(rt, msg, NULL, NULL, err);
@@ -136,7 +136,7 @@ int sp_link_new(struct sp_rt *rt, const char *ifname, struct sp_error *err)
 	ret = sp_rt_talk(rt, msg, NULL, NULL, err);
 	if (ret == -EOPNOTSUPP)
 		sp_fail(err, "the kernel module is not loaded (try: modprobe spindle)");
-	return ret ? ret : sign(rt, ifname, err);
+	return ret ? ret : sign_link(rt, ifname, err);
 }
 
 int sp_link_set_up(struct sp_rt *rt, uint32_t ifindex, struct sp_error *err)
@@ -157,7 +157,8 @@ int sp_link_del(struct sp_rt *rt, uint32_t ifindex, struct sp_error *err)
 	return msg ? sp_rt_talk(rt, msg, NULL, NULL, err) : -ENOMEM;
 }
 
-static int ensure(struct sp_rt *rt, const char *ifname, struct sp_link *link, struct sp_error *err)
+static int ensure_link(struct sp_rt *rt, const char *ifname, struct sp_link *link,
+		       struct sp_error *err)
 {
 	int ret = sp_link_get(rt, ifname, link, err);
 
@@ -183,7 +184,7 @@ int sp_link_ensure(const char *ifname, uint32_t *ifindex, struct sp_error *err)
 
 	if (sp_rt_open(&rt, err))
 		return -1;
-	ret = ensure(rt, ifname, &link, err);
+	ret = ensure_link(rt, ifname, &link, err);
 	*ifindex = link.ifindex;
 	sp_rt_close(rt);
 	return ret;

@@ -9,7 +9,7 @@
 
 #include "rt.h"
 
-/* Of what an interface says of itself, that which matters here. */
+/* The properties of an interface that matter here. */
 struct sp_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];

@@ -41,7 +41,8 @@ void sp_nl_close(struct sp_nl *nl)
 	free(nl);
 }
 
-static struct nl_msg *request(const struct sp_nl *nl, uint8_t cmd, int flags, struct sp_error *err)
+static struct nl_msg *new_request(const struct sp_nl *nl, uint8_t cmd, int flags,
+				  struct sp_error *err)
 {
 	struct nl_msg *msg = sp_talk_alloc(err);
 
@@ -80,7 +81,7 @@ static int put_content(struct nl_msg *msg, const struct content *content)
 static int make_message(const struct sp_nl *nl, uint8_t cmd, int flags,
 			const struct content *content, struct nl_msg **msg, struct sp_error *err)
 {
-	*msg = request(nl, cmd, flags, err);
+	*msg = new_request(nl, cmd, flags, err);
 	if (!*msg)
 		return -ENOMEM;
 	if (!put_content(*msg, content))
@@ -90,8 +91,8 @@ static int make_message(const struct sp_nl *nl, uint8_t cmd, int flags,
 	return -EMSGSIZE;
 }
 
-static int talk(struct sp_nl *nl, uint8_t cmd, int flags, const struct content *content,
-		sp_talk_fn each, void *arg, struct sp_error *err)
+static int send_request(struct sp_nl *nl, uint8_t cmd, int flags, const struct content *content,
+			sp_talk_fn each, void *arg, struct sp_error *err)
 {
 	struct nl_msg *msg;
 	int ret = make_message(nl, cmd, flags, content, &msg, err);
@@ -112,10 +113,10 @@ static void name_spi(const struct content *content, struct sp_error *err)
 }
 
 /* A request about one tunnel: an error names it. */
-static int ask(struct sp_nl *nl, uint8_t cmd, const struct content *content, sp_talk_fn each,
-	       void *arg, struct sp_error *err)
+static int ask_about_tunnel(struct sp_nl *nl, uint8_t cmd, const struct content *content,
+			    sp_talk_fn each, void *arg, struct sp_error *err)
 {
-	int ret = talk(nl, cmd, 0, content, each, arg, err);
+	int ret = send_request(nl, cmd, 0, content, each, arg, err);
 
 	if (!ret)
 		return 0;
@@ -148,7 +149,7 @@ int sp_nl_tunnel_new(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp
 
 	if (check_link(tunnel, err))
 		return -1;
-	return ask(nl, SPINDLE_CMD_TUNNEL_NEW, &content, NULL, NULL, err);
+	return ask_about_tunnel(nl, SPINDLE_CMD_TUNNEL_NEW, &content, NULL, NULL, err);
 }
 
 int sp_nl_tunnel_set(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp_error *err)
@@ -157,14 +158,14 @@ int sp_nl_tunnel_set(struct sp_nl *nl, const struct sp_tunnel *tunnel, struct sp
 
 	if (check_link(tunnel, err))
 		return -1;
-	return ask(nl, SPINDLE_CMD_TUNNEL_SET, &content, NULL, NULL, err);
+	return ask_about_tunnel(nl, SPINDLE_CMD_TUNNEL_SET, &content, NULL, NULL, err);
 }
 
 int sp_nl_tunnel_del(struct sp_nl *nl, const char *name, struct sp_error *err)
 {
 	const struct content content = { .name = name };
 
-	return ask(nl, SPINDLE_CMD_TUNNEL_DEL, &content, NULL, NULL, err);
+	return ask_about_tunnel(nl, SPINDLE_CMD_TUNNEL_DEL, &content, NULL, NULL, err);
 }
 
 /* --- many tunnels -------------------------------------------------------------- */
@@ -258,14 +259,14 @@ int sp_nl_tunnel_get(struct sp_nl *nl, const char *name, struct sp_tunnel *tunne
 {
 	const struct content content = { .name = name };
 	struct sp_event answer = { 0 };
-	int ret = ask(nl, SPINDLE_CMD_TUNNEL_GET, &content, take_event, &answer, err);
+	int ret = ask_about_tunnel(nl, SPINDLE_CMD_TUNNEL_GET, &content, take_event, &answer, err);
 
 	if (!ret)
 		*tunnel = answer.tunnel;
 	return ret;
 }
 
-/* Who asked for a dump. */
+/* The caller that asked for a dump. */
 struct walk {
 	sp_device_fn device;
 	sp_tunnel_fn tunnel;
@@ -320,10 +321,10 @@ static int walk_alg(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 	return walk->result;
 }
 
-static int dump(struct sp_nl *nl, uint8_t cmd, const struct content *content, sp_talk_fn each,
-		struct walk *walk, struct sp_error *err)
+static int dump_objects(struct sp_nl *nl, uint8_t cmd, const struct content *content,
+			sp_talk_fn each, struct walk *walk, struct sp_error *err)
 {
-	int ret = talk(nl, cmd, NLM_F_DUMP, content, each, walk, err);
+	int ret = send_request(nl, cmd, NLM_F_DUMP, content, each, walk, err);
 
 	if (walk->result)
 		return walk->result;
@@ -340,20 +341,21 @@ int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_
 {
 	struct walk walk = { .device = each, .arg = arg, .what = "devices" };
 
-	return dump(nl, SPINDLE_CMD_DEV_GET, &(struct content){ 0 }, walk_device, &walk, err);
+	return dump_objects(nl, SPINDLE_CMD_DEV_GET, &(struct content){ 0 }, walk_device, &walk,
+			    err);
 }
 
 int sp_nl_alg_dump(struct sp_nl *nl, sp_alg_fn each, void *arg, struct sp_error *err)
 {
 	struct walk walk = { .alg = each, .arg = arg, .what = "algorithms" };
 
-	return dump(nl, SPINDLE_CMD_ALG_GET, &(struct content){ 0 }, walk_alg, &walk, err);
+	return dump_objects(nl, SPINDLE_CMD_ALG_GET, &(struct content){ 0 }, walk_alg, &walk, err);
 }
 
 int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
 			   struct sp_error *err)
 {
-	struct nl_msg *msg = request(nl, SPINDLE_CMD_DEV_SET, 0, err);
+	struct nl_msg *msg = new_request(nl, SPINDLE_CMD_DEV_SET, 0, err);
 
 	if (!msg)
 		return -1;
@@ -372,7 +374,7 @@ int sp_nl_tunnel_dump(struct sp_nl *nl, uint32_t ifindex, sp_tunnel_fn each, voi
 	const struct content content = { .ifindex = ifindex };
 	struct walk walk = { .tunnel = each, .arg = arg, .what = "tunnels" };
 
-	return dump(nl, SPINDLE_CMD_TUNNEL_GET, &content, walk_tunnel, &walk, err);
+	return dump_objects(nl, SPINDLE_CMD_TUNNEL_GET, &content, walk_tunnel, &walk, err);
 }
 
 int sp_nl_sa_dump(struct sp_nl *nl, const char *tunnel, sp_sa_fn each, void *arg,
@@ -381,7 +383,7 @@ int sp_nl_sa_dump(struct sp_nl *nl, const char *tunnel, sp_sa_fn each, void *arg
 	struct walk walk = { .sa = each, .arg = arg, .what = "SAs" };
 	const struct content content = { .name = tunnel };
 
-	return dump(nl, SPINDLE_CMD_SA_GET, &content, walk_sa, &walk, err);
+	return dump_objects(nl, SPINDLE_CMD_SA_GET, &content, walk_sa, &walk, err);
 }
 
 int sp_nl_sa_new(struct sp_nl *nl, const char *tunnel, const struct sp_sa *in,
@@ -391,7 +393,7 @@ int sp_nl_sa_new(struct sp_nl *nl, const char *tunnel, const struct sp_sa *in,
 		.name = tunnel, .sa = { in, out }, .put_sa = sp_nl_put_sa,
 	};
 
-	return ask(nl, SPINDLE_CMD_SA_NEW, &content, NULL, NULL, err);
+	return ask_about_tunnel(nl, SPINDLE_CMD_SA_NEW, &content, NULL, NULL, err);
 }
 
 int sp_nl_spi_alloc(struct sp_nl *nl, const char *tunnel, uint32_t *spi, struct sp_error *err)
@@ -402,7 +404,7 @@ int sp_nl_spi_alloc(struct sp_nl *nl, const char *tunnel, uint32_t *spi, struct 
 	};
 	struct sp_event answer = { 0 };
 
-	if (ask(nl, SPINDLE_CMD_SPI_ALLOC, &content, take_event, &answer, err))
+	if (ask_about_tunnel(nl, SPINDLE_CMD_SPI_ALLOC, &content, take_event, &answer, err))
 		return -1;
 	*spi = answer.sa.spi;
 	return 0;
@@ -416,7 +418,7 @@ int sp_nl_sa_del(struct sp_nl *nl, const char *tunnel, uint8_t dir, uint32_t spi
 		.name = tunnel, .sa = { &sa }, .put_sa = sp_nl_put_sa_name,
 	};
 
-	return ask(nl, SPINDLE_CMD_SA_DEL, &content, NULL, NULL, err);
+	return ask_about_tunnel(nl, SPINDLE_CMD_SA_DEL, &content, NULL, NULL, err);
 }
 
 int sp_nl_sa_del_generation(struct sp_nl *nl, const char *tunnel, uint32_t generation,
@@ -427,14 +429,14 @@ int sp_nl_sa_del_generation(struct sp_nl *nl, const char *tunnel, uint32_t gener
 		.name = tunnel, .sa = { &sa }, .put_sa = sp_nl_put_sa_name,
 	};
 
-	return ask(nl, SPINDLE_CMD_SA_DEL, &content, NULL, NULL, err);
+	return ask_about_tunnel(nl, SPINDLE_CMD_SA_DEL, &content, NULL, NULL, err);
 }
 
 int sp_nl_sa_flush(struct sp_nl *nl, const char *tunnel, struct sp_error *err)
 {
 	const struct content content = { .name = tunnel };
 
-	return ask(nl, SPINDLE_CMD_SA_FLUSH, &content, NULL, NULL, err);
+	return ask_about_tunnel(nl, SPINDLE_CMD_SA_FLUSH, &content, NULL, NULL, err);
 }
 
 int sp_nl_sa_activate(struct sp_nl *nl, const char *tunnel, uint32_t generation,
@@ -445,7 +447,7 @@ int sp_nl_sa_activate(struct sp_nl *nl, const char *tunnel, uint32_t generation,
 		.name = tunnel, .sa = { &sa }, .put_sa = sp_nl_put_sa_name,
 	};
 
-	return ask(nl, SPINDLE_CMD_SA_ACTIVATE, &content, NULL, NULL, err);
+	return ask_about_tunnel(nl, SPINDLE_CMD_SA_ACTIVATE, &content, NULL, NULL, err);
 }
 
 static int take_fd(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
@@ -456,7 +458,7 @@ static int take_fd(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 int sp_nl_port_open(struct sp_nl *nl, const struct sp_addr *addr, uint16_t port, int *fd,
 		    struct sp_error *err)
 {
-	struct nl_msg *msg = request(nl, SPINDLE_CMD_PORT_OPEN, 0, err);
+	struct nl_msg *msg = new_request(nl, SPINDLE_CMD_PORT_OPEN, 0, err);
 	char text[SP_ADDR_STRLEN];
 
 	*fd = -1;

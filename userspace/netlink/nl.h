@@ -193,7 +193,7 @@ typedef int (*sp_alg_fn)(const struct sp_alg *alg, void *arg);
 typedef int (*sp_sa_fn)(const struct sp_sa *sa, const struct sp_tunnel *tunnel, void *arg);
 int sp_nl_device_dump(struct sp_nl *nl, sp_device_fn each, void *arg, struct sp_error *err);
 int sp_nl_alg_dump(struct sp_nl *nl, sp_alg_fn each, void *arg, struct sp_error *err);
-/* What becomes of packets in the clear, of the interface of that name. */
+/* Sets what becomes of packets in the clear at the interface of that name. */
 int sp_nl_device_set_clear(struct sp_nl *nl, const char *ifname, uint8_t clear,
 			   struct sp_error *err);
 /* ifindex 0: the tunnels of every device. */

@@ -48,7 +48,7 @@ enum { GROUPS = sizeof(groups_of_family) / sizeof(groups_of_family[0]) };
  * The controller is asked for all of them before the first is joined: what the kernel tells a
  * group would be taken for its answer.
  */
-static int join(struct nl_sock *sock, unsigned int groups, struct sp_error *err)
+static int join_groups(struct nl_sock *sock, unsigned int groups, struct sp_error *err)
 {
 	int ids[GROUPS], ret;
 	size_t i;
@@ -90,7 +90,7 @@ int sp_nl_events_open(struct sp_nl_events **out, unsigned int groups, sp_event_f
 	setsockopt(nl_socket_get_fd(events->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 
 	/* Joining asks the controller and waits: only then may the socket stop waiting. */
-	if (join(events->sock, groups, err))
+	if (join_groups(events->sock, groups, err))
 		goto fail;
 	if (nl_socket_set_nonblocking(events->sock)) {
 		sp_fail(err, "netlink: the socket cannot be made non-blocking");

@@ -10,16 +10,16 @@
 /* These return 0, or a negative number when the message is full. */
 int sp_nl_put_tunnel(struct nl_msg *msg, const struct sp_tunnel *tunnel);
 int sp_nl_put_tunnel_name(struct nl_msg *msg, const char *name);
-/* Of what device the tunnels are asked for. */
+/* Asks for the tunnels of that device alone. */
 int sp_nl_put_tunnel_ifindex(struct nl_msg *msg, uint32_t ifindex);
 int sp_nl_put_device_clear(struct nl_msg *msg, const char *ifname, uint8_t clear);
 int sp_nl_put_sa(struct nl_msg *msg, const struct sp_sa *sa);
-/* What names an SA: its generation, or else its direction and SPI, if it has any. */
+/* Names an SA by its generation, or else by its direction and SPI, if it has any. */
 int sp_nl_put_sa_name(struct nl_msg *msg, const struct sp_sa *sa);
 
 int sp_nl_put_port(struct nl_msg *msg, const struct sp_addr *addr, uint16_t port);
 
-/* Of the answer about a port; *fd stays as it is if none came along. */
+/* Reads the answer about a port; *fd stays as it is if no descriptor came with it. */
 int sp_nl_parse_port(struct nlmsghdr *hdr, int *fd, struct sp_error *err);
 int sp_nl_parse_alg(struct nlmsghdr *hdr, struct sp_alg *alg, struct sp_error *err);
 int sp_nl_parse_device(struct nlmsghdr *hdr, struct sp_device *device, struct sp_error *err);

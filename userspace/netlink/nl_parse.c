@@ -26,7 +26,7 @@ static int parse_addr(struct sp_addr *addr, const struct nlattr *attr)
 	return 0;
 }
 
-/* For what has no more than that, whatever the kernel may say one day. */
+/* Caps a value that fits 8 bits today, whatever a later kernel may send. */
 static void get_u8(uint8_t *value, const struct nlattr *attr)
 {
 	if (attr)

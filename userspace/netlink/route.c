@@ -53,7 +53,7 @@ struct walk {
 	sa_family_t family;
 };
 
-/* Without IPv6 in the kernel a dump of its routes is one of IPv4's. */
+/* A kernel without IPv6 answers a dump of IPv6 routes with those of IPv4. */
 static int walk_route(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 {
 	const struct walk *walk = arg;

@@ -31,7 +31,7 @@ struct sp_route {
 typedef int (*sp_route_fn)(const struct sp_route *route, void *arg);
 
 int sp_route_parse(struct nlmsghdr *hdr, struct sp_route *route, struct sp_error *err);
-/* Those of protocol SP_RT_PROTOCOL in all tables. */
+/* Walks the routes of protocol SP_RT_PROTOCOL in all tables. */
 int sp_route_dump(struct sp_rt *rt, sa_family_t family, sp_route_fn each, void *arg,
 		  struct sp_error *err);
 /*
@@ -64,7 +64,7 @@ struct sp_rule {
 typedef int (*sp_rule_fn)(const struct sp_rule *rule, void *arg);
 
 bool sp_rule_equal(const struct sp_rule *a, const struct sp_rule *b);
-/* Of all protocols. */
+/* Walks the rules of all protocols. */
 int sp_rule_dump(struct sp_rt *rt, sa_family_t family, sp_rule_fn each, void *arg,
 		 struct sp_error *err);
 int sp_rule_add(struct sp_rt *rt, const struct sp_rule *rule, struct sp_error *err);

@@ -18,7 +18,7 @@ struct sp_rt_events {
 	void *arg;
 };
 
-/* What cannot be read is taken for something that was lost. */
+/* A message that cannot be read is treated as one that was lost. */
 static void take_message(struct nlmsghdr *hdr, void *arg)
 {
 	struct sp_rt_event event = { .link = NULL };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What others do to interfaces, addresses, routes and rules: a socket of its own, non-blocking. */
+/* Notifications about interfaces, addresses, routes and rules, from a non-blocking socket. */
 #ifndef SP_RT_EVENTS_H
 #define SP_RT_EVENTS_H
 

@@ -16,7 +16,7 @@ static uint32_t number_of(const struct nlattr *attr)
 	return attr ? nla_get_u32(attr) : 0;
 }
 
-static int parse(struct nlmsghdr *hdr, struct sp_rule *rule, struct sp_error *err)
+static int parse_rule(struct nlmsghdr *hdr, struct sp_rule *rule, struct sp_error *err)
 {
 	static const struct nla_policy policy[FRA_MAX + 1] = {
 		[FRA_PRIORITY] = { .type = NLA_U32 },
@@ -59,7 +59,7 @@ static int walk_rule(struct nlmsghdr *hdr, void *arg, struct sp_error *err)
 
 	if (hdr->nlmsg_type != RTM_NEWRULE)
 		return 0;
-	if (parse(hdr, &rule, err))
+	if (parse_rule(hdr, &rule, err))
 		return -1;
 	return rule.family == walk->family ? walk->each(&rule, walk->arg) : 0;
 }
@@ -81,8 +81,8 @@ static uint8_t action_of(const struct sp_rule *rule)
 	return rule->target ? FR_ACT_GOTO : FR_ACT_NOP;
 }
 
-static int change(struct sp_rt *rt, int type, int flags, const struct sp_rule *rule,
-		  struct sp_error *err)
+static int change_rule(struct sp_rt *rt, int type, int flags, const struct sp_rule *rule,
+		       struct sp_error *err)
 {
 	const struct fib_rule_hdr frh = {
 		.family = (uint8_t)rule->family, .action = action_of(rule),
@@ -105,10 +105,10 @@ static int change(struct sp_rt *rt, int type, int flags, const struct sp_rule *r
 
 int sp_rule_add(struct sp_rt *rt, const struct sp_rule *rule, struct sp_error *err)
 {
-	return change(rt, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule, err);
+	return change_rule(rt, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule, err);
 }
 
 int sp_rule_del(struct sp_rt *rt, const struct sp_rule *rule, struct sp_error *err)
 {
-	return change(rt, RTM_DELRULE, 0, rule, err);
+	return change_rule(rt, RTM_DELRULE, 0, rule, err);
 }

@@ -55,7 +55,7 @@ struct nl_sock *sp_talk_open(int protocol, struct sp_error *err)
 	}
 	/* Over the system's limit, which root may. */
 	set_option(sock, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
-	/* Without these errors are less clear and acks longer, but nothing breaks. */
+	/* If these fail, errors are less clear and acks longer, but nothing breaks. */
 	set_option(sock, SOL_NETLINK, NETLINK_EXT_ACK, 1);
 	set_option(sock, SOL_NETLINK, NETLINK_CAP_ACK, 1);
 	/* A dump is of what was asked for, and not of a million routes of somebody else. */
@@ -89,7 +89,7 @@ void sp_talker_close(struct sp_talker *talker)
 }
 
 /* The last one went with an answer that could not be read. */
-static int reopen(struct sp_talker *talker, struct sp_error *err)
+static int reopen_socket(struct sp_talker *talker, struct sp_error *err)
 {
 	return talker->sock ? 0 : sp_talker_open(talker, talker->protocol, err);
 }
@@ -155,7 +155,7 @@ static const char *extack_text(struct nlmsghdr *hdr, size_t fixed)
 	return nla_get_string(attrs[NLMSGERR_ATTR_MSG]);
 }
 
-/* Of an error, or an acknowledgement if it is 0; the text is the message's, or NULL. */
+/* Returns the code, 0 for an acknowledgement; *text is the kernel's own, or NULL. */
 static int read_error(struct nlmsghdr *hdr, const char **text)
 {
 	const struct nlmsgerr *e = nlmsg_data(hdr);
@@ -214,7 +214,7 @@ static void keep_message(struct answer *answer, const struct nlmsghdr *hdr)
 	answer->len += len;
 }
 
-/* What belongs to another request, one whose answer could not be read, is no answer to this one. */
+/* Skips messages that answer an earlier request, whose answer could not be read. */
 static void take_message(struct nlmsghdr *hdr, void *arg)
 {
 	struct answer *answer = arg;
@@ -231,7 +231,7 @@ static void take_message(struct nlmsghdr *hdr, void *arg)
 		keep_message(answer, hdr);
 }
 
-static void forget(struct answer *answer)
+static void forget_answer(struct answer *answer)
 {
 	free(answer->octets);
 	*answer = (struct answer){ .err = answer->err, .keep = answer->keep };
@@ -268,12 +268,12 @@ static void ask_once(struct sp_talker *talker, struct nl_msg *msg, struct answer
 	receive_answer(talker, answer);
 }
 
-static int ask(struct sp_talker *talker, struct nl_msg *msg, struct answer *answer)
+static int ask_until_consistent(struct sp_talker *talker, struct nl_msg *msg, struct answer *answer)
 {
 	int attempts = DUMP_ATTEMPTS;
 
 	do {
-		forget(answer);
+		forget_answer(answer);
 		ask_once(talker, msg, answer);
 	} while (answer->interrupted && !answer->code && --attempts);
 
@@ -304,18 +304,18 @@ int sp_talk(struct sp_talker *talker, struct nl_msg *msg, sp_talk_fn each, void 
 	struct answer answer = { .err = err, .keep = each };
 	int ret = -ENOBUFS;
 
-	if (!reopen(talker, err))
-		ret = ask(talker, msg, &answer);
+	if (!reopen_socket(talker, err))
+		ret = ask_until_consistent(talker, msg, &answer);
 	if (!ret)
 		ret = walk_answer(&answer, each, arg, err);
-	forget(&answer);
+	forget_answer(&answer);
 	sp_talk_discard(msg);
 	return ret;
 }
 
 /* --- groups ------------------------------------------------------------------- */
 
-/* What comes while a group is answered. */
+/* The state of a group while its answers come in. */
 struct collection {
 	struct sp_talk_group *group;
 	uint32_t first;			/* sequence number of the group's first request */
@@ -377,7 +377,7 @@ void sp_talk_group_end(struct sp_talk_group *group)
 
 	if (!group->n)
 		return;
-	lost = reopen(group->talker, &err) ? -ENOBUFS : ask_group(group);
+	lost = reopen_socket(group->talker, &err) ? -ENOBUFS : ask_group(group);
 	for (size_t i = 0; i < group->n; i++) {
 		struct sp_talk_request *request = &group->list[i];
 

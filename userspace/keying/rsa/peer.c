@@ -25,7 +25,7 @@ double rk_peer_backoff(struct rk_peer *peer, unsigned int failures)
 	return fmin(seconds, RK_RETRY_MAX) * (1 + rk_peer_random(peer) / 2);
 }
 
-static void note(struct rk_peer *peer, const char *text)
+static void note_text(struct rk_peer *peer, const char *text)
 {
 	peer->port.event(peer->port.arg, NULL, RK_EVENT_NOTE, text);
 }
@@ -38,7 +38,7 @@ void rk_peer_send(struct rk_peer *peer, const struct rk_message *message)
 	if (!peer->link)
 		return;
 	if (rk_message_format(message, line, sizeof(line), &err))
-		note(peer, err.text);
+		note_text(peer, err.text);
 	else
 		peer->port.send(peer->port.arg, peer->link, line);
 }
@@ -184,7 +184,7 @@ void rk_peer_opened(struct rk_peer *peer, struct rk_link *link, bool client, dou
 	peer->pings = 0;
 	peer->failures = 0;
 	sp_note_clear(&peer->last_error);
-	note(peer, client ? "session opened, by us" : "session opened, by the peer");
+	note_text(peer, client ? "session opened, by us" : "session opened, by the peer");
 	STAILQ_FOREACH(tunnel, &peer->tunnels, next)
 		rk_tunnel_session_opened(tunnel, now);
 }
@@ -195,7 +195,7 @@ static void session_ended(struct rk_peer *peer, const char *why, double now)
 
 	snprintf(text, sizeof(text), "session ended: %s", why);
 	sp_note_set(&peer->last_error, "%s", text);
-	note(peer, text);
+	note_text(peer, text);
 	forget_session(peer);
 	peer->connect_at = now + rk_peer_backoff(peer, 1);
 }
@@ -224,7 +224,7 @@ void rk_peer_connect_failed(struct rk_peer *peer, bool refused, const char *why,
 		return;		/* the peer's own connection was faster */
 	sp_note_set(&peer->last_error, "%s", why);
 	if (news)
-		note(peer, why);
+		note_text(peer, why);
 	STAILQ_FOREACH(tunnel, &peer->tunnels, next) {
 		if (!tunnel->wanted)
 			continue;
@@ -253,7 +253,7 @@ void rk_peer_rejected(struct rk_peer *peer, const char *why, double now)
 	peer->rejected_at = now;
 	peer->rejected = 0;
 	snprintf(text, sizeof(text), "the peer's connection: %.400s%s", why, more);
-	note(peer, text);
+	note_text(peer, text);
 }
 
 void rk_peer_received(struct rk_peer *peer, struct rk_link *link, const char *text, double now)

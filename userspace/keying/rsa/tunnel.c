@@ -20,7 +20,7 @@ void rk_tunnel_event(struct rk_tunnel *tunnel, enum rk_event event, const char *
 
 /* --- generations --------------------------------------------------------- */
 
-static size_t position(const struct rk_tunnel *tunnel, uint32_t generation)
+static size_t find_position(const struct rk_tunnel *tunnel, uint32_t generation)
 {
 	size_t i;
 
@@ -32,10 +32,10 @@ static size_t position(const struct rk_tunnel *tunnel, uint32_t generation)
 
 bool rk_tunnel_has(const struct rk_tunnel *tunnel, uint32_t generation)
 {
-	return position(tunnel, generation) < tunnel->n_live;
+	return find_position(tunnel, generation) < tunnel->n_live;
 }
 
-static void strike(struct rk_tunnel *tunnel, size_t at)
+static void strike_generation(struct rk_tunnel *tunnel, size_t at)
 {
 	tunnel->n_live--;
 	memmove(&tunnel->live[at], &tunnel->live[at + 1],
@@ -45,14 +45,14 @@ static void strike(struct rk_tunnel *tunnel, size_t at)
 void rk_tunnel_remove(struct rk_tunnel *tunnel, uint32_t generation)
 {
 	const struct rk_port *port = &tunnel->peer->port;
-	size_t at = position(tunnel, generation);
+	size_t at = find_position(tunnel, generation);
 	struct sp_error err;
 
 	if (at == tunnel->n_live)
 		return;
 	if (port->remove(port->arg, tunnel->config->name, generation, &err))
 		rk_tunnel_event(tunnel, RK_EVENT_NOTE, "%s", err.text);
-	strike(tunnel, at);
+	strike_generation(tunnel, at);
 }
 
 void rk_tunnel_remove_all(struct rk_tunnel *tunnel)
@@ -187,7 +187,7 @@ bool rk_tunnel_is_off(const struct rk_tunnel *tunnel)
 	return tunnel->off;
 }
 
-static void want(struct rk_tunnel *tunnel, double retry_at)
+static void want_generation(struct rk_tunnel *tunnel, double retry_at)
 {
 	tunnel->wanted = true;
 	tunnel->retry_at = retry_at;
@@ -198,7 +198,7 @@ void rk_tunnel_start(struct rk_tunnel *tunnel, double now)
 	tunnel->will = tunnel->config->start == SP_START_UP ? RK_WILL_KEEP : RK_WILL_IDLE;
 	if (tunnel->will == RK_WILL_KEEP ||
 	    (tunnel->config->start == SP_START_TRAP && tunnel->current))
-		want(tunnel, now);
+		want_generation(tunnel, now);
 }
 
 void rk_tunnel_set_config(struct rk_tunnel *tunnel, const struct sp_tunnel_config *config)
@@ -220,7 +220,7 @@ void rk_tunnel_configure(struct rk_tunnel *tunnel, const struct sp_tunnel_config
 		rk_tunnel_start(tunnel, now);
 	/* Nor is to stay what it has, even if the peer has not used it yet. */
 	if (asked || tunnel->n_live)
-		want(tunnel, now);
+		want_generation(tunnel, now);
 }
 
 /* Without a will to keep it, or SAs to keep, somebody has to ask again. */
@@ -230,7 +230,7 @@ void rk_tunnel_failed(struct rk_tunnel *tunnel, const char *why, double now)
 	tunnel->asked_generation = 0;
 	tunnel->proposal = 0;
 	tunnel->failures++;
-	want(tunnel, now + rk_peer_backoff(tunnel->peer, tunnel->failures));
+	want_generation(tunnel, now + rk_peer_backoff(tunnel->peer, tunnel->failures));
 	if (tunnel->will != RK_WILL_KEEP && !tunnel->current)
 		tunnel->wanted = false;
 }
@@ -254,7 +254,7 @@ void rk_tunnel_session_opened(struct rk_tunnel *tunnel, double now)
 	tunnel->failures = 0;
 	/* A new session may mean a peer that has lost its SAs. */
 	if (tunnel->wanted || rk_tunnel_needs_session(tunnel))
-		want(tunnel, now + wait);
+		want_generation(tunnel, now + wait);
 }
 
 void rk_tunnel_session_lost(struct rk_tunnel *tunnel)
@@ -280,7 +280,7 @@ void rk_tunnel_up(struct rk_tunnel *tunnel, double now)
 		return;
 	tunnel->failures = 0;
 	tunnel->peer->connect_at = now;
-	want(tunnel, now);
+	want_generation(tunnel, now);
 }
 
 void rk_tunnel_down(struct rk_tunnel *tunnel)
@@ -299,7 +299,7 @@ int rk_tunnel_rekey(struct rk_tunnel *tunnel, double now, struct sp_error *err)
 	if (!tunnel->current)
 		return sp_fail(err, "tunnel %s: is not up", tunnel->config->name);
 	if (!tunnel->asked_generation)
-		want(tunnel, now);
+		want_generation(tunnel, now);
 	return 0;
 }
 
@@ -324,13 +324,13 @@ void rk_tunnel_acquire(struct rk_tunnel *tunnel, double now)
 		return;
 	if (tunnel->config->start == SP_START_UP)
 		tunnel->will = RK_WILL_KEEP;
-	want(tunnel, fmax(now, tunnel->retry_at));
+	want_generation(tunnel, fmax(now, tunnel->retry_at));
 }
 
 /* Not both sides at the same moment. */
 void rk_tunnel_want_again(struct rk_tunnel *tunnel, double now)
 {
-	want(tunnel, fmax(now + rk_peer_random(tunnel->peer), tunnel->retry_at));
+	want_generation(tunnel, fmax(now + rk_peer_random(tunnel->peer), tunnel->retry_at));
 }
 
 void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, double now)
@@ -340,7 +340,7 @@ void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, 
 	if (!hard) {
 		/* The kernel tells twice, for the SAs of both directions. */
 		if (generation == tunnel->current && !tunnel->wanted && !tunnel->asked_generation)
-			want(tunnel, now);
+			want_generation(tunnel, now);
 		return;
 	}
 	rk_negotiate_delete(tunnel, generation);
@@ -358,14 +358,14 @@ void rk_tunnel_expire(struct rk_tunnel *tunnel, uint32_t generation, bool hard, 
 void rk_tunnel_vanished(struct rk_tunnel *tunnel, uint32_t generation, double now)
 {
 	const struct rk_port *port = &tunnel->peer->port;
-	size_t at = position(tunnel, generation);
+	size_t at = find_position(tunnel, generation);
 	struct sp_error err;
 
 	if (at == tunnel->n_live)
 		return;
 	/* What is left of it. */
 	port->remove(port->arg, tunnel->config->name, generation, &err);
-	strike(tunnel, at);
+	strike_generation(tunnel, at);
 	if (generation != tunnel->current)
 		return;
 	rk_tunnel_fallen(tunnel, "somebody else has deleted generation %u", generation);
@@ -397,7 +397,7 @@ void rk_tunnel_gone(struct rk_tunnel *tunnel, double now)
 	if (was_up)
 		rk_tunnel_fallen(tunnel, "its SAs are gone with the kernel's tunnel");
 	if (tunnel->will != RK_WILL_DOWN && (was_up || tunnel->will == RK_WILL_KEEP))
-		want(tunnel, now);
+		want_generation(tunnel, now);
 }
 
 /* The numbers go on where they were, if that leaves any: the peer has seen them. */
@@ -430,7 +430,7 @@ void rk_tunnel_start_over(struct rk_tunnel *tunnel, const char *broken, double n
 void rk_tunnel_overdue(struct rk_tunnel *tunnel, double now)
 {
 	if (tunnel->current && !tunnel->wanted && !tunnel->asked_generation)
-		want(tunnel, now + RK_SPREAD_SECONDS * rk_peer_random(tunnel->peer));
+		want_generation(tunnel, now + RK_SPREAD_SECONDS * rk_peer_random(tunnel->peer));
 }
 
 /* --- time ----------------------------------------------------------------- */
