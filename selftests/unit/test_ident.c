@@ -34,6 +34,7 @@ static const struct {
 	  "DE"
 	  "\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x13\x02"
 	  "gw", 28, "C=DE, CN=gw" },
+	{ "CN=\\ a\\ ", SP_IDENT_DN, NULL, 0, NULL },
 	{ "dn:DC=org, E=ann@example.org", SP_IDENT_DN, NULL, 0, "DC=org, E=ann@example.org" },
 };
 
@@ -59,7 +60,7 @@ static void test_forms(void **state)
 static void test_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "keyid:", "keyid:0x0", "keyid:0xgg", "C=", "C=DE, gw", "dn:gw",
+		"", "gw example", "keyid:", "keyid:0x0", "keyid:0xgg", "C=", "C=DE, gw", "dn:gw",
 	};
 	char text[600] = "CN=";
 	struct sp_ident ident;

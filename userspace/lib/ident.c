@@ -114,7 +114,7 @@ static int parse_part(struct sp_writer *name, const char **at, struct sp_error *
 	const struct attribute *attribute;
 	const char *word, *p = *at;
 	char value[SP_IDENT_MAX];
-	size_t len = 0;
+	size_t len = 0, meant = 0;
 
 	p += strspn(p, " ");
 	word = p;
@@ -124,13 +124,15 @@ static int parse_part(struct sp_writer *name, const char **at, struct sp_error *
 		return sp_fail(err, "\"%.*s\" is no attribute of a name; those are C, ST, L, O, "
 			       "OU, CN, SN, GN, DC, UID, E, serialNumber", (int)(p - word), word);
 	for (p++, p += strspn(p, " "); *p && *p != ','; p++) {
-		if (*p == '\\' && p[1])
+		if (*p == '\\' && p[1]) {
 			p++;
+			meant = len + 1;
+		}
 		if (len == sizeof(value))
 			return sp_fail(err, "an identity has at most %d octets", SP_IDENT_MAX);
 		value[len++] = *p;
 	}
-	while (len && value[len - 1] == ' ')
+	while (len > meant && value[len - 1] == ' ')
 		len--;
 	if (!len)
 		return sp_fail(err, "%s has no value", attribute->word);
@@ -248,7 +250,9 @@ static void write_text(struct sp_writer *w, const char *text)
 static void write_value(struct sp_writer *w, const struct element *value)
 {
 	for (size_t i = 0; i < value->len; i++) {
-		if (strchr(",\\", value->octets[i]) && value->octets[i])
+		bool edge = !i || i + 1 == value->len;
+
+		if (value->octets[i] && strchr(edge ? ",\\ " : ",\\", value->octets[i]))
 			sp_write_u8(w, '\\');
 		sp_write_u8(w, iscntrl(value->octets[i]) ? '?' : value->octets[i]);
 	}
@@ -427,6 +431,11 @@ static int parse_octets(struct sp_ident *ident, enum sp_ident_type type, const c
 static int parse_name(struct sp_ident *ident, enum sp_ident_type type, const char *text,
 		      struct sp_error *err)
 {
+	/* What is meant to have others than letters, digits and signs is a keyid. */
+	for (const char *c = text; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return sp_fail(err, "the name of a host or a user has no blanks, and none "
+				       "but characters of ASCII");
 	return take_octets(ident, type, text, strlen(text), err);
 }
 
