@@ -4,11 +4,27 @@
 #include <openssl/rsa.h>
 
 #include "ike_world.h"
+#include "keying/ike/channel.h"
+
+/* The first message of a world that came up, for whoever wants to send it again. */
+static uint8_t first_message[512];
+static size_t first_len;
+
+static bool keep_first(struct world *w, int from, uint8_t *octets, size_t *len)
+{
+	(void)from;
+	if (w->sent == 1 && *len <= sizeof(first_message)) {
+		memcpy(first_message, octets, *len);
+		first_len = *len;
+	}
+	return true;
+}
 
 static struct world *up_world(void)
 {
 	struct world *w = usual_world(1);
 
+	w->meddle = keep_first;
 	start_world(w);
 	wish(w, 0, ENGINE_UP);
 	run_world(w, 5);
@@ -738,6 +754,47 @@ static void test_traced(void **state)
 	free_world(w);
 }
 
+/* Nobody is there who gets them. */
+static void drop_answers(struct side *side)
+{
+	struct port_request *request;
+
+	while ((request = port_take(&side->port)))
+		port_done(request);
+}
+
+/*
+ * Ten thousand first messages a second in the peer's name, each of them a proposal that would be
+ * taken: new keys and a new phase 1 come all the same, and no more is kept than may be.
+ */
+static void test_flood(void **state)
+{
+	struct world *w = up_world();
+	struct ike_peer *peer = peer_of(w, 1);
+	uint32_t serial = peer->serial;
+	struct sp_path path = {
+		.local = w->sides[1].config.local, .remote = w->sides[0].config.local,
+		.local_port = 500, .remote_port = 500,
+	};
+
+	(void)state;
+	ike_channel_leave(ike_peer_any_channel(peer_of(w, 0)), w->now);
+	wish(w, 0, ENGINE_REKEY);
+	for (int i = 0; i < 10000; i++) {
+		world_random(&w->sides[0], first_message, IKE_COOKIE_LEN);
+		ike_engine.datagram(w->sides[1].peer, &path, first_message, first_len, w->now);
+		drop_answers(&w->sides[1]);
+		assert_true(peer->n_records <= IKE_RECORDS_MAX);
+		run_world(w, 0.0001);
+	}
+	assert_int_equal(peer->serial, serial + 1);
+	assert_int_equal(tunnel_of(w, 1)->rekeys, 1);
+	assert_up(w);
+	run_world(w, 40);
+	assert_int_equal(peer->n_records, 0);
+	free_world(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -765,6 +822,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_pfs),
 		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_signatures),
 		cmocka_unit_test(test_signatures_lost),
 		cmocka_unit_test(test_wrong_key),

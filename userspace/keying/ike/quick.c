@@ -24,13 +24,13 @@ struct ike_quick *ike_quick_find(const struct ike_channel *channel, uint32_t id)
 	return NULL;
 }
 
-static unsigned int count(const struct ike_channel *channel)
+static unsigned int count_busy(const struct ike_channel *channel)
 {
 	const struct ike_quick *quick;
 	unsigned int n = 0;
 
 	LIST_FOREACH(quick, &channel->quicks, next)
-		n++;
+		n += quick->state != IKE_QUICK_DONE;
 	return n;
 }
 
@@ -39,7 +39,7 @@ struct ike_quick *ike_quick_new(struct ike_channel *channel, enum ike_role role,
 {
 	struct ike_quick *quick;
 
-	if (count(channel) >= IKE_QUICKS_MAX)
+	if (count_busy(channel) >= IKE_QUICKS_MAX)
 		return NULL;
 	quick = calloc(1, sizeof(*quick));
 	if (!quick)

@@ -6,11 +6,15 @@
 #include "channel.h"
 #include "record.h"
 
+/* Of all peers together. */
+static size_t all_octets;
+
 static void forget(struct ike_peer *peer, struct ike_record *record)
 {
 	TAILQ_REMOVE(&peer->records, record, next);
 	peer->n_records--;
 	peer->record_octets -= record->len;
+	all_octets -= record->len;
 	free(record);
 }
 
@@ -33,17 +37,27 @@ struct ike_record *ike_record_again(const struct ike_peer *peer, const uint8_t *
 	return NULL;
 }
 
+/* The oldest go; what is left says whether there is room now. */
+static bool make_record_room(struct ike_peer *peer, size_t len)
+{
+	if (len > IKE_RECORDS_OCTETS / 8)
+		return false;
+	while (peer->n_records == IKE_RECORDS_MAX ||
+	       peer->record_octets + len > IKE_RECORDS_OCTETS)
+		forget(peer, TAILQ_FIRST(&peer->records));
+	while (peer->n_records && all_octets + len > IKE_RECORDS_ALL)
+		forget(peer, TAILQ_FIRST(&peer->records));
+	return all_octets + len <= IKE_RECORDS_ALL;
+}
+
 struct ike_record *ike_record_add(struct ike_peer *peer, const uint8_t *cookie_i,
 				  const struct sp_path *path, struct sp_octets sa_body, double now)
 {
 	const struct port *port = peer->port;
 	struct ike_record *record;
 
-	if (sa_body.len > IKE_RECORDS_OCTETS / 8)
+	if (!make_record_room(peer, sa_body.len))
 		return NULL;
-	while (peer->n_records == IKE_RECORDS_MAX ||
-	       peer->record_octets + sa_body.len > IKE_RECORDS_OCTETS)
-		forget(peer, TAILQ_FIRST(&peer->records));
 	record = calloc(1, sizeof(*record) + sa_body.len);
 	if (!record)
 		return NULL;
@@ -57,6 +71,7 @@ struct ike_record *ike_record_add(struct ike_peer *peer, const uint8_t *cookie_i
 	TAILQ_INSERT_TAIL(&peer->records, record, next);
 	peer->n_records++;
 	peer->record_octets += record->len;
+	all_octets += record->len;
 	return record;
 }
 

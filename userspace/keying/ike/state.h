@@ -30,8 +30,10 @@ enum {
 	IKE_ANSWER_SECONDS = 10,	/* for the holder of keys */
 	IKE_HINT_SECONDS = 2,		/* for something better to come than a no */
 	IKE_RECORD_SECONDS = 30,	/* that a first message is kept */
-	IKE_RECORDS_MAX = 64,		/* of one peer, */
-	IKE_RECORDS_OCTETS = 65536,	/* and all their octets */
+	/* Of one peer: as many as strangers send in its name while its message 3 travels, */
+	IKE_RECORDS_MAX = 1024,
+	IKE_RECORDS_OCTETS = 1 << 18,	/* and all their octets; */
+	IKE_RECORDS_ALL = 1 << 22,	/* and those of all peers */
 	IKE_RETRY_MIN = 1,		/* seconds, doubled from failure to failure */
 	IKE_RETRY_MAX = 60,
 	IKE_RETRY_SILENT = 5,		/* likewise, where nobody has said no */
@@ -47,7 +49,7 @@ enum {
 	IKE_HALF_OPEN_MAX = 4,		/* of these, that somebody at one address has begun, */
 	IKE_HALF_OPEN_SECONDS = 2,	/* and has that long to go on with, if others come */
 	IKE_YIELD_SECONDS = 10,		/* that we let the peer go on before we begin one, too */
-	IKE_QUICKS_MAX = 256,		/* under one of them, at once */
+	IKE_QUICKS_MAX = 256,		/* under one of them, that wait for something */
 	IKE_CROSS_SECONDS = 31,		/* as long as a phase 1 may take */
 	IKE_SPREAD_SECONDS = 10,	/* over which what is overdue is refreshed */
 	/* The least that is accepted of a life: a refresh needs time to happen in. */
