@@ -5,15 +5,7 @@ void spn_queue_init(struct spn_queue *queue, const struct spn_queue_ops *ops)
 {
 	spin_lock_init(&queue->lock);
 	queue->ops = ops;
-	queue->first = NULL;
 	queue->last = &queue->first;
-	queue->unclaimed = NULL;
-	queue->newest = NULL;
-	queue->tail = NULL;
-	queue->packets = 0;
-	queue->offered = false;
-	queue->delivering = false;
-	queue->cpu = 0;
 	queue->idle_since = jiffies;
 	INIT_LIST_HEAD(&queue->offer_node);
 	INIT_LIST_HEAD(&queue->deliver_node);

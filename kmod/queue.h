@@ -141,6 +141,7 @@ struct spn_queue {
 	struct list_head deliver_node;
 };
 
+/* Of a queue that is all zeros. */
 void spn_queue_init(struct spn_queue *queue, const struct spn_queue_ops *ops);
 
 /* Is there no room for @count packets more?  Under queue->lock. */
