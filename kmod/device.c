@@ -103,7 +103,7 @@ static int device_change_mtu(struct net_device *dev, int mtu)
 	if (mtu && mtu < ETH_MIN_MTU)
 		return -EINVAL;
 	mtu = spn_mtu_choose(spn_device(dev), mtu);
-	/* Read without the RTNL by who sends, and by who asks for devices. */
+	/* Senders, and dumps of devices, read it without the RTNL. */
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
 }

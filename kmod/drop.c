@@ -41,7 +41,7 @@ struct spn_last_drop spn_drops_last(struct spn_drops *drops)
 	return last;
 }
 
-/* Who comes while another writes comes no later than that one. */
+/* If another CPU holds the lock, it records a drop of the same moment; skip ours. */
 static void note(struct spn_drops *drops, enum spn_drop_reason reason, u64 seq,
 		 const struct spn_addr *src)
 {

@@ -97,7 +97,7 @@ static int encap_unknown(struct sk_buff *skb, int nexthdr, __be32 spi, int encap
 	return spn_input_unknown(skb, nexthdr);
 }
 
-/* Of packets that xfrm has opened; none of them is ours. */
+/* xfrm calls this for packets that it has opened itself; those are never ours. */
 static int no_cb(struct sk_buff *skb, int err)
 {
 	return 1;
@@ -119,9 +119,9 @@ static __be32 quoted_spi(const struct sk_buff *skb, unsigned int offset, u8 prot
 }
 
 /*
- * Who can forge an error knows the addresses of two gateways, but not an SPI, unless he has
- * seen their packets.  What is not ours may be the kernel's own IPsec's.  @offset is that of
- * ESP or AH in the quoted packet.
+ * Anyone can forge an error who knows the addresses of two gateways; the SPI is known only to
+ * those who have seen their packets.  An error that is not ours may be about the kernel's own
+ * IPsec.  @offset is that of ESP or AH in the quoted packet.
  */
 static int take_error4(struct sk_buff *skb, const struct icmphdr *icmph, u32 mtu,
 		       unsigned int offset, struct spn_quote quote)

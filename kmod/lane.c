@@ -207,7 +207,7 @@ static void wake_one(void)
 	/* A hint, as good as any, whoever else takes one or gives one meanwhile. */
 	cpu = data_race(cpumask_next_and(this, &idle_lanes, cpu_online_mask));
 	if (cpu >= nr_cpu_ids) {
-		/* Another. */
+		/* The search wraps around. */
 		cpu = data_race(cpumask_first_and(&idle_lanes, cpu_online_mask));
 	}
 	if (cpu >= nr_cpu_ids && !cpumask_test_cpu(this, &working_cpus))

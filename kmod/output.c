@@ -17,7 +17,7 @@
 #include "skb.h"
 #include "state.h"
 
-/* So that a device's fragments meet no other's, nor those of the kernel's own users. */
+/* A queue of its own for each device, so that its fragments are not mixed with others'. */
 static u32 defrag_user(const struct net_device *dev)
 {
 	return BIT(31) | dev->ifindex;
@@ -243,7 +243,7 @@ int spn_output_seal(const struct spn_sa *sa, struct sk_buff *skb)
 	return err;
 }
 
-/* And its sender is told. */
+/* Drops a packet and tells its sender. */
 static void drop_told(struct spn_tunnel *tunnel, struct sk_buff *skb, enum spn_drop_reason reason)
 {
 	spn_ip_unreachable(skb);

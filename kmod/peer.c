@@ -10,7 +10,10 @@
 #include "sa.h"
 #include "tunnel.h"
 
-/* Jiffies: who gives each packet another source can have us follow no faster. */
+/*
+ * In jiffies.  A sender that varies the source of each packet cannot make us follow it faster than
+ * this.
+ */
 enum { LOOKS_APART = HZ };
 
 /**

@@ -58,8 +58,8 @@ struct spn_trie {
 /**
  * struct spn_trie_node - what is kept of a prefix
  * @child: longer prefixes, by the next bit
- * @inner: the caller's: another trie,
- * @entries: or whatever that is; NULL where two longer prefixes part and nothing else is said
+ * @inner: the caller's data for this prefix, if that is another trie
+ * @entries: or else; NULL for a node that only joins two longer prefixes
  * @bits: the prefix
  * @len: its length
  * @rcu: for readers

@@ -57,7 +57,7 @@ static u64 bits_up_to(u64 seq)
 	return (2ULL << seq % WORD_BITS) - 1;
 }
 
-/* Clears what the ring says of @top + 1 to @seq: it was about others, a round before. */
+/* Clears the bits of @top + 1 to @seq, which so far belong to numbers one round earlier. */
 static void forget_up_to(struct spn_replay *r, u64 seq)
 {
 	u64 block = r->top / WORD_BITS, last = seq / WORD_BITS, words = (u64)r->mask + 1;

@@ -69,10 +69,10 @@ static struct dst_entry *look_up6(struct net *net, const struct spn_conf *conf)
 		if (!link)
 			return ERR_PTR(-ENODEV);
 	}
-	/* Of IPv4 the routing sees to this.  A VRF has addresses of its own. */
+	/* For IPv4 the look-up itself checks the source.  A VRF has addresses of its own. */
 	if (!ipv6_chk_addr(net, &fl6.saddr, link, 0))
 		return ERR_PTR(-EADDRNOTAVAIL);
-	/* Of IPv4 the device is meant as it is said. */
+	/* Without the flag IPv6 takes the device for a wish; IPv4 never does. */
 	dst = ip6_route_output_flags(net, NULL, &fl6, fl6.flowi6_oif ? RT6_LOOKUP_F_IFACE : 0);
 	err = dst->error;
 	if (!err)
@@ -361,7 +361,7 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 	}
 	if (!ip_len || conf->opt.mode == SPINDLE_MODE_TUNNEL)
 		set_hop_limit(dst, skb, is_v6(conf));
-	/* Of AH it is part of what is authenticated. */
+	/* With AH it has been authenticated, so it was chosen before. */
 	if (ip_len && !df && conf->opt.proto == IPPROTO_ESP)
 		spn_route_identify(net, skb);
 	count_sent(dev, inner_len, send_out(net, dst, skb, is_v6(conf), df));
@@ -370,7 +370,7 @@ void spn_route_send(struct net *net, struct dst_entry *dst, const struct spn_con
 void spn_route_update_pmtu(struct net *net, const struct spn_conf *conf, struct sk_buff *skb,
 			   u32 mtu)
 {
-	/* Not spn_route_get(): anybody can send an error, and no memory is for him. */
+	/* Not spn_route_get(), which may allocate: anybody can send an error. */
 	struct dst_entry *dst = find_route(net, conf->tunnel->dev, conf);
 	int header = skb_network_offset(skb);
 	struct net_device *dev = skb->dev;

@@ -102,7 +102,7 @@ static int __init test_xform(const struct spn_xform *xform, const u8 *packet, un
 	err = opens(xform, skb);
 	if (err)
 		return err;
-	/* As it came out, the packet is what went in. */
+	/* The opened packet is the plaintext again: seal it ourselves, and open that. */
 	err = seal(xform, skb);
 	return err ?: opens(xform, skb);
 }
@@ -235,7 +235,7 @@ static const struct answer *__init answer_of(const struct spn_suite *suite)
 	return NULL;
 }
 
-/* What the kernel does not have cannot be tested, and will be refused to who asks for it. */
+/* An algorithm that the kernel lacks is not tested; an SA that asks for it will be refused. */
 static int __init verdict(const char *word, int err)
 {
 	if (!err || err == -ENOENT)

@@ -234,7 +234,7 @@ int spn_xform_icv(const struct spn_xform *xform, const struct spn_piece *front,
 {
 	SHASH_DESC_ON_STACK(desc, xform->hash);
 	__be32 seq_hi = cpu_to_be32(seq >> 32);
-	/* Behind all else comes what is not sent, if anything. */
+	/* With ESN the high half is hashed last and not sent (RFC 4303 2.2.1). */
 	unsigned int hi_len = xform->esn ? sizeof(seq_hi) : 0;
 	u8 digest[HASH_MAX_DIGESTSIZE];
 	int err;
@@ -263,7 +263,7 @@ SPN_CRYPTO_DONE(crypt_done)
 	done(skb, err);
 }
 
-/* One on which nothing is set but what all have. */
+/* Sets what ciphers and AEADs have in common. */
 static struct crypt *new_crypt(struct sk_buff *skb, spn_xform_done done, unsigned int reqsize)
 {
 	struct crypt *crypt = get_crypt(sizeof(*crypt) + reqsize);
