@@ -116,6 +116,7 @@ static void take_algorithms(struct sa *sa)
 		check(sp_ike_suite_parse(&suites[i], words[i], &err));
 	check(ike_phase1_accept(&choice, &payload->sa, &policy, &err));
 	sa->keys.prf = choice.suite.hash;
+	sa->keys.auth = ike_auth_prf(choice.auth, choice.suite.hash);
 	sa->keys.cipher = choice.suite.cipher;
 	assert_string_equal(sp_hash_word(sa->keys.prf), trace_field(sa->record, "hash")->text);
 }

@@ -111,6 +111,19 @@ static int derive_iv(struct ike_keys *keys, const struct ike_phase1 *phase1, str
 	return 0;
 }
 
+enum sp_hash ike_auth_prf(uint16_t auth, enum sp_hash prf)
+{
+	switch (auth) {
+	case IKE_AUTH_ECDSA256:
+		return SP_HASH_SHA256;
+	case IKE_AUTH_ECDSA384:
+		return SP_HASH_SHA384;
+	case IKE_AUTH_ECDSA521:
+		return SP_HASH_SHA512;
+	}
+	return prf;
+}
+
 int ike_keys_derive(struct ike_keys *keys, const struct ike_phase1 *phase1, struct sp_error *err)
 {
 	if (derive_next(keys, phase1, NULL, 0, &keys->skeyid_d, err) ||
@@ -145,7 +158,7 @@ int ike_auth_hash(const struct ike_keys *keys, const struct ike_phase1 *phase1, 
 		id,
 	};
 
-	return sp_hmac_parts(keys->prf, octets_of(&keys->skeyid), parts, 6, hash, err);
+	return sp_hmac_parts(keys->auth, octets_of(&keys->skeyid), parts, 6, hash, err);
 }
 
 /* HASH(1) = prf(SKEYID_a, M-ID | rest) */

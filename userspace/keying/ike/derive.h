@@ -30,6 +30,7 @@ struct ike_phase1 {
 
 struct ike_keys {
 	enum sp_hash prf;
+	enum sp_hash auth;		/* that HASH_I and HASH_R are made with */
 	enum sp_cipher cipher;
 	struct sp_secret skeyid;	/* of use until phase 1 is over */
 	struct sp_secret skeyid_d;
@@ -48,13 +49,16 @@ int ike_skeyid_psk(enum sp_hash prf, struct sp_octets psk, struct sp_octets nonc
 int ike_skeyid_signature(enum sp_hash prf, const struct ike_phase1 *phase1,
 			 struct sp_secret *skeyid, struct sp_error *err);
 
+/* Which hash proves it: the prf's, but for ECDSA that of the curve (RFC 4754). */
+enum sp_hash ike_auth_prf(uint16_t auth, enum sp_hash prf);
+
 /* All the others; @keys has prf, cipher and skeyid. */
 int ike_keys_derive(struct ike_keys *keys, const struct ike_phase1 *phase1, struct sp_error *err);
 void ike_keys_wipe(struct ike_keys *keys);
 
 /*
  * HASH_I, or HASH_R: @sa is the body of the SA payload that the initiator has offered, in both,
- * and @id the body of the ID payload of whose hash it is.  Writes sp_hash_len(keys->prf).
+ * and @id the body of the ID payload of whose hash it is.  Writes sp_hash_len(keys->auth).
  */
 int ike_auth_hash(const struct ike_keys *keys, const struct ike_phase1 *phase1, bool of_initiator,
 		  struct sp_octets sa, struct sp_octets id, uint8_t *hash, struct sp_error *err);

@@ -191,7 +191,7 @@ static int ask_for_signature(struct ike_step *step)
 	struct ike_phase1 said = ike_channel_phase1(channel);
 	struct sp_key_question question = {
 		.kind = SP_KEY_SIGNATURE, .scheme = scheme_of(channel),
-		.len = sp_hash_len(channel->suite.hash),
+		.len = sp_hash_len(channel->keys.auth),
 	};
 
 	if (ike_skeyid_signature(channel->keys.prf, &said, &channel->keys.skeyid, &step->err) ||
@@ -206,6 +206,7 @@ static int ask_holder(struct ike_step *step)
 	struct ike_channel *channel = step->channel;
 
 	channel->keys.prf = channel->suite.hash;
+	channel->keys.auth = ike_auth_prf(channel->auth, channel->suite.hash);
 	channel->keys.cipher = channel->suite.cipher;
 	if (is_signed(channel))
 		return ask_for_signature(step);
@@ -270,7 +271,7 @@ static int send_proof(struct ike_step *step)
 			       ike_bytes(&channel->handshake->signature));
 	else
 		ike_build_data(&draft.b, IKE_PAYLOAD_HASH,
-			       (struct sp_octets){ hash, sp_hash_len(channel->keys.prf) });
+			       (struct sp_octets){ hash, sp_hash_len(channel->keys.auth) });
 	build_first_contact(step, &draft);
 	return ike_draft_send(&draft, channel->iv, &channel->memory, &step->err);
 }
@@ -319,7 +320,7 @@ static int meet(struct ike_step *step)
 	uint8_t hash[SP_HASH_MAX];
 
 	if (make_hash(channel, channel->role == IKE_RESPONDER, id->body, hash, &step->err) ||
-	    check_proof(step, (struct sp_octets){ hash, sp_hash_len(channel->keys.prf) }) ||
+	    check_proof(step, (struct sp_octets){ hash, sp_hash_len(channel->keys.auth) }) ||
 	    check_identity(step, &id->id))
 		return -1;
 	channel->vendors |= vendors_of(step->message);
