@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ enum {
 	WAITING_MAX = 96,		/* for tunnels: others may always ask */
 	WAIT_SECONDS = 30,
 	READ_SECONDS = 30,		/* within which some of an answer has to be read */
+	LARGE_OCTETS = 1 << 17,		/* of an answer */
 };
 
 LIST_HEAD(client_list, client);
@@ -56,10 +58,22 @@ static void free_client(struct client *client)
 	free(client);
 }
 
+/* An answer about thousands of tunnels takes megabytes, which are not needed for the next one. */
+static void give_memory_back(size_t len)
+{
+#ifdef __GLIBC__
+	if (len > LARGE_OCTETS)
+		malloc_trim(0);
+#else
+	(void)len;
+#endif
+}
+
 /* Takes the answer over. */
 static void answer(struct client *client, json_t *value)
 {
 	char *line = value ? json_dumps(value, JSON_COMPACT) : NULL;
+	size_t len = 0;
 
 	json_decref(value);
 	client->wait.tunnel[0] = '\0';
@@ -69,8 +83,10 @@ static void answer(struct client *client, json_t *value)
 	if (line) {
 		bufferevent_write(client->stream, line, strlen(line));
 		bufferevent_write(client->stream, "\n", 1);
+		len = strlen(line);
 	}
 	free(line);
+	give_memory_back(len);
 }
 
 /* Runs lines that were sent meanwhile, but not from inside the engine. */
