@@ -407,6 +407,82 @@ static void test_half_open(void **state)
 	free_world(w);
 }
 
+static bool lose_all(struct world *w, int from, uint8_t *octets, size_t *len)
+{
+	(void)w;
+	(void)from;
+	(void)octets;
+	(void)len;
+	return false;
+}
+
+/* So many first messages from all over the world. */
+static void flood(struct world *w, unsigned int n)
+{
+	struct side *side = &w->sides[1];
+	struct sp_path path = path_from(side, "198.51.100.1", 500);
+
+	w->meddle = lose_all;
+	while (n--) {
+		world_random(side, path.remote.octets, 4);
+		world_random(side, first, IKE_COOKIE_LEN);
+		ike_engine.datagram(side->peer, &path, first, first_len, w->now);
+		carry_out_all(side);
+	}
+	w->meddle = NULL;
+	tick(side);
+}
+
+/* 10,000 of them in a second: who is a fifth of a second away gets in at his first try. */
+static void test_flood(void **state)
+{
+	struct world *w;
+
+	(void)state;
+	learn_messages();
+	w = world_with_a_guest();
+	w->delay = 0.1;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	for (int i = 0; i < 100; i++) {
+		flood(w, 100);
+		run_world(w, 0.01);
+	}
+	assert_true(peer_of(w, 1)->n_records > 1000);
+	assert_non_null(ike_peer_any_channel(peer_of(w, 0)));
+	assert_int_equal(peer_of(w, 0)->serial, 1);
+	run_world(w, 1);
+	assert_up(w);
+	run_world(w, 40);
+	assert_int_equal(peer_of(w, 1)->n_records, 0);
+	free_world(w);
+}
+
+/* A first message that comes twice gets the same answer, and another one with its cookie not. */
+static void test_same_first(void **state)
+{
+	struct world *w = world_with_a_guest();
+	struct sp_path path = path_from(&w->sides[1], "198.51.100.1", 500);
+	uint8_t answers[3][2 * IKE_COOKIE_LEN];
+
+	(void)state;
+	learn_messages();
+	start_world(w);
+	w->meddle = take_down;
+	for (int i = 0; i < 3; i++) {
+		n_recorded = 0;
+		path.remote_port = i < 2 ? 500 : 501;
+		ike_engine.datagram(w->sides[1].peer, &path, first, first_len, w->now);
+		tick(&w->sides[1]);
+		assert_int_equal(n_recorded, 1);
+		memcpy(answers[i], recorded[0].octets, sizeof(answers[i]));
+	}
+	assert_memory_equal(answers[0], answers[1], sizeof(answers[0]));
+	assert_memory_not_equal(answers[0], answers[2], sizeof(answers[0]));
+	assert_int_equal(peer_of(w, 1)->n_records, 2);
+	free_world(w);
+}
+
 /* Whoever shares the peer's address cannot keep us from beginning a phase 1. */
 static void test_yield(void **state)
 {
@@ -505,6 +581,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_one_refused),
 		cmocka_unit_test(test_one_not_answered),
 		cmocka_unit_test(test_half_open),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_same_first),
 		cmocka_unit_test(test_yield),
 		cmocka_unit_test(test_never_deleted),
 		cmocka_unit_test(test_nobody_yet),

@@ -6,6 +6,7 @@
 
 #include "channel.h"
 #include "peer.h"
+#include "record.h"
 #include "tunnel.h"
 
 static void hold(bool so, const char *what)
@@ -65,6 +66,5 @@ void ike_peer_check(const struct ike_peer *peer)
 		begun += channel->role == IKE_INITIATOR && !ike_channel_is_up(channel);
 	}
 	hold(begun <= 1, "one phase 1 at most is begun at a time");
-	hold(peer->n_records <= IKE_RECORDS_MAX && peer->record_octets <= IKE_RECORDS_OCTETS,
-	     "records are bounded");
+	hold(ike_records_are_bounded(peer), "records are bounded");
 }

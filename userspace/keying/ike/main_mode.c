@@ -478,9 +478,7 @@ enum ike_outcome ike_act_choose(struct ike_step *step)
 	tell = ike_phase1_choose(&choice, &payload->sa, &policy.it, &step->err);
 	if (tell)
 		return end(step, tell);
-	record = ike_record_again(step->peer, cookie, step->path);
-	if (!record)
-		record = ike_record_add(step->peer, cookie, step->path, payload->body, step->now);
+	record = ike_record_keep(step->peer, cookie, step->path, payload->body, step->now);
 	if (!record) {
 		sp_fail(&step->err, "a first message with %zu octets of proposals is too long",
 			payload->body.len);

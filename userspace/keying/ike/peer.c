@@ -118,6 +118,7 @@ struct ike_peer *ike_peer_new(const struct sp_peer_config *config, const struct 
 	STAILQ_INIT(&peer->tunnels);
 	LIST_INIT(&peer->channels);
 	TAILQ_INIT(&peer->records);
+	port->host->random(port->arg, peer->cookie_secret, sizeof(peer->cookie_secret));
 	return peer;
 }
 

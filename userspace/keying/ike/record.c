@@ -4,13 +4,35 @@
 #include <string.h>
 
 #include "channel.h"
+#include "crypto/hash.h"
 #include "record.h"
 
 /* Of all peers together. */
 static size_t all_octets;
 
+/* Of a peer that may be anywhere, strangers' first messages are kept, too, and need more room. */
+struct limits {
+	size_t records, octets;
+};
+
+static struct limits limits_of(const struct ike_peer *peer)
+{
+	const struct limits here = { IKE_RECORDS_MAX, IKE_RECORDS_OCTETS };
+	const struct limits anywhere = { IKE_RECORDS_MANY, IKE_RECORDS_MANY_OCTETS };
+
+	return peer->config.remote_any ? anywhere : here;
+}
+
+bool ike_records_are_bounded(const struct ike_peer *peer)
+{
+	struct limits limits = limits_of(peer);
+
+	return peer->n_records <= limits.records && peer->record_octets <= limits.octets;
+}
+
 static void forget(struct ike_peer *peer, struct ike_record *record)
 {
+	HASH_DEL(peer->by_cookie, record);
 	TAILQ_REMOVE(&peer->records, record, next);
 	peer->n_records--;
 	peer->record_octets -= record->len;
@@ -24,50 +46,48 @@ void ike_record_clear(struct ike_peer *peer)
 		forget(peer, TAILQ_FIRST(&peer->records));
 }
 
-struct ike_record *ike_record_again(const struct ike_peer *peer, const uint8_t *cookie_i,
-				    const struct sp_path *path)
+/*
+ * Our cookie, by which the record is found again: the same for the same message, and nobody can
+ * tell it beforehand (RFC 2408 2.5.3).
+ */
+static int make_cookie(const struct ike_peer *peer, const uint8_t *cookie_i,
+		       const struct sp_path *path, uint8_t cookie[IKE_COOKIE_LEN])
+{
+	const uint8_t port[] = { (uint8_t)(path->remote_port >> 8), (uint8_t)path->remote_port };
+	const struct sp_octets parts[] = {
+		{ cookie_i, IKE_COOKIE_LEN },
+		{ path->remote.octets, sp_addr_len(&path->remote) },
+		SP_OCTETS(port),
+	};
+	uint8_t hash[SP_HASH_MAX];
+	struct sp_error err;
+
+	if (sp_hmac_parts(SP_HASH_SHA256, SP_OCTETS(peer->cookie_secret), parts, 3, hash, &err))
+		return -1;
+	memcpy(cookie, hash, IKE_COOKIE_LEN);
+	return 0;
+}
+
+static struct ike_record *find_by_cookie(const struct ike_peer *peer,
+					 const uint8_t cookie[IKE_COOKIE_LEN])
 {
 	struct ike_record *record;
 
-	TAILQ_FOREACH(record, &peer->records, next)
-		if (!memcmp(record->cookies[IKE_INITIATOR], cookie_i, IKE_COOKIE_LEN) &&
-		    sp_addr_equal(&record->path.remote, &path->remote) &&
-		    record->path.remote_port == path->remote_port)
-			return record;
-	return NULL;
+	HASH_FIND(hh, peer->by_cookie, cookie, IKE_COOKIE_LEN, record);
+	return record;
 }
 
-/* The oldest go; what is left says whether there is room now. */
-static bool make_record_room(struct ike_peer *peer, size_t len)
+static struct ike_record *add(struct ike_peer *peer, const uint8_t cookie[IKE_COOKIE_LEN],
+			      struct sp_octets sa_body)
 {
-	if (len > IKE_RECORDS_OCTETS / 8)
-		return false;
-	while (peer->n_records == IKE_RECORDS_MAX ||
-	       peer->record_octets + len > IKE_RECORDS_OCTETS)
-		forget(peer, TAILQ_FIRST(&peer->records));
-	while (peer->n_records && all_octets + len > IKE_RECORDS_ALL)
-		forget(peer, TAILQ_FIRST(&peer->records));
-	return all_octets + len <= IKE_RECORDS_ALL;
-}
+	struct ike_record *record = calloc(1, sizeof(*record) + sa_body.len);
 
-struct ike_record *ike_record_add(struct ike_peer *peer, const uint8_t *cookie_i,
-				  const struct sp_path *path, struct sp_octets sa_body, double now)
-{
-	const struct port *port = peer->port;
-	struct ike_record *record;
-
-	if (!make_record_room(peer, sa_body.len))
-		return NULL;
-	record = calloc(1, sizeof(*record) + sa_body.len);
 	if (!record)
 		return NULL;
-	record->begun = now;
-	record->forget_at = now + IKE_RECORD_SECONDS;
-	record->path = *path;
-	memcpy(record->cookies[IKE_INITIATOR], cookie_i, IKE_COOKIE_LEN);
-	port->host->random(port->arg, record->cookies[IKE_RESPONDER], IKE_COOKIE_LEN);
+	memcpy(record->cookies[IKE_RESPONDER], cookie, IKE_COOKIE_LEN);
 	record->len = sa_body.len;
 	memcpy(record->sa_body, sa_body.data, sa_body.len);
+	HASH_ADD(hh, peer->by_cookie, cookies[IKE_RESPONDER], IKE_COOKIE_LEN, record);
 	TAILQ_INSERT_TAIL(&peer->records, record, next);
 	peer->n_records++;
 	peer->record_octets += record->len;
@@ -75,15 +95,52 @@ struct ike_record *ike_record_add(struct ike_peer *peer, const uint8_t *cookie_i
 	return record;
 }
 
-struct ike_record *ike_record_find(const struct ike_peer *peer, const struct ike_header *header)
+/* The oldest go; what is left says whether there is room now. */
+static bool make_record_room(struct ike_peer *peer, size_t len)
 {
+	struct limits limits = limits_of(peer);
+
+	if (len > IKE_RECORDS_OCTETS / 8)
+		return false;
+	while (peer->n_records >= limits.records || peer->record_octets + len > limits.octets)
+		forget(peer, TAILQ_FIRST(&peer->records));
+	while (peer->n_records && all_octets + len > IKE_RECORDS_ALL)
+		forget(peer, TAILQ_FIRST(&peer->records));
+	return all_octets + len <= IKE_RECORDS_ALL;
+}
+
+struct ike_record *ike_record_keep(struct ike_peer *peer, const uint8_t *cookie_i,
+				   const struct sp_path *path, struct sp_octets sa_body, double now)
+{
+	uint8_t cookie[IKE_COOKIE_LEN];
 	struct ike_record *record;
 
-	TAILQ_FOREACH(record, &peer->records, next)
-		if (!memcmp(record->cookies[IKE_INITIATOR], header->cookie_i, IKE_COOKIE_LEN) &&
-		    !memcmp(record->cookies[IKE_RESPONDER], header->cookie_r, IKE_COOKIE_LEN))
-			return record;
-	return NULL;
+	if (make_cookie(peer, cookie_i, path, cookie))
+		return NULL;
+	record = find_by_cookie(peer, cookie);
+	if (record && sp_octets_equal(sa_body, (struct sp_octets){ record->sa_body, record->len }))
+		return record;
+	if (record)
+		forget(peer, record);
+	if (!make_record_room(peer, sa_body.len))
+		return NULL;
+	record = add(peer, cookie, sa_body);
+	if (!record)
+		return NULL;
+	record->begun = now;
+	record->forget_at = now + IKE_RECORD_SECONDS;
+	record->path = *path;
+	memcpy(record->cookies[IKE_INITIATOR], cookie_i, IKE_COOKIE_LEN);
+	return record;
+}
+
+struct ike_record *ike_record_find(const struct ike_peer *peer, const struct ike_header *header)
+{
+	struct ike_record *record = find_by_cookie(peer, header->cookie_r);
+
+	if (!record || memcmp(record->cookies[IKE_INITIATOR], header->cookie_i, IKE_COOKIE_LEN))
+		return NULL;
+	return record;
 }
 
 static bool is_half_open(const struct ike_channel *channel)
@@ -165,13 +222,10 @@ struct ike_channel *ike_record_promote(struct ike_peer *peer, const struct ike_r
 
 void ike_record_forget(struct ike_peer *peer, const struct ike_channel *channel)
 {
-	struct ike_record *record, *next;
+	struct ike_record *record = find_by_cookie(peer, channel->cookies[IKE_RESPONDER]);
 
-	for (record = TAILQ_FIRST(&peer->records); record; record = next) {
-		next = TAILQ_NEXT(record, next);
-		if (!memcmp(record->cookies, channel->cookies, sizeof(record->cookies)))
-			forget(peer, record);
-	}
+	if (record && !memcmp(record->cookies, channel->cookies, sizeof(record->cookies)))
+		forget(peer, record);
 }
 
 void ike_record_tick(struct ike_peer *peer, double now)

@@ -10,12 +10,13 @@
 #include "state.h"
 #include "wire.h"
 
-/* The record of a first message that came before from there, or NULL. */
-struct ike_record *ike_record_again(const struct ike_peer *peer, const uint8_t *cookie_i,
-				    const struct sp_path *path);
-/* With a cookie of ours; the oldest make room.  NULL: it is too long, or there is no memory. */
-struct ike_record *ike_record_add(struct ike_peer *peer, const uint8_t *cookie_i,
-				  const struct sp_path *path, struct sp_octets sa_body, double now);
+/*
+ * With a cookie of ours, or what is there if the same came before; the oldest make room.  NULL: it
+ * is too long, or there is no memory.
+ */
+struct ike_record *ike_record_keep(struct ike_peer *peer, const uint8_t *cookie_i,
+				   const struct sp_path *path, struct sp_octets sa_body,
+				   double now);
 /* By both cookies. */
 struct ike_record *ike_record_find(const struct ike_peer *peer, const struct ike_header *header);
 /* A channel that waits for message 3; the record stays until its time. */
@@ -26,5 +27,7 @@ void ike_record_forget(struct ike_peer *peer, const struct ike_channel *channel)
 void ike_record_tick(struct ike_peer *peer, double now);
 double ike_record_deadline(const struct ike_peer *peer);
 void ike_record_clear(struct ike_peer *peer);
+/* For ike_peer_check(). */
+bool ike_records_are_bounded(const struct ike_peer *peer);
 
 #endif

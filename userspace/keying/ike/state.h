@@ -20,6 +20,7 @@
 #include "keying/engine.h"
 #include "natt.h"
 #include "retransmit.h"
+#include "table.h"
 #include "transitions.h"
 #include "used.h"
 
@@ -33,7 +34,10 @@ enum {
 	/* Of one peer: as many as strangers send in its name while its message 3 travels, */
 	IKE_RECORDS_MAX = 1024,
 	IKE_RECORDS_OCTETS = 1 << 18,	/* and all their octets; */
-	IKE_RECORDS_ALL = 1 << 22,	/* and those of all peers */
+	/* of one with remote = any, as which all strangers come; */
+	IKE_RECORDS_MANY = 8192,
+	IKE_RECORDS_MANY_OCTETS = 1 << 21,
+	IKE_RECORDS_ALL = 1 << 23,	/* and octets of all peers */
 	IKE_RETRY_MIN = 1,		/* seconds, doubled from failure to failure */
 	IKE_RETRY_MAX = 60,
 	IKE_RETRY_SILENT = 5,		/* likewise, where nobody has said no */
@@ -189,7 +193,8 @@ struct ike_channel {
 
 /* A first message of the peer's, or of somebody at its address, that message 3 may follow. */
 struct ike_record {
-	TAILQ_ENTRY(ike_record) next;
+	TAILQ_ENTRY(ike_record) next;	/* the oldest first */
+	UT_hash_handle hh;
 	double begun, forget_at;
 	uint8_t cookies[2][IKE_COOKIE_LEN];
 	struct sp_path path;
@@ -209,6 +214,8 @@ struct ike_peer {
 	STAILQ_HEAD(, ike_tunnel) tunnels;
 	LIST_HEAD(, ike_channel) channels;	/* the newest first */
 	TAILQ_HEAD(, ike_record) records;
+	struct ike_record *by_cookie;	/* of ours */
+	uint8_t cookie_secret[32];	/* of which those are made */
 	unsigned int n_records;
 	size_t record_octets;
 	bool adopted;			/* SAs of an earlier life are there, or were */
