@@ -567,6 +567,21 @@ static void test_nobody_yet(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* A peer that wants a phase 1 for a second does not get a new one each second. */
+static void test_short_life(void **state)
+{
+	struct world *w = usual_world(1);
+
+	(void)state;
+	w->sides[0].config.ike_lifetime = 1;
+	start_world(w);
+	wish(w, 0, ENGINE_UP);
+	run_world(w, 60);
+	assert_true(peer_of(w, 1)->serial < 12);
+	assert_up(w);
+	free_world(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -586,6 +601,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_yield),
 		cmocka_unit_test(test_never_deleted),
 		cmocka_unit_test(test_nobody_yet),
+		cmocka_unit_test(test_short_life),
 	};
 
 	setbuf(stdout, NULL);

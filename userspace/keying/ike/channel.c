@@ -192,7 +192,8 @@ void ike_channel_enter(struct ike_channel *channel, enum ike_state state, enum i
 
 static void set_life(struct ike_channel *channel, double now)
 {
-	double life = (double)channel->life, jitter = ike_peer_random(channel->peer);
+	/* A peer may say a second, and we would do nothing else any more. */
+	double life = fmax((double)channel->life, IKE_LIFE_SECONDS_MIN), jitter = ike_peer_random(channel->peer);
 	bool initiator = channel->role == IKE_INITIATOR;
 	double part = initiator ? 0.80 + 0.08 * jitter : 0.92 + 0.04 * jitter;
 

@@ -395,12 +395,11 @@ static struct ike_tunnel *find_tunnel(struct ike_step *step, const struct sp_ts 
 
 /* What the peer has not offered already. */
 static void build_life(struct ike_draft *draft, const struct ike_quick *quick,
+		       const struct ike_phase2_policy *policy,
 		       const struct ike_phase2_choice *choice)
 {
-	const struct sp_tunnel_config *config = &quick->tunnel->config;
 	struct ike_lifetime ours = {
-		.seconds = (uint32_t)config->lifetime,
-		.kilobytes = (uint32_t)(config->lifetime_bytes / 1024),
+		.seconds = policy->seconds, .kilobytes = policy->kilobytes,
 	};
 
 	if (choice->seconds && choice->seconds <= ours.seconds)
@@ -408,7 +407,7 @@ static void build_life(struct ike_draft *draft, const struct ike_quick *quick,
 	if (choice->kilobytes && choice->kilobytes <= ours.kilobytes)
 		ours.kilobytes = 0;
 	if (ours.seconds || ours.kilobytes)
-		ike_lifetime_build(&draft->b, config->ah, quick->in_spi, &ours);
+		ike_lifetime_build(&draft->b, policy->ah, quick->in_spi, &ours);
 }
 
 static int send_answer(struct ike_step *step, const struct ike_phase2_policy *policy,
@@ -428,7 +427,7 @@ static int send_answer(struct ike_step *step, const struct ike_phase2_policy *po
 		ids[1] = second->id;
 	}
 	build_rest(&draft, quick, first && second ? ids : NULL);
-	build_life(&draft, quick, choice);
+	build_life(&draft, quick, policy, choice);
 	if (!draft.hash)
 		return sp_fail(&step->err, "there is no room for an answer");
 	if (ike_hash2(&channel->keys, quick->id, ike_bytes(&quick->nonce[IKE_INITIATOR]),
