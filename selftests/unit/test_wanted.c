@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "config/instance.h"
 #include "daemon/wanted.h"
 
 #define PEER						\
@@ -43,6 +44,7 @@ static void read_config(const char *text)
 	config = sp_config_load(path, print_problem, NULL);
 	unlink(path);
 	assert_non_null(config);
+	sp_config_split(config);
 	wanted_make(&wanted, config);
 }
 
@@ -196,6 +198,25 @@ static void address_brings_its_network(void **state)
 	assert_false(route("spin0", "10.2.0.0/16")->incidental);
 }
 
+/* A network of the section that is keyed in another pair is inside, too. */
+static void source_lies_inside_a_section(void **state)
+{
+	struct sp_address host[] = { address("192.0.2.1"), address("10.4.0.9") };
+	struct sp_addr source;
+	char text[SP_ADDR_STRLEN];
+
+	(void)state;
+	read_config("[peer b]\nlocal = 192.0.2.1\nremote = 192.0.2.2\nkeying = ikev1\npsk = x\n"
+		    TUNNEL("one", "spin0")
+		    "local-ts = 10.1.0.0/16, 10.4.0.0/16\n"
+		    "remote-ts = 10.2.0.0/16, 10.5.0.0/16\n");
+	assert_int_equal(wanted.n_routes, 2);
+	source = wanted_source(route("spin0", "10.2.0.0/16"), host, 2);
+	assert_string_equal(sp_addr_format(&source, text), "10.4.0.9");
+	source = wanted_source(route("spin0", "10.5.0.0/16"), host, 1);
+	assert_int_equal(source.family, AF_UNSPEC);
+}
+
 static void source_lies_inside(void **state)
 {
 	struct sp_address host[] = {
@@ -331,6 +352,7 @@ int main(void)
 		cmocka_unit_test_teardown(clear_is_as_it_is_said, forget_config),
 		cmocka_unit_test_teardown(address_brings_its_network, forget_config),
 		cmocka_unit_test_teardown(source_lies_inside, forget_config),
+		cmocka_unit_test_teardown(source_lies_inside_a_section, forget_config),
 		cmocka_unit_test_teardown(everything_has_rules, forget_config),
 		cmocka_unit_test_teardown(what_was_said_is_remembered, forget_config),
 		cmocka_unit_test_teardown(outer_interfaces_are_known, forget_config),
