@@ -123,6 +123,8 @@ static void test_no_sa_proposal(void **state)
 	assert_non_null(strstr(tunnel_of(w, 0)->last_error, "NO-PROPOSAL-CHOSEN"));
 	assert_non_null(strstr(tunnel_of(w, 0)->last_error, "aes128-sha256"));
 	assert_non_null(strstr(tunnel_of(w, 1)->last_error, "aes256-sha512"));
+	/* The peer's reason is in what it says. */
+	assert_non_null(strstr(tunnel_of(w, 0)->last_error, "we accept ESP aes256-sha512"));
 	free_world(w);
 }
 

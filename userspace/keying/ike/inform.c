@@ -17,6 +17,8 @@ const char *ike_inform_name(uint16_t type, char buf[IKE_NAME_STRLEN])
 	return ike_name(ike_words_notify, "notification", type, buf);
 }
 
+enum { WHY_MAX = 200 };			/* octets of text in a notification */
+
 /* --- ours --------------------------------------------------------------------------------- */
 
 static void send_payload(struct ike_channel *channel, const struct ike_payload *payload)
@@ -95,7 +97,7 @@ void ike_inform_channel(struct ike_channel *channel, enum ike_notify_type type,
 }
 
 void ike_inform_quick(struct ike_channel *channel, bool ah, enum ike_notify_type type,
-		      uint32_t spi)
+		      uint32_t spi, const char *why)
 {
 	uint8_t octets[4];
 	struct ike_payload payload = {
@@ -104,6 +106,7 @@ void ike_inform_quick(struct ike_channel *channel, bool ah, enum ike_notify_type
 			.doi = IKE_DOI_IPSEC, .type = (uint16_t)type,
 			.protocol = ah ? IKE_PROTOCOL_AH : IKE_PROTOCOL_ESP,
 			.spi = SP_OCTETS(octets),
+			.data = { (const uint8_t *)why, strnlen(why, WHY_MAX) },
 		},
 	};
 
@@ -187,12 +190,26 @@ static struct ike_quick *find_offer(struct ike_channel *channel, const struct ik
 	return n == 1 ? only : NULL;
 }
 
+/* What the peer says, and why if that is text: of somebody who has proved who it is. */
+static const char *what_it_says(const struct ike_notify *notify, char *buf, size_t size)
+{
+	char name[IKE_NAME_STRLEN];
+	bool text = notify->data.len && notify->data.len <= WHY_MAX;
+
+	for (size_t i = 0; text && i < notify->data.len; i++)
+		text = notify->data.data[i] >= ' ' && notify->data.data[i] <= '~';
+	snprintf(buf, size, "%s%s%.*s%s", ike_inform_name(notify->type, name), text ? " (" : "",
+		 text ? (int)notify->data.len : 0, (const char *)notify->data.data,
+		 text ? ")" : "");
+	return buf;
+}
+
 static void hear_notify(struct ike_step *step, const struct ike_notify *notify)
 {
 	struct ike_channel *channel = step->channel;
+	char buf[WHY_MAX + IKE_NAME_STRLEN + 4];
 	struct ike_quick *offer;
-	char buf[IKE_NAME_STRLEN];
-	const char *name;
+	const char *says;
 
 	switch (notify->type) {
 	case IKE_N_R_U_THERE:
@@ -207,12 +224,12 @@ static void hear_notify(struct ike_step *step, const struct ike_notify *notify)
 	}
 	if (!is_error(notify->type))
 		return;
-	name = ike_inform_name(notify->type, buf);
+	says = what_it_says(notify, buf, sizeof(buf));
 	offer = find_offer(channel, notify);
 	if (offer)
-		ike_quick_refused(offer, name, step->now);
+		ike_quick_refused(offer, says, step->now);
 	else
-		ike_peer_note(step->peer, "the peer says %s", name);
+		ike_peer_note(step->peer, "the peer says %s", says);
 }
 
 enum ike_outcome ike_act_notify(struct ike_step *step)

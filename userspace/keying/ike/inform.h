@@ -13,9 +13,12 @@ void ike_inform_delete_channel(struct ike_channel *channel);
 /* About the channel as a whole. */
 void ike_inform_channel(struct ike_channel *channel, enum ike_notify_type type,
 			struct sp_octets data);
-/* About SAs that are offered: @spi is the peer's. */
+/*
+ * About SAs that are offered: @spi is the peer's.  Why stands in it as text, which means nothing
+ * to gateways of others, and tells ours what differs.
+ */
 void ike_inform_quick(struct ike_channel *channel, bool ah, enum ike_notify_type type,
-		      uint32_t spi);
+		      uint32_t spi, const char *why);
 /* In the clear, before there are keys: what is wrong with a message. */
 void ike_inform_clear(struct ike_peer *peer, const struct sp_path *path,
 		      const struct ike_header *header, enum ike_notify_type type);

@@ -127,7 +127,7 @@ void ike_quick_failed(struct ike_quick *quick, int tell, const char *why, double
 	snprintf(text, sizeof(text), "%s", why);
 	if (tell)
 		ike_inform_quick(channel, tunnel && tunnel->config.ah,
-				 (enum ike_notify_type)tell, quick->out_spi);
+				 (enum ike_notify_type)tell, quick->out_spi, text);
 	remove_unconfirmed(quick, now);
 	ike_quick_forget(quick);
 	if (!tunnel)
@@ -150,7 +150,7 @@ static bool may_be_the_channel(const struct ike_tunnel *tunnel)
 
 void ike_quick_refused(struct ike_quick *quick, const char *name, double now)
 {
-	char why[512], offered[320];
+	char why[640], offered[320];
 
 	/* If the channel was good for others before, it may have served its time there. */
 	if (quick->channel->keyed > 1 && may_be_the_channel(quick->tunnel)) {

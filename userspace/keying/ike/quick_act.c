@@ -348,9 +348,9 @@ static int take_answer(struct ike_step *step, struct ike_phase2_choice *choice)
  */
 static double patience(const struct ike_quick *quick, double now)
 {
-	static const double least = 0.05, most = 1;
+	static const double least = 0.1, most = 1;
 
-	return fmin(fmax(2 * (now - quick->begun), least), most);
+	return fmin(fmax(3 * (now - quick->begun), least), most);
 }
 
 enum ike_outcome ike_act_quick_take(struct ike_step *step)
