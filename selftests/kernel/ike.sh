@@ -34,34 +34,6 @@ is_down()
 	[ "$(field a state)" != up ] || not_yet
 }
 
-# Encryption, hash and group of phase 1; algorithms of phase 2; PFS; the mode.
-matrix=(
-	"aes128-sha256-modp2048 aes128-sha256 no tunnel"
-	"aes256-sha256-ecp256 aes256-sha256 yes tunnel"
-	"aes256-sha512-ecp384 aes256-sha512 yes tunnel"
-	"aes192-sha384-x25519 aes256-sha384 no tunnel"
-	"aes128-sha1-modp2048 aes128-sha1 yes tunnel"
-	"aes256-sha256-ecp521 aes256gcm16 yes tunnel"
-	"aes128-sha256-x25519 aes128gcm16 no transport"
-	"aes256-sha256-modp3072 aes128-sha1 no transport"
-	"3des-sha1-modp1024 3des-sha1 yes tunnel"
-	"3des-md5-modp1536 3des-md5 no tunnel"
-	"aes128-md5-modp768 null-sha256 no tunnel"
-	"aes128-sha256-ecp256 ah-sha256 yes tunnel"
-)
-
-every_one()
-{
-	local row
-
-	begin
-	for row in "${matrix[@]}"; do
-		echo "$row"
-		# shellcheck disable=SC2086 # its words
-		one_of_matrix $row "$1"
-	done
-}
-
 rekey()
 {
 	begin
@@ -306,8 +278,6 @@ they_are_behind_nat()
 run_tests \
 	"Spindle begins" initiator \
 	"the gateway begins" responder \
-	"algorithms, groups, PFS and modes, begun by Spindle" "every_one we_begin" \
-	"the same, begun by the gateway" "every_one initiate" \
 	"new keys, from either side, lose no packet" rekey \
 	"lives of phase 1 and 2 end, and no packet is lost" lives \
 	"phase 1 anew, by the gateway" their_rekey \
