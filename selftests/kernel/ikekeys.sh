@@ -9,7 +9,7 @@
 # What a failed test shows.
 logs()
 {
-	head -n 100 "$scratch"/charon-b/{load,out,log} "$scratch"/[ab]/log 2> /dev/null
+	head -n 100 "$scratch"/charon-b/{load,out,log} "$scratch"/[ab]/log 2> /dev/null || true
 	end_test
 }
 
@@ -92,6 +92,29 @@ gone()
 	[ -z "$(ip -n b xfrm state list)" ] || not_yet
 }
 
+# Each asks for new keys, and either sends first: no packet is lost.
+two_spindles()
+{
+	local asks sends
+
+	trap logs EXIT
+	fresh_hosts
+	make_keys RSA
+	for asks in a b; do
+		spindle_config $asks
+		start_daemon $asks
+	done
+	ask a up lan
+	pings a b
+	pings b a
+	for asks in a b; do
+		for sends in a b; do
+			ask $asks rekey lan
+			pings $sends "${peer[$sends]}"
+		done
+	done
+}
+
 # The key that the gateway signs with is not the one that we believe.
 wrong_key()
 {
@@ -113,4 +136,5 @@ run_tests \
 	"RSA, with strongSwan" "with_strongswan RSA" \
 	"ECDSA with P-256, with strongSwan" "with_strongswan P-256" \
 	"ECDSA with P-384, with strongSwan" "with_strongswan P-384" \
+	"RSA, between two Spindles, and new keys" two_spindles \
 	"a key that is not the peer's" wrong_key

@@ -134,6 +134,7 @@ from_anywhere()
 	end_pings
 	# It cannot call, but answer who misses it.
 	within 20 has_another_phase1 "$before"
+	within 10 both_have state up
 	ask a rekey lan
 	pings b a
 }
