@@ -21,7 +21,8 @@ int ike_bytes_set(struct ike_bytes *bytes, struct sp_octets octets)
 	if (octets.len)
 		memcpy(copy, octets.data, octets.len);
 	free(bytes->octets);
-	*bytes = (struct ike_bytes){ copy, octets.len };
+	bytes->octets = copy;
+	bytes->len = octets.len;
 	return 0;
 }
 
@@ -193,7 +194,8 @@ void ike_channel_enter(struct ike_channel *channel, enum ike_state state, enum i
 static void set_life(struct ike_channel *channel, double now)
 {
 	/* A peer may say a second, and we would do nothing else any more. */
-	double life = fmax((double)channel->life, IKE_LIFE_SECONDS_MIN), jitter = ike_peer_random(channel->peer);
+	double life = fmax((double)channel->life, IKE_LIFE_SECONDS_MIN);
+	double jitter = ike_peer_random(channel->peer);
 	bool initiator = channel->role == IKE_INITIATOR;
 	double part = initiator ? 0.80 + 0.08 * jitter : 0.92 + 0.04 * jitter;
 
