@@ -30,7 +30,8 @@ enum {
 	NUMBERS = 1 << 20,	 /* datagrams of one flow, at most */
 	RECEIVE_BUFFER = 1 << 26, /* so that no datagram is lost behind what is tested */
 	PATIENCE = 30,		 /* seconds before the first datagram */
-	SILENCE = 3,		 /* seconds after it */
+	SILENCE = 3,		 /* seconds after the last one, for others that are late */
+	PAUSE = 300000000,	 /* nanoseconds before the last one */
 };
 
 struct head {
@@ -94,6 +95,8 @@ static void send_flow(const char *address, uint32_t rate, uint32_t min, uint32_t
 	}
 	head.last = 1;
 	head.len = 0;
+	/* What waits on the way, and may be all that can, goes first. */
+	nanosleep(&(struct timespec){ .tv_nsec = PAUSE }, NULL);
 	sendto(fd, buf, make_datagram(buf, head), 0, to->ai_addr, to->ai_addrlen);
 	freeaddrinfo(to);
 }
@@ -160,7 +163,8 @@ static void receive_flow(time_t silence)
 		note(&report, buf, (size_t)len);
 		if (report.total && report.received == report.total)
 			break;
-		len = receive(fd, buf, sizeof(buf), silence);
+		/* The last one will come, however long that takes a busy machine. */
+		len = receive(fd, buf, sizeof(buf), report.total ? silence : PATIENCE);
 	}
 	if (report.total)
 		printf("lost=%u", report.total - report.received);
