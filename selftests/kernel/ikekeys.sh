@@ -48,7 +48,7 @@ write_signing_gateway()
 			proposals = aes128-sha256-curve25519
 			rekey_time = 0
 			encap = no
-			fragmentation = ${1:-yes}
+			fragmentation = yes
 			local { auth = pubkey
 				certs = $scratch/b.pem
 				id = ${outer[b]} }
