@@ -23,7 +23,7 @@ inner_address()
 shape()
 {
 	sed -E 's/[0-9.]+ ([KM]i)?B\>/SIZE/; s/[0-9]+ packets?/PACKETS/
-		s/[0-9]+[smh]( [0-9]+[smh])?\>/TIME/g'
+		s/generation [0-9]+/generation N/; s/[0-9]+[smh]( [0-9]+[smh])?\>/TIME/g'
 }
 
 # keys_of NAME: the two commands, with the folder of that host.
