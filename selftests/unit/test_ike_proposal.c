@@ -243,68 +243,70 @@ static const struct ike_sa *offer_attributes(const struct ike_attribute *attribu
 
 #define A(of_type, value) { .type = (of_type), .basic = true, .number = (value) }
 
+static const struct {
+	struct ike_attribute attributes[9];
+	size_t n;
+	const char *error;	/* after "peer offers "; NULL: none */
+} strange[] = {
+	/* Without a key length, AES has the shortest. */
+	{ { A(1, 7), A(2, 4), A(3, 1), A(4, 14) }, 4, NULL },
+	/* Durations in four octets, and the attributes in any order. */
+	{ { A(4, 14), A(3, 1), A(11, 1), { .type = 12, .number = 3600 }, A(14, 128),
+	    A(2, 4), A(1, 7) }, 7, NULL },
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 3) }, 5,
+	  "aes128-sha256-ec2n155; we accept aes128-sha256-modp2048: group differs; "
+	  "ec2n155 is not supported" },
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 4) }, 5,
+	  "aes128-sha256-ec2n185; we accept aes128-sha256-modp2048: group differs; "
+	  "ec2n185 is not supported" },
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 24) }, 5,
+	  "aes128-sha256-group 24; we accept aes128-sha256-modp2048: group differs" },
+	{ { A(1, 3), A(14, 128), A(2, 3), A(3, 1), A(4, 14) }, 5,
+	  "blowfish128-tiger-modp2048; we accept aes128-sha256-modp2048: encryption "
+	  "differs" },
+	{ { A(1, 99), A(2, 99), A(3, 99) }, 3,
+	  "cipher 99-hash 99-no group; we accept aes128-sha256-modp2048: encryption "
+	  "differs" },
+	{ { A(3, 1) }, 1, "no cipher-no hash-no group; we accept aes128-sha256-modp2048: "
+			  "encryption differs" },
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 65001), A(4, 14) }, 5,
+	  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: authentication "
+	  "differs: GSS-API, or XAUTH with a pre-shared key against our pre-shared key" },
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 14), A(13, 1) }, 6,
+	  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: attribute \"prf\" is "
+	  "not supported" },
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 14), A(5, 1) }, 6,
+	  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: attribute \"group "
+	  "type\" is not supported" },
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 14), A(4, 2) }, 6,
+	  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: attribute \"group\" "
+	  "is not supported" },
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 14), A(99, 2) }, 6,
+	  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: attribute \"number "
+	  "99\" is not supported" },
+	/* A number that is right in its last two octets only. */
+	{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), { .type = 4, .number = 65550 } }, 5,
+	  "aes128-sha256-group 65550; we accept aes128-sha256-modp2048: group differs" },
+};
+
 static void test_phase1_strange(void **state)
 {
-	static const struct {
-		struct ike_attribute attributes[9];
-		size_t n;
-		const char *error;	/* after "peer offers "; NULL: none */
-	} rows[] = {
-		/* Without a key length, AES has the shortest. */
-		{ { A(1, 7), A(2, 4), A(3, 1), A(4, 14) }, 4, NULL },
-		/* Durations in four octets, and the attributes in any order. */
-		{ { A(4, 14), A(3, 1), A(11, 1), { .type = 12, .number = 3600 }, A(14, 128),
-		    A(2, 4), A(1, 7) }, 7, NULL },
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 3) }, 5,
-		  "aes128-sha256-ec2n155; we accept aes128-sha256-modp2048: group differs; "
-		  "ec2n155 is not supported" },
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 4) }, 5,
-		  "aes128-sha256-ec2n185; we accept aes128-sha256-modp2048: group differs; "
-		  "ec2n185 is not supported" },
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 24) }, 5,
-		  "aes128-sha256-group 24; we accept aes128-sha256-modp2048: group differs" },
-		{ { A(1, 3), A(14, 128), A(2, 3), A(3, 1), A(4, 14) }, 5,
-		  "blowfish128-tiger-modp2048; we accept aes128-sha256-modp2048: encryption "
-		  "differs" },
-		{ { A(1, 99), A(2, 99), A(3, 99) }, 3,
-		  "cipher 99-hash 99-no group; we accept aes128-sha256-modp2048: encryption "
-		  "differs" },
-		{ { A(3, 1) }, 1, "no cipher-no hash-no group; we accept aes128-sha256-modp2048: "
-				  "encryption differs" },
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 65001), A(4, 14) }, 5,
-		  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: authentication "
-		  "differs: GSS-API, or XAUTH with a pre-shared key against our pre-shared key" },
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 14), A(13, 1) }, 6,
-		  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: attribute \"prf\" is "
-		  "not supported" },
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 14), A(5, 1) }, 6,
-		  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: attribute \"group "
-		  "type\" is not supported" },
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 14), A(4, 2) }, 6,
-		  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: attribute \"group\" "
-		  "is not supported" },
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), A(4, 14), A(99, 2) }, 6,
-		  "aes128-sha256-modp2048; we accept aes128-sha256-modp2048: attribute \"number "
-		  "99\" is not supported" },
-		/* A number that is right in its last two octets only. */
-		{ { A(1, 7), A(14, 128), A(2, 4), A(3, 1), { .type = 4, .number = 65550 } }, 5,
-		  "aes128-sha256-group 65550; we accept aes128-sha256-modp2048: group differs" },
-	};
 	struct ike_phase1_choice choice;
 	struct side1 we;
 	struct ike_phase1_policy *policy = side1(&we, "aes128-sha256-modp2048");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int notify = ike_phase1_choose(
-			&choice, offer_attributes(rows[i].attributes, rows[i].n), policy, &err);
+	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
+		const struct ike_sa *offer =
+			offer_attributes(strange[i].attributes, strange[i].n);
+		int notify = ike_phase1_choose(&choice, offer, policy, &err);
 
-		if (!rows[i].error) {
+		if (!strange[i].error) {
 			assert_int_equal(notify, 0);
 			continue;
 		}
 		assert_int_equal(notify, IKE_N_NO_PROPOSAL_CHOSEN);
-		assert_string_equal(err.text + strlen("peer offers "), rows[i].error);
+		assert_string_equal(err.text + strlen("peer offers "), strange[i].error);
 	}
 }
 

@@ -80,6 +80,12 @@ void ike_attributes_life(struct ike_attributes *attributes, uint16_t life_type,
 void ike_build_sa(struct ike_builder *b, const struct ike_proposal *proposal);
 
 /*
+ * RFC 2408 4.2: an answer that chooses nothing, or more than one, is none.  Returns 0, or the
+ * notification that says so.
+ */
+int ike_check_answer(const struct ike_sa *answer, struct sp_error *err);
+
+/*
  * What to do about it that nothing fits: the error, with all that both sides have.  Returns the
  * notification.
  */

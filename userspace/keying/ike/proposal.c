@@ -75,6 +75,14 @@ const char *ike_named_end(struct ike_named *named)
 	return named->text;
 }
 
+int ike_check_answer(const struct ike_sa *answer, struct sp_error *err)
+{
+	if (answer->proposals.n == 1 && ike_proposal_at(answer, 0)->transforms.n == 1)
+		return 0;
+	sp_fail(err, "peer answers with more than one proposal or transform");
+	return IKE_N_BAD_PROPOSAL_SYNTAX;
+}
+
 int ike_fail_choice(const struct ike_nearest *nearest, const char *they, struct ike_named *theirs,
 		    const char *we, struct ike_named *ours, struct sp_error *err)
 {

@@ -323,13 +323,9 @@ int ike_phase1_accept(struct ike_phase1_choice *choice, const struct ike_sa *ans
 		      const struct ike_phase1_policy *policy, struct sp_error *err)
 {
 	struct search s = { .choice = choice, .sa = answer, .policy = policy };
+	int notify = ike_check_answer(answer, err);
 
-	/* RFC 2408 4.2: an answer that chooses nothing, or more than one, is none. */
-	if (answer->proposals.n != 1 || ike_proposal_at(answer, 0)->transforms.n != 1) {
-		sp_fail(err, "peer answers with more than one proposal or transform");
-		return IKE_N_BAD_PROPOSAL_SYNTAX;
-	}
-	return search(&s, "answers with", "have offered", err);
+	return notify ? notify : search(&s, "answers with", "have offered", err);
 }
 
 /* --- building --------------------------------------------------------------------------------- */
